@@ -121,7 +121,7 @@ run_tests() {
   rm -rf artifacts/test-results
   # One project after the other: each uses all cores.
   dotnet test MLNet.PTuning.sln -c Release --no-build -m:1 --tl:off "${properties[@]}" \
-    --logger 'console;verbosity=normal' --logger 'trx;LogFilePrefix=tests' --results-directory artifacts/test-results || status=$?
+    --logger 'console;verbosity=minimal' --logger 'trx;LogFilePrefix=tests' --results-directory artifacts/test-results || status=$?
   passed=$(count passed)
   failed=$(($(count failed) + $(count error) + $(count timeout) + $(count aborted)))
   # Result files count a skipped test as neither executed nor "notExecuted".
