@@ -1,0 +1,32 @@
+// Writes a file so that a reader sees the older one or the new one in full, and never a part.
+namespace MLNet.PTuning.Files;
+
+internal static class AtomicFile
+{
+    /// <summary>Writes beside <paramref name="path"/>, flushes to disk, then moves over it; on any error the older file stays as it was.</summary>
+    /// <exception cref="DirectoryNotFoundException">The folder to write to does not exist.</exception>
+    /// <exception cref="IOException">The disk is full, or cannot be written to.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        string full = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(full) ?? throw new IOException($"{path} is no place for a file; give a file's path.");
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"{folder} does not exist; create the folder, or write elsewhere.");
+        // In the same folder, so that the move stays on one disk.
+        string beside = Path.Combine(folder, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp");
+        try
+        {
+            using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(beside, full, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(beside);
+            throw;
+        }
+    }
+}

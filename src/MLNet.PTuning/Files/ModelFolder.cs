@@ -1,0 +1,114 @@
+// A model folder as Hugging Face publishes it: configuration, weights, and the tokenizer's files.
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace MLNet.PTuning.Files;
+
+internal sealed class ModelFolder
+{
+    private const string ConfigName = "config.json";
+    private const int MaxConfigLength = 1 << 24;
+
+    // Whatever of these a folder holds is part of the model: the tokenizers read them.
+    private static readonly string[] s_tokenizerNames =
+    [
+        "added_tokens.json", "bpe.codes", "merges.txt", "sentencepiece.bpe.model", "special_tokens_map.json", "spiece.model", "spm.model",
+        "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "vocab.txt",
+    ];
+
+    private static readonly ConcurrentDictionary<string, string> s_hashes = new();
+
+    /// <summary>Looks at a folder; weights are not opened yet.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">It has no config.json or no weights.</exception>
+    /// <exception cref="InvalidDataException">Its config.json is not a JSON object.</exception>
+    public ModelFolder(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            throw new DirectoryNotFoundException(File.Exists(path)
+                ? $"{path} is a file; give the model's folder (with config.json, weights and vocabulary)."
+                : $"The model folder {path} does not exist; check the path, or download the model (config.json, weights, vocabulary) there.");
+        }
+        Path = System.IO.Path.GetFullPath(path);
+        string config = PathOf(ConfigName);
+        if (!File.Exists(config))
+            throw new FileNotFoundException($"{Path} has no {ConfigName}, so it is not a Hugging Face model folder; give the folder that holds it.", config);
+        if (new FileInfo(config).Length > MaxConfigLength)
+            throw new InvalidDataException($"{config} is larger than {MaxConfigLength} bytes, so it is no model configuration; download it again.");
+        ConfigBytes = File.ReadAllBytes(config);
+        Config = ParseObject(config, ConfigBytes);
+        WeightFiles = FindWeights();
+    }
+
+    /// <summary>The folder's full path.</summary>
+    public string Path { get; }
+
+    /// <summary>config.json as it stands on disk.</summary>
+    public byte[] ConfigBytes { get; }
+
+    /// <summary>config.json, an object.</summary>
+    public JsonElement Config { get; }
+
+    /// <summary>Names of the weights files, in the order in which the content hash takes them.</summary>
+    public IReadOnlyList<string> WeightFiles { get; }
+
+    /// <summary>Names of all files that make up the model: configuration, weights, and what the folder has of a tokenizer.</summary>
+    public IReadOnlyList<string> Files => [ConfigName, .. WeightFiles, .. s_tokenizerNames.Where(name => File.Exists(PathOf(name)))];
+
+    /// <summary>SHA-256 over config.json and the weights (each file's length, then its bytes), in lower-case hexadecimal digits.
+    /// Computed once a process for files whose sizes and times of change stay the same.</summary>
+    public string ContentHash
+    {
+        get
+        {
+            string[] names = [ConfigName, .. WeightFiles];
+            string key = string.Join('\n', names.Select(PathOf).Select(path =>
+                FormattableString.Invariant($"{path}|{new FileInfo(path).Length}|{File.GetLastWriteTimeUtc(path).Ticks}")));
+            return s_hashes.GetOrAdd(key, _ => Hash(names));
+        }
+    }
+
+    /// <summary>The full path of a file of the folder.</summary>
+    public string PathOf(string name) => System.IO.Path.Combine(Path, name);
+
+    public WeightFile OpenWeights() => WeightFile.Open(PathOf(WeightFiles[0]));
+
+    private string[] FindWeights()
+    {
+        const string Safetensors = "model.safetensors";
+        if (File.Exists(PathOf(Safetensors)))
+            return [Safetensors];
+        throw new FileNotFoundException($"{Path} has no weights ({Safetensors}); download them there.", PathOf(Safetensors));
+    }
+
+    private string Hash(string[] names)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 20];
+        foreach (string name in names)
+        {
+            using var stream = new FileStream(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            hash.AppendData(BitConverter.GetBytes(stream.Length));
+            for (int read; (read = stream.Read(buffer)) > 0;)
+                hash.AppendData(buffer, 0, read);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static JsonElement ParseObject(string path, byte[] bytes)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(bytes);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+                return document.RootElement.Clone();
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{path} is not valid JSON (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1} of it); download it again.", error);
+        }
+        throw new InvalidDataException($"{path} is not a JSON object; download it again.");
+    }
+}

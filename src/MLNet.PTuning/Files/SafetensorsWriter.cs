@@ -1,0 +1,102 @@
+// Writes tensors as a safetensors file, in the layout of the reference implementation.
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace MLNet.PTuning.Files;
+
+/// <summary>A tensor to be written.</summary>
+internal sealed class TensorData
+{
+    private readonly ReadOnlyMemory<float> _floats;
+    private readonly ReadOnlyMemory<byte> _bytes;
+
+    /// <summary>A tensor of floats in row-major order.</summary>
+    public TensorData(string name, long[] shape, ReadOnlyMemory<float> values) : this(name, ElementType.F32, shape, values.Length * 4L) => _floats = values;
+
+    /// <summary>A tensor of any type, as its little-endian bytes in row-major order.</summary>
+    public TensorData(string name, ElementType type, long[] shape, ReadOnlyMemory<byte> bytes) : this(name, type, shape, bytes.Length) => _bytes = bytes;
+
+    private TensorData(string name, ElementType type, long[] shape, long byteLength)
+    {
+        if (TensorEntry.CountOf(shape) * type.Size() != byteLength)
+            throw new ArgumentException($"The tensor '{name}' of shape [{string.Join(", ", shape)}] and type {type} does not take the {byteLength} bytes given.");
+        (Name, Type, Shape) = (name, type, shape);
+    }
+
+    public string Name { get; }
+
+    public ElementType Type { get; }
+
+    public long[] Shape { get; }
+
+    public ReadOnlySpan<byte> Bytes => Type == ElementType.F32 && _bytes.IsEmpty ? MemoryMarshal.AsBytes(_floats.Span) : _bytes.Span;
+}
+
+internal static class SafetensorsWriter
+{
+    private const string MetadataName = "__metadata__";
+
+    /// <summary>Writes beside <paramref name="path"/> and then moves, so that an error leaves an older file whole.</summary>
+    public static void Write(string path, IEnumerable<TensorData> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
+
+    public static void Write(Stream stream, IEnumerable<TensorData> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        // Wide types first and then by name, as the reference does: every tensor then starts at a multiple of its element's size.
+        TensorData[] ordered = [.. tensors.OrderByDescending(tensor => tensor.Type).ThenBy(tensor => tensor.Name, StringComparer.Ordinal)];
+        var names = new HashSet<string> { MetadataName };
+        foreach (TensorData tensor in ordered)
+        {
+            if (!names.Add(tensor.Name))
+                throw new ArgumentException($"A tensor called '{tensor.Name}' cannot be written: the name is taken.");
+        }
+        ReadOnlySpan<byte> header = Header(ordered, metadata);
+        Span<byte> prefix = stackalloc byte[8];
+        int padded = (header.Length + 7) / 8 * 8;
+        BinaryPrimitives.WriteInt64LittleEndian(prefix, padded);
+        stream.Write(prefix);
+        stream.Write(header);
+        prefix.Fill((byte)' ');
+        stream.Write(prefix[..(padded - header.Length)]);
+        foreach (TensorData tensor in ordered)
+            stream.Write(tensor.Bytes);
+    }
+
+    private static ReadOnlySpan<byte> Header(TensorData[] tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        json.WriteStartObject();
+        if (metadata is { Count: > 0 })
+        {
+            json.WriteStartObject(MetadataName);
+            foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                json.WriteString(key, value);
+            json.WriteEndObject();
+        }
+        long offset = 0;
+        foreach (TensorData tensor in tensors)
+        {
+            json.WriteStartObject(tensor.Name);
+            json.WriteString("dtype", tensor.Type.SafetensorsName());
+            WriteNumbers(json, "shape", tensor.Shape);
+            WriteNumbers(json, "data_offsets", [offset, offset + tensor.Bytes.Length]);
+            json.WriteEndObject();
+            offset += tensor.Bytes.Length;
+        }
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenSpan;
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, string name, ReadOnlySpan<long> numbers)
+    {
+        json.WriteStartArray(name);
+        foreach (long number in numbers)
+            json.WriteNumberValue(number);
+        json.WriteEndArray();
+    }
+}
