@@ -1,0 +1,48 @@
+// Tokens that are found in the text as they are written, before it is normalized: special tokens, and those an author added.
+using System.Text.RegularExpressions;
+
+namespace MLNet.PTuning.Text;
+
+/// <summary>A token that is taken whole. Strips take the blanks beside it with it; a single word is not found inside a word.</summary>
+internal readonly record struct AddedToken(string Content, int Id, bool StripsLeft = false, bool StripsRight = false, bool IsSingleWord = false);
+
+/// <summary>A part of a text: an added token (its id) or text to tokenize (null).</summary>
+internal readonly record struct Segment(int Start, int End, int? Id);
+
+internal sealed class AddedTokens
+{
+    private readonly Dictionary<string, AddedToken> _tokens = [];
+    private readonly Regex? _pattern;
+
+    public AddedTokens(IEnumerable<AddedToken> tokens)
+    {
+        foreach (AddedToken token in tokens)
+            if (token.Content.Length > 0) _tokens[token.Content] = token;
+        // The longest of several that start at one place wins.
+        if (_tokens.Count > 0)
+            _pattern = new Regex(string.Join('|', _tokens.Keys.OrderByDescending(k => k.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
+    }
+
+    public int HighestId => _tokens.Count == 0 ? -1 : _tokens.Values.Max(t => t.Id);
+
+    public IEnumerable<Segment> Split(string text)
+    {
+        int done = 0;
+        for (Match? match = _pattern?.Match(text); match is { Success: true }; match = match.NextMatch())
+        {
+            AddedToken token = _tokens[match.Value];
+            int start = match.Index, end = start + match.Length;
+            if (token.IsSingleWord && (start > 0 && IsWordUnit(text[start - 1]) || end < text.Length && IsWordUnit(text[end]))) continue;
+            if (token.StripsLeft)
+                while (start > done && char.IsWhiteSpace(text[start - 1])) start--;
+            if (token.StripsRight)
+                while (end < text.Length && char.IsWhiteSpace(text[end])) end++;
+            if (start > done) yield return new Segment(done, start, null);
+            yield return new Segment(start, end, token.Id);
+            done = end;
+        }
+        if (done < text.Length) yield return new Segment(done, text.Length, null);
+    }
+
+    private static bool IsWordUnit(char unit) => char.IsLetterOrDigit(unit) || unit == '_';
+}

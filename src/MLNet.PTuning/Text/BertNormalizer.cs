@@ -1,0 +1,79 @@
+// BERT's text clean-up: controls go, blanks become spaces, Chinese characters stand alone, accents and case go where the model wants it.
+using System.Text;
+
+namespace MLNet.PTuning.Text;
+
+/// <summary>How a BERT vocabulary wants its text.</summary>
+internal sealed class BertNormalizer(bool lowerCase, bool stripAccents, bool splitChinese, bool cleanText = true) : ITextNormalizer
+{
+    // .NET decomposes these; the reference, with older data, does not.
+    private const int DivesAkuruVowelO = 0x11938, NonCharacter = 0xFFFE;
+
+    public AlignedText Normalize(string text, int start, int end)
+    {
+        var normalized = new AlignedText(end - start + 2);
+        for (int at = start; at < end;)
+        {
+            Rune.DecodeFromUtf16(text.AsSpan(at, end - at), out Rune rune, out int units);
+            AppendCleaned(normalized, rune, at, at + units);
+            at += units;
+        }
+        return normalized;
+    }
+
+    private void AppendCleaned(AlignedText normalized, Rune rune, int start, int end)
+    {
+        switch (BertCharacters.Of(rune.Value))
+        {
+            case BertClass.Removed when cleanText:
+                return;
+            case BertClass.Space when cleanText:
+                normalized.Append(' ', start, end);
+                return;
+            case BertClass.Chinese when splitChinese:
+                normalized.Append(' ', start, end);
+                AppendFolded(normalized, rune, start, end);
+                normalized.Append(' ', start, end);
+                return;
+            default:
+                AppendFolded(normalized, rune, start, end);
+                return;
+        }
+    }
+
+    private void AppendFolded(AlignedText normalized, Rune rune, int start, int end)
+    {
+        if (rune.IsAscii || !stripAccents || rune.Value is DivesAkuruVowelO or NonCharacter)
+        {
+            AppendCased(normalized, rune, start, end);
+            return;
+        }
+        foreach (Rune part in rune.ToString().Normalize(NormalizationForm.FormD).EnumerateRunes())
+            if (BertCharacters.Of(part.Value) != BertClass.Mark) AppendCased(normalized, part, start, end);
+    }
+
+    private void AppendCased(AlignedText normalized, Rune rune, int start, int end)
+    {
+        if (!lowerCase) normalized.Append(rune, start, end);
+        else if (rune.Value == 0x130) AppendDottedI(normalized, start, end);
+        else normalized.Append(Lower(rune), start, end);
+    }
+
+    // The one letter whose lower case is two code points.
+    private static void AppendDottedI(AlignedText normalized, int start, int end)
+    {
+        normalized.Append('i', start, end);
+        normalized.Append('\u0307', start, end);
+    }
+
+    // The reference knows the letter pairs of Unicode 17; .NET 10 those up to 15.1.
+    private static Rune Lower(Rune rune) => rune.Value switch
+    {
+        0x1C89 or 0xA7CC or 0xA7CE or 0xA7D2 or 0xA7D4 or 0xA7DA => new Rune(rune.Value + 1),
+        0xA7CB => new Rune(0x264),
+        0xA7DC => new Rune(0x19B),
+        >= 0x10D50 and <= 0x10D65 => new Rune(rune.Value + 0x20),
+        >= 0x16EA0 and <= 0x16EB8 => new Rune(rune.Value + 0x1B),
+        _ => Rune.ToLowerInvariant(rune),
+    };
+}

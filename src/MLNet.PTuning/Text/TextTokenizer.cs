@@ -1,0 +1,114 @@
+// Turns texts into ids as a backbone was trained on them: added tokens, normalization, words, pieces, special tokens around them.
+using System.Runtime.InteropServices;
+
+namespace MLNet.PTuning.Text;
+
+/// <summary>A backbone's tokenizer. Thread-safe.</summary>
+internal sealed class TextTokenizer
+{
+    private readonly AddedTokens _added;
+    private readonly ITextNormalizer _normalizer;
+    private readonly IWordSplitter _splitter;
+    private readonly IPieceModel _model;
+    private readonly SpecialLayout _layout;
+
+    public TextTokenizer(AddedTokens added, ITextNormalizer normalizer, IWordSplitter splitter, IPieceModel model, SpecialLayout layout)
+    {
+        _added = added;
+        _normalizer = normalizer;
+        _splitter = splitter;
+        _model = model;
+        _layout = layout;
+        VocabularySize = Math.Max(model.VocabularySize, added.HighestId + 1);
+    }
+
+    /// <summary>One more than the highest id; the backbone's word embeddings have at least as many rows.</summary>
+    public int VocabularySize { get; }
+
+    public required int PadId { get; init; }
+
+    /// <summary>Null where the vocabulary has no mask token.</summary>
+    public int? MaskId { get; init; }
+
+    /// <summary>The most ids (specials included) that the tokenizer's author allows; null where none is said.</summary>
+    public int? ModelMaxLength { get; init; }
+
+    /// <summary>Reads the tokenizer of a folder as Hugging Face publishes it.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">The folder holds no tokenizer that is supported.</exception>
+    /// <exception cref="InvalidDataException">A file of it is damaged; the message names it.</exception>
+    public static TextTokenizer Load(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"There is no folder '{folder}'; give the folder that holds the backbone's files (config.json, vocab.txt, …).");
+        if (File.Exists(Path.Combine(folder, BertFolder.VocabularyFile))) return BertFolder.Load(folder);
+        throw new FileNotFoundException(
+            $"'{folder}' holds no tokenizer: expected vocab.txt (BERT). Download the tokenizer's files of the model into the folder.",
+            Path.Combine(folder, BertFolder.VocabularyFile));
+    }
+
+    /// <summary>The pieces of a text, without special tokens; null counts as empty.</summary>
+    public IReadOnlyList<Piece> Pieces(string? text)
+    {
+        var pieces = new List<Piece>();
+        AppendPieces(text ?? "", pieces);
+        return pieces;
+    }
+
+    /// <summary>The pieces of words, each tokenized alone; <see cref="Piece.Word"/> is the word's index. A word may have no piece.</summary>
+    public IReadOnlyList<Piece> PiecesOfWords(IReadOnlyList<string?> words)
+    {
+        var pieces = new List<Piece>(words.Count + words.Count / 2);
+        for (int word = 0; word < words.Count; word++)
+        {
+            int first = pieces.Count;
+            AppendPieces(words[word] ?? "", pieces);
+            foreach (ref Piece piece in CollectionsMarshal.AsSpan(pieces)[first..]) piece = piece with { Word = word };
+        }
+        return pieces;
+    }
+
+    /// <summary>How many special tokens stand around one text or a pair.</summary>
+    public int SpecialCount(bool pair) => _layout.SpecialCount(pair);
+
+    /// <summary>
+    /// The model's input for a text, or for a pair where <paramref name="pair"/> is not null, of at most <paramref name="maxLength"/> ids:
+    /// the longer text is cut first, at its end.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> leaves no room for the special tokens.</exception>
+    public Encoded Encode(string? text, string? pair, int maxLength) => Join(Pieces(text), pair is null ? null : Pieces(pair), maxLength);
+
+    /// <inheritdoc cref="Encode"/>
+    public Encoded Join(IReadOnlyList<Piece> first, IReadOnlyList<Piece>? second, int maxLength)
+    {
+        bool isPair = second is not null;
+        int budget = maxLength - SpecialCount(isPair);
+        if (budget < 0)
+            throw new ArgumentOutOfRangeException(nameof(maxLength), maxLength, $"The model's {SpecialCount(isPair)} special tokens need a longer sequence.");
+        var (firstCount, secondCount) = Truncation.LongestFirst(first.Count, second?.Count ?? 0, budget);
+        return _layout.Join([.. first.Take(firstCount)], [.. (second ?? []).Take(secondCount)], isPair);
+    }
+
+    private void AppendPieces(string text, List<Piece> pieces)
+    {
+        int word = 0;
+        var cut = new List<(int Id, int Start, int End)>();
+        foreach (Segment segment in _added.Split(text))
+        {
+            if (segment.Id is { } id)
+            {
+                pieces.Add(new Piece(id, segment.Start, segment.End, word++));
+                continue;
+            }
+            AlignedText normalized = _normalizer.Normalize(text, segment.Start, segment.End);
+            foreach (var (start, end) in _splitter.Split(normalized))
+            {
+                cut.Clear();
+                _model.Encode(normalized.Units[start..end], cut);
+                foreach (var piece in cut)
+                    pieces.Add(new Piece(piece.Id, normalized.Source(start + piece.Start).Start, normalized.Source(start + piece.End - 1).End, word));
+                word++;
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+// The three replaceable parts of a tokenizer: text to normalized text, to words, to pieces.
+namespace MLNet.PTuning.Text;
+
+internal interface ITextNormalizer
+{
+    /// <summary>Normalizes <c>text[start..end]</c>, keeping track of where each unit came from.</summary>
+    AlignedText Normalize(string text, int start, int end);
+}
+
+internal interface IWordSplitter
+{
+    /// <summary>The words of a normalized text: ranges that do not overlap, in order.</summary>
+    IEnumerable<(int Start, int End)> Split(AlignedText text);
+}
+
+internal interface IPieceModel
+{
+    /// <summary>One more than the highest id.</summary>
+    int VocabularySize { get; }
+
+    /// <summary>The id of a piece, or null where the vocabulary lacks it.</summary>
+    int? IdOf(string piece);
+
+    /// <summary>Cuts one word into pieces; <c>Start</c> and <c>End</c> are units of the word.</summary>
+    void Encode(ReadOnlySpan<char> word, List<(int Id, int Start, int End)> pieces);
+}

@@ -1,0 +1,71 @@
+// What tokenizer_config.json and special_tokens_map.json say about a folder's tokenizer; each may be absent.
+using System.Text.Json;
+
+namespace MLNet.PTuning.Text;
+
+internal sealed class TokenizerSettings
+{
+    public const string ConfigFile = "tokenizer_config.json", SpecialTokensFile = "special_tokens_map.json";
+
+    // Hugging Face writes 1e30 for "no limit".
+    private const double LargestLength = 1_000_000;
+
+    private readonly JsonElement _config, _specialTokens;
+
+    private TokenizerSettings(JsonElement config, JsonElement specialTokens)
+    {
+        _config = config;
+        _specialTokens = specialTokens;
+    }
+
+    public static TokenizerSettings Load(string folder) => new(Read(Path.Combine(folder, ConfigFile)), Read(Path.Combine(folder, SpecialTokensFile)));
+
+    /// <summary>Null where no limit is said, or one that no model has.</summary>
+    public int? ModelMaxLength =>
+        _config.TryGetProperty("model_max_length", out JsonElement value) && value.ValueKind == JsonValueKind.Number
+        && value.TryGetDouble(out double length) && length is >= 1 and <= LargestLength ? (int)length : null;
+
+    /// <summary>Tokens with an id of their own, such as an author adds to a published vocabulary.</summary>
+    public IEnumerable<AddedToken> AddedTokens
+    {
+        get
+        {
+            if (!_config.TryGetProperty("added_tokens_decoder", out JsonElement tokens) || tokens.ValueKind != JsonValueKind.Object) yield break;
+            foreach (JsonProperty token in tokens.EnumerateObject())
+                if (int.TryParse(token.Name, out int id) && id >= 0 && TokenOf(token.Value) is { } content)
+                    yield return new AddedToken(content, id, Is(token.Value, "lstrip"), Is(token.Value, "rstrip"), Is(token.Value, "single_word"));
+        }
+    }
+
+    public bool? Flag(string name) =>
+        _config.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : null;
+
+    /// <summary>The text of a special token such as "unk_token"; null where neither file names it.</summary>
+    public string? Token(string name) =>
+        (_config.TryGetProperty(name, out JsonElement value) ? TokenOf(value) : null)
+        ?? (_specialTokens.TryGetProperty(name, out value) ? TokenOf(value) : null);
+
+    // A token is written as its text or as an object that holds it.
+    private static string? TokenOf(JsonElement token) => token.ValueKind switch
+    {
+        JsonValueKind.String => token.GetString(),
+        JsonValueKind.Object when token.TryGetProperty("content", out JsonElement content) && content.ValueKind == JsonValueKind.String => content.GetString(),
+        _ => null,
+    };
+
+    private static bool Is(JsonElement token, string name) =>
+        token.ValueKind == JsonValueKind.Object && token.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.True;
+
+    private static JsonElement Read(string path)
+    {
+        try
+        {
+            JsonElement root = JsonSerializer.Deserialize<JsonElement>(File.Exists(path) ? File.ReadAllText(path) : "{}");
+            return root.ValueKind == JsonValueKind.Object ? root : throw new JsonException($"it holds {root.ValueKind}, not an object");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"'{path}' is not readable as JSON ({e.Message}); download the file again.", e);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// Word pieces: cuts a word into the longest pieces that the vocabulary holds, through Microsoft.ML.Tokenizers.
+using System.Text;
+using Microsoft.ML.Tokenizers;
+
+namespace MLNet.PTuning.Text;
+
+internal sealed class WordPieceModel : IPieceModel
+{
+    private readonly Dictionary<string, int> _ids;
+    private readonly WordPieceTokenizer _tokenizer;
+    private readonly int _unknownId;
+    private readonly int _maxCharacters;
+
+    /// <param name="vocabulary">Piece to id; holds <paramref name="unknown"/>.</param>
+    /// <param name="unknown">What a word becomes that the vocabulary cannot spell.</param>
+    /// <param name="prefix">Marks pieces that continue a word.</param>
+    /// <param name="maxCharacters">Words of more code points are unknown.</param>
+    public WordPieceModel(Dictionary<string, int> vocabulary, string unknown, string prefix = "##", int maxCharacters = 100)
+    {
+        _ids = vocabulary;
+        _unknownId = vocabulary[unknown];
+        _maxCharacters = maxCharacters;
+        VocabularySize = vocabulary.Values.Max() + 1;
+        // The library counts UTF-16 units, the reference code points: the limit is checked here, and the library's is out of its way.
+        var options = new WordPieceOptions { UnknownToken = unknown, ContinuingSubwordPrefix = prefix, MaxInputCharsPerWord = 2 * maxCharacters };
+        using Stream lines = Lines(vocabulary);
+        _tokenizer = WordPieceTokenizer.Create(lines, options);
+    }
+
+    public int VocabularySize { get; }
+
+    public int? IdOf(string piece) => _ids.TryGetValue(piece, out int id) ? id : null;
+
+    public void Encode(ReadOnlySpan<char> word, List<(int Id, int Start, int End)> pieces)
+    {
+        if (word.Length > _maxCharacters && CodePoints(word) > _maxCharacters)
+        {
+            pieces.Add((_unknownId, 0, word.Length));
+            return;
+        }
+        foreach (EncodedToken token in _tokenizer.EncodeToTokens(word, out _, considerPreTokenization: false, considerNormalization: false))
+        {
+            var (start, length) = token.Offset.GetOffsetAndLength(word.Length);
+            pieces.Add((token.Id, start, start + length));
+        }
+    }
+
+    private static int CodePoints(ReadOnlySpan<char> word)
+    {
+        int count = 0;
+        foreach (Rune _ in word.EnumerateRunes()) count++;
+        return count;
+    }
+
+    // The library reads a vocabulary as lines whose number is the id, and ends a line at \r too. An id without a piece is an empty line,
+    // and so is a piece with \r, which no normalized text holds.
+    private static MemoryStream Lines(Dictionary<string, int> vocabulary)
+    {
+        string[] lines = new string[vocabulary.Values.Max() + 1];
+        foreach (var (piece, id) in vocabulary) lines[id] = piece.Contains('\r') ? "" : piece;
+        return new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+    }
+}
