@@ -1,0 +1,13 @@
+// Maps one row at a time, whatever the rows come from.
+namespace Microsoft.ML.Data;
+
+public interface IRowToRowMapper
+{
+    DataViewSchema InputSchema { get; }
+
+    DataViewSchema OutputSchema { get; }
+
+    IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns);
+
+    DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns);
+}
