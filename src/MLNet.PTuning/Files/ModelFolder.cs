@@ -17,6 +17,10 @@ internal sealed class ModelFolder
         "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "vocab.txt",
     ];
 
+    // The order in which Hugging Face's own loader looks for them.
+    private static readonly string[] s_weightNames =
+        ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+
     private static readonly ConcurrentDictionary<string, string> s_hashes = new();
 
     /// <summary>Looks at a folder; weights are not opened yet.</summary>
@@ -35,18 +39,13 @@ internal sealed class ModelFolder
         string config = PathOf(ConfigName);
         if (!File.Exists(config))
             throw new FileNotFoundException($"{Path} has no {ConfigName}, so it is not a Hugging Face model folder; give the folder that holds it.", config);
-        if (new FileInfo(config).Length > MaxConfigLength)
-            throw new InvalidDataException($"{config} is larger than {MaxConfigLength} bytes, so it is no model configuration; download it again.");
-        ConfigBytes = File.ReadAllBytes(config);
-        Config = ParseObject(config, ConfigBytes);
+        using JsonDocument document = JsonFile.ReadObject(config, MaxConfigLength);
+        Config = document.RootElement.Clone();
         WeightFiles = FindWeights();
     }
 
     /// <summary>The folder's full path.</summary>
     public string Path { get; }
-
-    /// <summary>config.json as it stands on disk.</summary>
-    public byte[] ConfigBytes { get; }
 
     /// <summary>config.json, an object.</summary>
     public JsonElement Config { get; }
@@ -75,12 +74,15 @@ internal sealed class ModelFolder
 
     public WeightFile OpenWeights() => WeightFile.Open(PathOf(WeightFiles[0]));
 
+    /// <summary>Whether a name is that of a file directly in a folder: no path, nothing that leads elsewhere, on any system.</summary>
+    public static bool IsPlainName(string name) =>
+        name.Length is > 0 and < 256 && name is not ("." or "..") && name.AsSpan().IndexOfAny("/\\:*?\"<>|") < 0 && !name.Any(char.IsControl);
+
     private string[] FindWeights()
     {
-        const string Safetensors = "model.safetensors";
-        if (File.Exists(PathOf(Safetensors)))
-            return [Safetensors];
-        throw new FileNotFoundException($"{Path} has no weights ({Safetensors}); download them there.", PathOf(Safetensors));
+        string name = s_weightNames.FirstOrDefault(name => File.Exists(PathOf(name))) ?? throw new FileNotFoundException(
+            $"{Path} has no weights; download one of {string.Join(", ", s_weightNames)} there.", PathOf(s_weightNames[0]));
+        return WeightFile.IsIndex(name) ? [name, .. new ShardIndex(PathOf(name)).Files] : [name];
     }
 
     private string Hash(string[] names)
@@ -95,20 +97,5 @@ internal sealed class ModelFolder
                 hash.AppendData(buffer, 0, read);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    private static JsonElement ParseObject(string path, byte[] bytes)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(bytes);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-                return document.RootElement.Clone();
-        }
-        catch (JsonException error)
-        {
-            throw new InvalidDataException($"{path} is not valid JSON (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1} of it); download it again.", error);
-        }
-        throw new InvalidDataException($"{path} is not a JSON object; download it again.");
     }
 }

@@ -1,4 +1,5 @@
 // The named tensors of a weights file, or of several that belong together, read one at a time.
+using System.Collections.ObjectModel;
 using System.Runtime.InteropServices;
 
 namespace MLNet.PTuning.Files;
@@ -7,14 +8,14 @@ namespace MLNet.PTuning.Files;
 internal sealed class WeightFile : IDisposable
 {
     private const int WindowBytes = 1 << 24;
-    private readonly List<MappedFile> _files;
+    private readonly IEnumerable<IDisposable> _parts;
 
-    public WeightFile(string path, List<MappedFile> files, IReadOnlyDictionary<string, TensorEntry> entries, IReadOnlyDictionary<string, string> metadata)
+    public WeightFile(string path, IEnumerable<IDisposable> parts, IReadOnlyDictionary<string, TensorEntry> entries, IReadOnlyDictionary<string, string>? metadata = null)
     {
         Path = path;
-        _files = files;
+        _parts = parts;
         Entries = entries;
-        Metadata = metadata;
+        Metadata = metadata ?? ReadOnlyDictionary<string, string>.Empty;
     }
 
     /// <summary>The file that was opened; for shards, their index.</summary>
@@ -26,16 +27,18 @@ internal sealed class WeightFile : IDisposable
     /// <summary>The file's own remarks, such as <c>format: pt</c>; empty where its format has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Opens a weights file and checks all that it says about its tensors.</summary>
+    /// <summary>Opens a safetensors file, a file of torch.save, or the index of several such files, and checks all that it says about its tensors.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or of a format or element type that is not known here.</exception>
-    public static WeightFile Open(string path)
+    public static WeightFile Open(string path) => IsIndex(path) ? new ShardIndex(path).Open() : OpenOne(path);
+
+    /// <summary>Opens a file that is no index.</summary>
+    public static WeightFile OpenOne(string path)
     {
         var file = new MappedFile(path);
         try
         {
-            (IReadOnlyDictionary<string, TensorEntry> entries, IReadOnlyDictionary<string, string> metadata) = SafetensorsHeader.Read(file);
-            return new WeightFile(path, [file], entries, metadata);
+            return OpenOne(file);
         }
         catch
         {
@@ -44,12 +47,37 @@ internal sealed class WeightFile : IDisposable
         }
     }
 
+    /// <summary>Whether a path is that of an index of several files.</summary>
+    public static bool IsIndex(string path) => path.EndsWith(".index.json", StringComparison.Ordinal);
+
+    private static WeightFile OpenOne(MappedFile file)
+    {
+        using (MappedFile.Window start = file.Map(0, (int)Math.Min(file.Length, 64)))
+        {
+            if (TorchFile.IsZip(start.Bytes))
+                return new WeightFile(file.Path, [file], TorchFile.ReadZip(file));
+            if (TorchFile.IsOld(start.Bytes))
+                return new WeightFile(file.Path, [file], TorchFile.ReadOld(file));
+            if (start.Bytes.StartsWith("version https://git-lfs"u8))
+                throw new InvalidDataException($"{file.Path} is only Git LFS's pointer to the file; fetch the file itself with 'git lfs pull', or download it.");
+        }
+        if (System.IO.Path.GetExtension(file.Path) is ".bin" or ".pt" or ".pth")
+            throw new InvalidDataException($"{file.Path} does not begin as torch.save begins a file; it is damaged or of another kind. Download or copy it again.");
+        (IReadOnlyDictionary<string, TensorEntry> entries, IReadOnlyDictionary<string, string> metadata) = SafetensorsHeader.Read(file);
+        return new WeightFile(file.Path, [file], entries, metadata);
+    }
+
     /// <summary>Fills <paramref name="destination"/> with a tensor's elements in row-major order, converted to float.</summary>
     /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
     /// <exception cref="ArgumentException">The destination's length is not the tensor's number of elements.</exception>
     public void Read(string name, Span<float> destination)
     {
         TensorEntry entry = Find(name, destination.Length);
+        if (entry.Strides is not null)
+        {
+            ElementConversion.ToFloats(entry.Type, Gather(entry), destination);
+            return;
+        }
         int step = WindowBytes / entry.Type.Size();
         for (int done = 0; done < destination.Length; done += step)
         {
@@ -67,6 +95,11 @@ internal sealed class WeightFile : IDisposable
         int size = entry.Type.Size();
         if (Marshal.SizeOf<T>() != size)
             throw new ArgumentException($"{entry.File.Path}: tensor '{name}' holds {entry.Type} ({size} bytes an element), not {typeof(T).Name}.");
+        if (entry.Strides is not null)
+        {
+            Gather(entry).CopyTo(MemoryMarshal.AsBytes(destination));
+            return;
+        }
         int step = WindowBytes / size;
         for (int done = 0; done < destination.Length; done += step)
         {
@@ -92,7 +125,37 @@ internal sealed class WeightFile : IDisposable
         return values;
     }
 
-    public void Dispose() => _files.ForEach(file => file.Dispose());
+    public void Dispose()
+    {
+        foreach (IDisposable part in _parts)
+            part.Dispose();
+    }
+
+    // The bytes of a tensor that was saved as a view, such as a transposed one, in row-major order.
+    private static byte[] Gather(TensorEntry entry)
+    {
+        int size = entry.Type.Size();
+        long extent = 1 + entry.Shape.Zip(entry.Strides!, (length, stride) => (length - 1) * stride).Sum();
+        if (extent * size > Array.MaxLength)
+            throw new InvalidDataException($"{entry.File.Path}: tensor '{entry.Name}' of shape {entry.ShapeText} is a view of more than 2 GB; save it with .contiguous().");
+        using MappedFile.Window window = entry.File.Map(entry.Offset, (int)extent * size);
+        var gathered = new byte[entry.ByteLength];
+        var index = new long[entry.Shape.Length];
+        long element = 0;
+        for (int done = 0; done < gathered.Length; done += size)
+        {
+            window.Bytes.Slice((int)element * size, size).CopyTo(gathered.AsSpan(done));
+            for (int i = index.Length - 1; i >= 0; i--)
+            {
+                element += entry.Strides![i];
+                if (++index[i] < entry.Shape[i])
+                    break;
+                element -= index[i] * entry.Strides[i];
+                index[i] = 0;
+            }
+        }
+        return gathered;
+    }
 
     private long CountOf(string name) => Entries.TryGetValue(name, out TensorEntry? entry) ? entry.Count : throw Missing(name);
 
