@@ -23,6 +23,18 @@ public static partial class torch
     public static Tensor zeros(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Filled("zeros", [dim0, dim1, dim2, dim3], dtype, device, requires_grad, names);
 
+    public static Tensor zeros(int size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("zeros", [size], dtype, device, requires_grad, names);
+
+    public static Tensor zeros(int rows, int columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("zeros", [rows, columns], dtype, device, requires_grad, names);
+
+    public static Tensor zeros(int dim0, int dim1, int dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("zeros", [dim0, dim1, dim2], dtype, device, requires_grad, names);
+
+    public static Tensor zeros(int dim0, int dim1, int dim2, int dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("zeros", [dim0, dim1, dim2, dim3], dtype, device, requires_grad, names);
+
     public static Tensor ones(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Filled("ones", size, dtype, device, requires_grad, names);
 
@@ -39,6 +51,18 @@ public static partial class torch
         Filled("ones", [dim0, dim1, dim2], dtype, device, requires_grad, names);
 
     public static Tensor ones(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("ones", [dim0, dim1, dim2, dim3], dtype, device, requires_grad, names);
+
+    public static Tensor ones(int size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("ones", [size], dtype, device, requires_grad, names);
+
+    public static Tensor ones(int rows, int columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("ones", [rows, columns], dtype, device, requires_grad, names);
+
+    public static Tensor ones(int dim0, int dim1, int dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("ones", [dim0, dim1, dim2], dtype, device, requires_grad, names);
+
+    public static Tensor ones(int dim0, int dim1, int dim2, int dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Filled("ones", [dim0, dim1, dim2, dim3], dtype, device, requires_grad, names);
 
     public static Tensor empty(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
@@ -59,6 +83,18 @@ public static partial class torch
     public static Tensor empty(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Filled("empty", [dim0, dim1, dim2, dim3], dtype, device, requires_grad, names);
 
+    public static Tensor empty(int size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("empty", [size], dtype, device, requires_grad, names);
+
+    public static Tensor empty(int rows, int columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("empty", [rows, columns], dtype, device, requires_grad, names);
+
+    public static Tensor empty(int dim0, int dim1, int dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("empty", [dim0, dim1, dim2], dtype, device, requires_grad, names);
+
+    public static Tensor empty(int dim0, int dim1, int dim2, int dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("empty", [dim0, dim1, dim2, dim3], dtype, device, requires_grad, names);
+
     public static Tensor rand(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         Random("rand", size, dtype, device, requires_grad, generator, names);
 
@@ -75,6 +111,18 @@ public static partial class torch
         Random("rand", [dim0, dim1, dim2], dtype, device, requires_grad, generator, names);
 
     public static Tensor rand(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        Random("rand", [dim0, dim1, dim2, dim3], dtype, device, requires_grad, generator, names);
+
+    public static Tensor rand(int size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        Random("rand", [size], dtype, device, requires_grad, generator, names);
+
+    public static Tensor rand(int rows, int columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        Random("rand", [rows, columns], dtype, device, requires_grad, generator, names);
+
+    public static Tensor rand(int dim0, int dim1, int dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        Random("rand", [dim0, dim1, dim2], dtype, device, requires_grad, generator, names);
+
+    public static Tensor rand(int dim0, int dim1, int dim2, int dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         Random("rand", [dim0, dim1, dim2, dim3], dtype, device, requires_grad, generator, names);
 
     public static Tensor randn(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
@@ -95,6 +143,18 @@ public static partial class torch
     public static Tensor randn(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         Random("randn", [dim0, dim1, dim2, dim3], dtype, device, requires_grad, generator, names);
 
+    public static Tensor randn(int size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        Random("randn", [size], dtype, device, requires_grad, generator, names);
+
+    public static Tensor randn(int rows, int columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        Random("randn", [rows, columns], dtype, device, requires_grad, generator, names);
+
+    public static Tensor randn(int dim0, int dim1, int dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        Random("randn", [dim0, dim1, dim2], dtype, device, requires_grad, generator, names);
+
+    public static Tensor randn(int dim0, int dim1, int dim2, int dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        Random("randn", [dim0, dim1, dim2, dim3], dtype, device, requires_grad, generator, names);
+
     public static Tensor full(long[] size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Filled("full", size, value, dtype, device, requires_grad, names);
 
@@ -105,6 +165,12 @@ public static partial class torch
         Filled("full", [size], value, dtype, device, requires_grad, names);
 
     public static Tensor full(long rows, long columns, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("full", [rows, columns], value, dtype, device, requires_grad, names);
+
+    public static Tensor full(int size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Filled("full", [size], value, dtype, device, requires_grad, names);
+
+    public static Tensor full(int rows, int columns, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Filled("full", [rows, columns], value, dtype, device, requires_grad, names);
 
     public static Tensor arange(Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>

@@ -56,7 +56,8 @@ public static partial class torch
         public Tensor std(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
             Aten.One("std.dim", this, dimensions, unbiased, keepdim);
 
-        public Tensor var(bool unbiased = true) => Aten.One("var", this, unbiased);
+        // TorchSharp takes no notice of the argument here; the overloads with dimensions do.
+        public Tensor var(bool unbiased = true) => Aten.One("var", this, true);
 
         public Tensor var(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Aten.One("var.dim", this, new[] { dim }, unbiased, keepdim);
 
