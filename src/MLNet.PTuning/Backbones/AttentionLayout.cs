@@ -1,0 +1,98 @@
+// Where packed rows stand once padded: the index tensors and the mask that attention over a batch needs, made once a batch.
+using TorchSharp;
+
+namespace MLNet.PTuning.Backbones;
+
+/// <summary>
+/// Scaled dot-product attention within each row of a packed batch, over the row's own keys and a prefix that all rows share.
+/// Queries may be fewer than keys: the last layer asks only for the places that a head reads.
+/// </summary>
+internal sealed class AttentionLayout
+{
+    private readonly int _rows, _longestQuery, _longestKey, _prefixLength;
+    private readonly torch.Tensor _queryIndex, _keyIndex, _unpadIndex;
+    private readonly torch.Tensor? _mask;
+
+    /// <param name="queryStarts">Where each row's queries start, and their count at the end: [B + 1].</param>
+    /// <param name="keyStarts">The same for keys and values.</param>
+    /// <param name="prefixLength">Number of keys put before each row's own.</param>
+    /// <param name="device">Where the tensors to come live.</param>
+    public AttentionLayout(int[] queryStarts, int[] keyStarts, int prefixLength, torch.Device device)
+    {
+        _rows = keyStarts.Length - 1;
+        _prefixLength = prefixLength;
+        (_longestQuery, _queryIndex, _unpadIndex) = Pad(queryStarts, device);
+        (_longestKey, _keyIndex, _) = ReferenceEquals(queryStarts, keyStarts) ? (_longestQuery, _queryIndex, _unpadIndex) : Pad(keyStarts, device);
+        _mask = Mask(keyStarts, device);
+    }
+
+    /// <summary>B.</summary>
+    public int RowCount => _rows;
+
+    /// <summary>softmax(q kᵀ / √d) v for each row and head.</summary>
+    /// <param name="queries">[Tq, H].</param>
+    /// <param name="keys">[T, H].</param>
+    /// <param name="values">[T, H].</param>
+    /// <param name="prefix">Keys and values before the row's own, [P, H] each or, with a mask a row, [B, P, H]; null for none.</param>
+    /// <param name="heads">Number of heads.</param>
+    /// <param name="dropProbabilities">What training does to the probabilities [B, heads, S, P + S]; null for nothing.</param>
+    /// <returns>[Tq, H].</returns>
+    public torch.Tensor Attend(torch.Tensor queries, torch.Tensor keys, torch.Tensor values, (torch.Tensor Keys, torch.Tensor Values)? prefix,
+        int heads, Func<torch.Tensor, torch.Tensor>? dropProbabilities)
+    {
+        long hidden = keys.shape[1], headSize = hidden / heads;
+        var q = Heads(queries.index_select(0, _queryIndex), _longestQuery);
+        var k = keys.index_select(0, _keyIndex).view(_rows, _longestKey, hidden);
+        var v = values.index_select(0, _keyIndex).view(_rows, _longestKey, hidden);
+        if (prefix is { } p)
+        {
+            k = torch.cat([p.Keys.expand(_rows, _prefixLength, hidden), k], 1);
+            v = torch.cat([p.Values.expand(_rows, _prefixLength, hidden), v], 1);
+        }
+        var kh = Heads(k, _prefixLength + _longestKey);
+        var vh = Heads(v, _prefixLength + _longestKey);
+        var scores = torch.bmm(q, kh.transpose(1, 2)).mul_(1 / Math.Sqrt(headSize)).view(_rows, heads, _longestQuery, _prefixLength + _longestKey);
+        if (_mask is not null) scores = scores.add_(_mask);
+        var probabilities = scores.softmax(-1);
+        if (dropProbabilities is not null) probabilities = dropProbabilities(probabilities);
+        var mixed = torch.bmm(probabilities.view(_rows * heads, _longestQuery, _prefixLength + _longestKey), vh);
+        return mixed.view(_rows, heads, _longestQuery, headSize).transpose(1, 2).reshape(_rows * _longestQuery, hidden).index_select(0, _unpadIndex);
+
+        // [B · S, H] → [B · heads, S, d]
+        torch.Tensor Heads(torch.Tensor x, long length) =>
+            x.view(_rows, length, heads, headSize).transpose(1, 2).reshape(_rows * heads, length, headSize);
+    }
+
+    // For rows that start at `starts`: the longest length S, the packed place of each padded place [B · S] (0 for padding),
+    // and the padded place of each packed place.
+    private static (int Longest, torch.Tensor Index, torch.Tensor Unpad) Pad(int[] starts, torch.Device device)
+    {
+        int rows = starts.Length - 1, longest = 0;
+        for (int row = 0; row < rows; row++) longest = Math.Max(longest, starts[row + 1] - starts[row]);
+        var index = new long[rows * longest];
+        var unpad = new long[starts[rows]];
+        for (int row = 0; row < rows; row++)
+            for (int i = starts[row]; i < starts[row + 1]; i++)
+            {
+                int padded = row * longest + i - starts[row];
+                index[padded] = i;
+                unpad[i] = padded;
+            }
+        return (longest, torch.tensor(index, device: device), torch.tensor(unpad, device: device));
+    }
+
+    // [B, 1, 1, P + S]: 0 where a key is real, −∞ where it is padding; null where no row is padded.
+    private torch.Tensor? Mask(int[] keyStarts, torch.Device device)
+    {
+        int width = _prefixLength + _longestKey;
+        var mask = new float[_rows * width];
+        bool padded = false;
+        for (int row = 0; row < _rows; row++)
+            for (int i = _prefixLength + keyStarts[row + 1] - keyStarts[row]; i < width; i++)
+            {
+                mask[row * width + i] = float.NegativeInfinity;
+                padded = true;
+            }
+        return padded ? torch.tensor(mask, device: device).view(_rows, 1, 1, width) : null;
+    }
+}

@@ -1,0 +1,164 @@
+// A frozen transformer loaded from a Hugging Face folder: once a process for a folder and device, shared, released when nothing uses it.
+using System.Runtime.InteropServices;
+using MLNet.PTuning.Files;
+using MLNet.PTuning.Text;
+using TorchSharp;
+
+namespace MLNet.PTuning.Backbones;
+
+/// <summary>The frozen transformers that prompts are trained on.</summary>
+public sealed class Backbone
+{
+    private static readonly Dictionary<(string Folder, string Device), Backbone> Loaded = [];
+
+    // One line a family: config.json's model_type, the prefix of its tensors' names, and what reads them.
+    private static readonly Dictionary<string, Family> Families = new()
+    {
+        ["bert"] = new("bert.", BertEncoder.WeightShapes, (config, weights, hasPooler) => new BertEncoder(config, weights, hasPooler)),
+    };
+
+    private readonly Family _family;
+    private readonly Dictionary<string, torch.Tensor> _weights;
+    private int _leases;
+
+    private Backbone(ModelFolder folder, BackboneConfig config, TextTokenizer tokenizer, torch.Device device)
+    {
+        _family = Families[config.ModelType];
+        Folder = folder;
+        Config = config;
+        Tokenizer = tokenizer;
+        Device = device;
+        using var file = folder.OpenWeights();
+        HasPooler = FindName(file, "pooler.dense.weight") is not null;
+        _weights = ReadWeights(file);
+        Encoder = CreateEncoder(name => _weights[name]);
+    }
+
+    /// <summary>The values of <c>model_type</c> in a config.json that can be loaded.</summary>
+    public static IReadOnlyCollection<string> Supported => Families.Keys;
+
+    /// <summary>
+    /// Folders in which a saved model looks for its backbone (each itself, and its direct subfolders) when the path that it recorded holds it no longer.
+    /// A backbone is recognised by its content hash, whatever its folder is called. Set it before <c>ml.Model.Load</c>.
+    /// </summary>
+    public static IList<string> SearchFolders { get; } = new List<string>();
+
+    internal ModelFolder Folder { get; }
+
+    internal BackboneConfig Config { get; }
+
+    internal TextTokenizer Tokenizer { get; }
+
+    internal torch.Device Device { get; }
+
+    internal Encoder Encoder { get; }
+
+    internal bool HasPooler { get; }
+
+    /// <summary>Names and frozen tensors that <see cref="Encoder"/> reads.</summary>
+    internal IReadOnlyDictionary<string, torch.Tensor> Weights => _weights;
+
+    /// <summary>Number of frozen parameters.</summary>
+    internal long ParameterCount => _weights.Values.Sum(w => w.numel());
+
+    /// <summary>Takes the backbone of a folder into use, loading it if no one else uses it. Dispose what comes back.</summary>
+    /// <exception cref="DirectoryNotFoundException">The folder is not there.</exception>
+    /// <exception cref="InvalidDataException">A file in it is broken, or the files do not belong together.</exception>
+    /// <exception cref="NotSupportedException">Its architecture is not supported.</exception>
+    internal static Lease Use(string folder, torch.Device device)
+    {
+        var key = (Path.GetFullPath(folder), device.ToString());
+        lock (Loaded)
+        {
+            if (!Loaded.TryGetValue(key, out var backbone)) Loaded[key] = backbone = Load(key.Item1, device);
+            backbone._leases++;
+            return new Lease(backbone, key);
+        }
+    }
+
+    /// <summary>The same architecture over other weights of the same names and shapes.</summary>
+    internal Encoder CreateEncoder(Func<string, torch.Tensor> weights) => _family.Create(Config, weights, HasPooler);
+
+    private static Backbone Load(string path, torch.Device device)
+    {
+        var folder = new ModelFolder(path);
+        var config = BackboneConfig.Parse(folder.Config, folder.PathOf("config.json"));
+        if (!Families.ContainsKey(config.ModelType))
+            throw new NotSupportedException($"{folder.PathOf("config.json")}: model_type '{config.ModelType}' is not supported; supported are {string.Join(", ", Supported)}.");
+        var tokenizer = TextTokenizer.Load(path);
+        // Embedding tables are at times padded up to a multiple of 128 rows, so a few more rows than word pieces are well.
+        if (tokenizer.VocabularySize > config.VocabSize || config.VocabSize - tokenizer.VocabularySize >= 128)
+            throw new InvalidDataException($"{path}: the vocabulary has {tokenizer.VocabularySize} word pieces, but config.json says vocab_size {config.VocabSize}; take both from the same model.");
+        return ComputeThread.Run(() => new Backbone(folder, config, tokenizer, device));
+    }
+
+    private Dictionary<string, torch.Tensor> ReadWeights(WeightFile file)
+    {
+        var weights = new Dictionary<string, torch.Tensor>();
+        try
+        {
+            foreach (var (name, shape) in _family.WeightShapes(Config, HasPooler)) weights[name] = ReadWeight(file, name, shape);
+            return weights;
+        }
+        catch
+        {
+            foreach (var tensor in weights.Values) tensor.Dispose();
+            throw;
+        }
+    }
+
+    private torch.Tensor ReadWeight(WeightFile file, string name, long[] shape)
+    {
+        string stored = FindName(file, name)
+            ?? throw new InvalidDataException($"{Folder.Path}: the weights hold no tensor '{name}' (or '{_family.Prefix}{name}'), which a {Config.ModelType} model of this config.json has.");
+        var entry = file.Entries[stored];
+        if (!entry.Shape.AsSpan().SequenceEqual(shape))
+            throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' has shape [{string.Join(", ", entry.Shape)}]; config.json makes it [{string.Join(", ", shape)}].");
+        var tensor = torch.empty(shape, dtype: torch.ScalarType.Float32);
+        file.Read(stored, MemoryMarshal.Cast<byte, float>(tensor.bytes));
+        if (Device.type == DeviceType.CPU) return tensor.DetachFromDisposeScope();
+        using (tensor) return tensor.to(Device).DetachFromDisposeScope();
+    }
+
+    // Checkpoints name tensors with or without the family's prefix, and old ones say gamma and beta for a norm's weight and bias.
+    private string? FindName(WeightFile file, string name)
+    {
+        string old = name.Replace("LayerNorm.weight", "LayerNorm.gamma").Replace("LayerNorm.bias", "LayerNorm.beta");
+        string[] spellings = [_family.Prefix + name, name, _family.Prefix + old, old];
+        return spellings.FirstOrDefault(file.Entries.ContainsKey);
+    }
+
+    private void Release((string, string) key)
+    {
+        lock (Loaded)
+        {
+            if (--_leases > 0) return;
+            Loaded.Remove(key);
+            foreach (var tensor in _weights.Values) tensor.Dispose();
+        }
+    }
+
+    private sealed record Family(string Prefix, Func<BackboneConfig, bool, IEnumerable<(string Name, long[] Shape)>> WeightShapes,
+        Func<BackboneConfig, Func<string, torch.Tensor>, bool, Encoder> Create);
+
+    /// <summary>One use of a shared backbone. A lease that is forgotten is given back when it is collected.</summary>
+    internal sealed class Lease(Backbone backbone, (string, string) key) : IDisposable
+    {
+        private int _ended;
+
+        public Backbone Backbone => _ended == 0 ? backbone : throw new ObjectDisposedException(nameof(Backbone), "The model was disposed.");
+
+        ~Lease() => End();
+
+        public void Dispose()
+        {
+            End();
+            GC.SuppressFinalize(this);
+        }
+
+        private void End()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) == 0) backbone.Release(key);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// Random masks of training: seeded a step at a time, so that a run can be repeated or continued bit for bit.
+using TorchSharp;
+
+namespace MLNet.PTuning.Backbones;
+
+/// <summary>Drops elements at random. A pass without one drops nothing.</summary>
+internal sealed class Dropout(long seed, torch.Device device) : IDisposable
+{
+    private readonly torch.Generator _generator = new((ulong)seed, device);
+
+    /// <summary>Makes the masks that follow depend on the seed and on <paramref name="step"/> alone.</summary>
+    public void StartStep(long step) => _generator.manual_seed(Mix(seed, step));
+
+    /// <summary>Zeroes each element with probability <paramref name="p"/> and scales the others by 1 / (1 − p).</summary>
+    public torch.Tensor Apply(torch.Tensor values, double p)
+    {
+        if (p <= 0) return values;
+        using var noGrad = torch.no_grad();
+        var mask = torch.empty_like(values).bernoulli_(1 - p, _generator).div_(1 - p);
+        noGrad.Dispose();
+        return values * mask;
+    }
+
+    public void Dispose() => _generator.Dispose();
+
+    // SplitMix64 (Steele, Lea and Flood, 2014): neighbouring steps get unrelated seeds.
+    private static long Mix(long seed, long step)
+    {
+        ulong x = (ulong)seed + (ulong)(step + 1) * 0x9E3779B97F4A7C15;
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+        return (long)((x ^ (x >> 31)) >> 1);
+    }
+}

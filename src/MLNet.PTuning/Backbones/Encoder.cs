@@ -1,0 +1,50 @@
+// The boundary of a frozen transformer: packed rows and a prompt in, hidden states out.
+using TorchSharp;
+
+namespace MLNet.PTuning.Backbones;
+
+/// <summary>
+/// A transformer encoder. It knows nothing of tasks; how it computes attention, in which precision and on which device, is its own affair.
+/// Calls are safe from several threads as long as nobody disposes the weights.
+/// </summary>
+internal abstract class Encoder(BackboneConfig config)
+{
+    public BackboneConfig Config { get; } = config;
+
+    /// <summary>Whether <see cref="Pool"/> is there.</summary>
+    public abstract bool HasPooler { get; }
+
+    /// <summary>Longest row, specials included, beside a prompt of the given length.</summary>
+    public abstract int MaxRowLength(int promptLength);
+
+    /// <summary>Hidden states before the first layer: [T, H].</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="prompt">What the tuning method gives.</param>
+    /// <param name="dropout">Masks of training; null in prediction.</param>
+    public abstract torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout);
+
+    /// <summary>One layer: hidden states [T, H] → [T, H], or [R, H] where only the places <paramref name="readAt"/> [R] are asked for.</summary>
+    public abstract torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readAt);
+
+    /// <summary>The backbone's own dense layer and tanh over the first token's hidden states: [B, H] → [B, H].</summary>
+    public abstract torch.Tensor Pool(torch.Tensor first);
+
+    /// <summary>Hidden states of the last layer at the places <paramref name="readAt"/>: [R, H].</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="readAt">Places in the packed batch, ascending.</param>
+    /// <param name="prompt">What the tuning method gives.</param>
+    /// <param name="dropout">Masks of training; null in prediction.</param>
+    public torch.Tensor Forward(PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout)
+    {
+        using var scope = torch.NewDisposeScope();
+        var hidden = Embed(batch, prompt, dropout);
+        var device = hidden.device;
+        int prefixLength = prompt.Prefix.Count > 0 ? prompt.Length : 0;
+        var everywhere = new AttentionLayout(batch.RowStarts, batch.RowStarts, prefixLength, device);
+        for (int layer = 0; layer < Config.LayerCount - 1; layer++) hidden = Layer(layer, hidden, everywhere, prompt, dropout, null);
+
+        var places = torch.tensor(Array.ConvertAll(readAt, i => (long)i), device: device);
+        var whereRead = new AttentionLayout(batch.StartsOf(readAt), batch.RowStarts, prefixLength, device);
+        return Layer(Config.LayerCount - 1, hidden, whereRead, prompt, dropout, places).MoveToOuterDisposeScope();
+    }
+}

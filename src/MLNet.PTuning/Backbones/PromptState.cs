@@ -1,0 +1,20 @@
+// What a tuning method gives the encoder for one pass.
+using TorchSharp;
+
+namespace MLNet.PTuning.Backbones;
+
+/// <summary>The trained vectors that an encoder takes in, beside the text; all of it optional.</summary>
+internal sealed class PromptState
+{
+    /// <summary>No prompt at all.</summary>
+    public static readonly PromptState None = new();
+
+    /// <summary>Keys and values put before every row's own, one pair of [P, H] a layer; empty for none.</summary>
+    public IReadOnlyList<(torch.Tensor Keys, torch.Tensor Values)> Prefix { get; init; } = [];
+
+    /// <summary>P, by which the text's positions move up.</summary>
+    public int Length { get; init; }
+
+    /// <summary>Probability of dropping an element of the prefix in training; each row has a mask of its own.</summary>
+    public double Dropout { get; init; }
+}

@@ -1,0 +1,75 @@
+// The classes of a model: the label's key values, in their own type, and as text.
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.PTuning.Pipeline;
+
+/// <summary>Names of annotations that ML.NET's evaluators and users look for.</summary>
+internal static class AnnotationNames
+{
+    public const string KeyValues = "KeyValues", SlotNames = "SlotNames", ScoreColumnKind = "ScoreColumnKind",
+        ScoreValueKind = "ScoreValueKind", TrainingLabelValues = "TrainingLabelValues";
+}
+
+/// <summary>The key values of a label column; class i has the key i + 1.</summary>
+internal abstract class LabelKeys
+{
+    /// <summary>Key values as text, in order.</summary>
+    public abstract IReadOnlyList<string> Names { get; }
+
+    /// <summary>Number of classes.</summary>
+    public int Count => Names.Count;
+
+    /// <summary>Adds the key values as an annotation of the given name.</summary>
+    public abstract void Annotate(DataViewSchema.Annotations.Builder builder, string name);
+
+    /// <summary>Writes the key values for <see cref="Load"/>.</summary>
+    public abstract void Save(IHostEnvironment environment, Stream stream);
+
+    /// <summary>The key values of a label column.</summary>
+    /// <exception cref="ArgumentException">It is no key, or a key without values.</exception>
+    public static LabelKeys Of(DataViewSchema.Column label)
+    {
+        var item = label.Type is VectorDataViewType vector ? vector.ItemType : label.Type;
+        if (item is not KeyDataViewType) throw new ArgumentException(NotAKey(label.Name, label.Type.ToString()!));
+        var type = label.Annotations.Schema.GetColumnOrNull(AnnotationNames.KeyValues)?.Type as VectorDataViewType;
+        if (type is null) throw new ArgumentException(NoKeyValues(label.Name));
+        return (LabelKeys)Generic(nameof(Read), type.ItemType.RawType).Invoke(null, [label.Annotations, type])!;
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public static LabelKeys Load(IHostEnvironment environment, Stream stream)
+    {
+        var (type, values) = MLNetInternals.ReadVector(environment, stream);
+        return (LabelKeys)Activator.CreateInstance(typeof(LabelKeys<>).MakeGenericType(type.ItemType.RawType), type, values)!;
+    }
+
+    public static string NotAKey(string name, string type) =>
+        $"The label column '{name}' is of type {type}, not a key. Add .Append(ml.Transforms.Conversion.MapValueToKey(\"{name}\")) before this step.";
+
+    public static string NoKeyValues(string name) =>
+        $"The label column '{name}' is a key without key values, so predictions could not be turned back into labels. Make it with ml.Transforms.Conversion.MapValueToKey(\"{name}\").";
+
+    private static System.Reflection.MethodInfo Generic(string method, Type item) =>
+        typeof(LabelKeys).GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.MakeGenericMethod(item);
+
+    private static LabelKeys Read<T>(DataViewSchema.Annotations annotations, VectorDataViewType type)
+    {
+        VBuffer<T> values = default;
+        annotations.GetValue(AnnotationNames.KeyValues, ref values);
+        return new LabelKeys<T>(type, values);
+    }
+}
+
+/// <inheritdoc/>
+internal sealed class LabelKeys<T>(VectorDataViewType type, VBuffer<T> values) : LabelKeys
+{
+    public override IReadOnlyList<string> Names { get; } = [.. values.DenseValues().Select(v => Convert.ToString(v, CultureInfo.InvariantCulture) ?? "")];
+
+    public override void Annotate(DataViewSchema.Annotations.Builder builder, string name) =>
+        builder.Add(name, type, (ref VBuffer<T> destination) => values.CopyTo(ref destination));
+
+    public override void Save(IHostEnvironment environment, Stream stream) => MLNetInternals.WriteVector(environment, stream, type, values);
+}

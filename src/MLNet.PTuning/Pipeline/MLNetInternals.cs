@@ -1,0 +1,125 @@
+// Everything of ML.NET that is internal and that an estimator from outside needs; no other file touches it, but for the loaders' one-line Create.
+using System.Runtime.CompilerServices;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Data.IO;
+using Microsoft.ML.Runtime;
+using MLNet.PTuning;
+using MLNet.PTuning.Pipeline;
+using TorchSharp;
+
+[assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
+[assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
+[assembly: LoadableClass(typeof(TextClassificationTransformer), null, typeof(SignatureLoadModel), "P-Tuning text classification", TextClassificationTransformer.LoaderSignature)]
+
+namespace MLNet.PTuning.Pipeline
+{
+    /// <summary>The gap between ML.NET's public interfaces and what its own estimators can do.</summary>
+    internal static class MLNetInternals
+    {
+        private const string ModelSignature = "PTUNINGM";
+        private const uint Version = 0x00010001;
+
+        /// <summary>The environment behind a catalog such as <c>mlContext.Transforms</c>.</summary>
+        public static IHostEnvironment EnvironmentOf(TransformsCatalog catalog) => CatalogUtils.GetEnvironment(catalog);
+
+        /// <summary>The <c>MLContext</c>'s seed; null where it has none.</summary>
+        public static int? SeedOf(IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.Seed;
+
+        /// <summary>Where ML.NET keeps temporary files.</summary>
+        public static string TemporaryFolderOf(IHostEnvironment environment) =>
+            (environment as IHostEnvironmentInternal)?.TempFilePath is { Length: > 0 } folder ? folder : Path.GetTempPath();
+
+        /// <summary>The device that <c>MLContext.GpuDeviceId</c> names; the CPU without one, or where there is no such GPU and <c>FallbackToCpu</c> is set.</summary>
+        /// <exception cref="InvalidOperationException">There is no such GPU and <c>FallbackToCpu</c> is not set.</exception>
+        public static torch.Device DeviceOf(IHostEnvironment environment)
+        {
+            if (environment is not IHostEnvironmentInternal { GpuDeviceId: { } id } settings) return torch.CPU;
+            if (torch.cuda.is_available() && id < torch.cuda.device_count()) return torch.device(DeviceType.CUDA, id);
+            if (settings.FallbackToCpu) return torch.CPU;
+            throw new InvalidOperationException($"MLContext.GpuDeviceId is {id}, but TorchSharp finds no such CUDA device. Install a TorchSharp-cuda package, or set MLContext.FallbackToCpu.");
+        }
+
+        /// <summary>A promise of an output column for <c>IEstimator.GetOutputSchema</c>.</summary>
+        public static SchemaShape.Column Promise(DataViewSchema.DetachedColumn column) => SchemaShape.Create(SchemaOf(column))[0];
+
+        /// <summary>A promise of a key column, scalar or (where <paramref name="vector"/>) of variable length, whose key values are those of <paramref name="label"/>.</summary>
+        public static SchemaShape.Column PromiseKey(string name, SchemaShape.Column label, bool vector, IEnumerable<string> annotations) => new(name,
+            vector ? SchemaShape.Column.VectorKind.VariableVector : SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, true, Promises(annotations, label));
+
+        /// <summary>A promise of a vector of Single.</summary>
+        public static SchemaShape.Column PromiseScores(string name, SchemaShape.Column label, bool variable, IEnumerable<string> annotations) => new(name,
+            variable ? SchemaShape.Column.VectorKind.VariableVector : SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, Promises(annotations, label));
+
+        /// <summary>Whether a promised label column has key values.</summary>
+        public static bool HasKeyValues(SchemaShape.Column label) => label.Annotations.TryFindColumn(AnnotationUtils.Kinds.KeyValues, out _);
+
+        /// <summary>Writes a transformer's version and its named streams into its folder of the model zip.</summary>
+        public static void Save(ModelSaveContext context, string loaderSignature, IEnumerable<(string Name, Action<Stream> Write)> streams)
+        {
+            context.CheckAtModel();
+            context.SetVersionInfo(VersionOf(loaderSignature));
+            foreach (var (name, write) in streams)
+                context.SaveBinaryStream(name, writer =>
+                {
+                    writer.Flush();
+                    write(writer.BaseStream);
+                });
+        }
+
+        /// <summary>Reads what <see cref="Save"/> wrote: a function that hands a named stream to a reader, and tells whether there is one.</summary>
+        public static Func<string, Action<Stream>, bool> Open(ModelLoadContext context, string loaderSignature)
+        {
+            context.CheckAtModel(VersionOf(loaderSignature));
+            return (name, read) => context.TryLoadBinaryStream(name, reader => read(reader.BaseStream));
+        }
+
+        /// <summary>Writes a vector annotation of any item type in ML.NET's own binary form.</summary>
+        public static void WriteVector<T>(IHostEnvironment environment, Stream stream, VectorDataViewType type, VBuffer<T> values)
+        {
+            if (!Saver(environment).TryWriteTypeAndValue(stream, type, ref values, out _))
+                throw new InvalidOperationException($"Key values of type {type} cannot be saved; map the label from text, numbers or dates.");
+        }
+
+        /// <summary>Reads what <see cref="WriteVector"/> wrote: the vector's type and a <c>VBuffer</c> of its item type.</summary>
+        public static (VectorDataViewType Type, object Values) ReadVector(IHostEnvironment environment, Stream stream) =>
+            Saver(environment).TryLoadTypeAndValue(stream, out var type, out object values) && type is VectorDataViewType vector
+                ? (vector, values)
+                : throw new InvalidDataException("The model's key values cannot be read; the file is damaged.");
+
+        private static BinarySaver Saver(IHostEnvironment environment) => new(environment, new BinarySaver.Arguments { Silent = true });
+
+        // The assembly's full name is how ML.NET finds the loader in a process that knows nothing of this library.
+        private static VersionInfo VersionOf(string loaderSignature) => new(ModelSignature, Version, Version, Version,
+            loaderAssemblyName: typeof(MLNetInternals).Assembly.FullName, loaderSignature: loaderSignature);
+
+        private static DataViewSchema SchemaOf(DataViewSchema.DetachedColumn column)
+        {
+            var builder = new DataViewSchema.Builder();
+            builder.AddColumn(column.Name, column.Type, column.Annotations);
+            return builder.ToSchema();
+        }
+
+        // The annotations of a promised column: text for what ML.NET calls kinds, a vector of text for slot names, the label's own for key values.
+        private static SchemaShape Promises(IEnumerable<string> annotations, SchemaShape.Column label)
+        {
+            label.Annotations.TryFindColumn(AnnotationUtils.Kinds.KeyValues, out var keyValues);
+            return new SchemaShape(annotations.Select(name => name switch
+            {
+                AnnotationUtils.Kinds.KeyValues or AnnotationUtils.Kinds.TrainingLabelValues => new SchemaShape.Column(name, keyValues.Kind, keyValues.ItemType, false),
+                AnnotationUtils.Kinds.SlotNames => new SchemaShape.Column(name, SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, false),
+                _ => new SchemaShape.Column(name, SchemaShape.Column.VectorKind.Scalar, TextDataViewType.Instance, false),
+            }));
+        }
+    }
+}
+
+namespace System.Runtime.CompilerServices
+{
+    /// <summary>Known to the runtime by its name: this assembly may use the internal members of the named one.</summary>
+    [AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
+    internal sealed class IgnoresAccessChecksToAttribute(string assemblyName) : Attribute
+    {
+        public string AssemblyName { get; } = assemblyName;
+    }
+}

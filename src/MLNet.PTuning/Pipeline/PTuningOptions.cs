@@ -1,0 +1,64 @@
+// The options that all of this library's estimators share: the backbone, the method, the columns, training.
+using Microsoft.ML;
+
+namespace MLNet.PTuning;
+
+/// <summary>Options of an estimator that trains a prompt, or another tuning method, on a frozen backbone.</summary>
+public abstract class PTuningOptions : TrainingOptions
+{
+    private protected PTuningOptions(string backboneFolder) => BackboneFolder = backboneFolder;
+
+    /// <summary>The backbone's folder as Hugging Face publishes it: config.json, weights, the tokenizer's files.</summary>
+    public string BackboneFolder { get; }
+
+    /// <summary>What is trained. Default: <see cref="DeepPrompt"/> (P-Tuning v2) of length 20.</summary>
+    public TuningMethod Method { get; set; } = new DeepPrompt();
+
+    /// <summary>Name of the label column, a key with key values. Default <c>Label</c>.</summary>
+    public string LabelColumnName { get; set; } = "Label";
+
+    /// <summary>Name of the output column of predicted keys. Default <c>PredictedLabel</c>.</summary>
+    public string PredictedLabelColumnName { get; set; } = "PredictedLabel";
+
+    /// <summary>Name of the output column of probabilities. Default <c>Score</c>.</summary>
+    public string ScoreColumnName { get; set; } = "Score";
+
+    /// <summary>
+    /// Longest row in word pieces, specials included; longer rows are cut at their end, the longer text of a pair first.
+    /// Default null: all that the backbone has room for beside the prompt.
+    /// </summary>
+    public int? MaxSequenceLength { get; set; }
+
+    /// <summary>Rows that prediction over a data view reads ahead and runs in one forward pass. Default 32.</summary>
+    public int PredictionBatchSize { get; set; } = 32;
+
+    /// <summary>
+    /// Rows on which every epoch is scored, with the same column names as the training rows; the label may be the plain value
+    /// (as before <c>MapValueToKey</c>) or a key. Default null: none; the last epoch is kept.
+    /// </summary>
+    public IDataView? ValidationSet { get; set; }
+
+    /// <summary>Puts the backbone's files into the saved model, so that the model file is all that another machine needs. Default false.</summary>
+    public bool EmbedBackbone { get; set; }
+
+    /// <summary>Told after every training step. Default null. ML.NET's channels (<c>MLContext.Log</c>) are told in any case.</summary>
+    public IProgress<TrainingProgress>? Progress { get; set; }
+
+    internal override void Validate()
+    {
+        base.Validate();
+        ArgumentException.ThrowIfNullOrWhiteSpace(BackboneFolder);
+        ArgumentNullException.ThrowIfNull(Method);
+        Require(PredictionBatchSize >= 1, nameof(PredictionBatchSize), PredictionBatchSize, "at least 1");
+        Require(MaxSequenceLength is null or >= 3, nameof(MaxSequenceLength), MaxSequenceLength, "at least 3 (two special tokens and one of text)");
+        Method.Validate();
+    }
+}
+
+/// <summary>Where training stands.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="Epochs">How many there will be at most.</param>
+/// <param name="Step">Steps done in this epoch.</param>
+/// <param name="Steps">Steps of an epoch.</param>
+/// <param name="Loss">Cross-entropy of the last step.</param>
+public readonly record struct TrainingProgress(int Epoch, int Epochs, int Step, int Steps, double Loss);

@@ -1,0 +1,110 @@
+// A trained model in its folder of ML.NET's model zip: settings, label keys, weights, and on request the backbone.
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Files;
+using MLNet.PTuning.Tasks;
+
+namespace MLNet.PTuning.Pipeline;
+
+/// <summary>What a model file says of itself beside its tensors and key values.</summary>
+internal sealed record ModelSettings
+{
+    public required TuningMethod Method { get; init; }
+    public required string[] InputColumns { get; init; }
+    public required string PredictedLabelColumn { get; init; }
+    public required string ScoreColumn { get; init; }
+    public required int MaxLength { get; init; }
+    public required int BatchSize { get; init; }
+    public required string BackboneFolder { get; init; }
+    public required string BackboneHash { get; init; }
+    public required bool EmbedBackbone { get; init; }
+    /// <summary>Names of the backbone's files in the model file; filled in when the model is saved.</summary>
+    public string[] EmbeddedFiles { get; init; } = [];
+    public TrainingReport? Report { get; init; }
+    /// <summary>SHA-256 of the weights' stream; filled in when the model is saved.</summary>
+    public string WeightsHash { get; init; } = "";
+}
+
+/// <summary>Saving and loading, the same for every task.</summary>
+internal static class SavedModel
+{
+    private const string Settings = "Settings", Seal = "Seal", Weights = "Weights", Keys = "KeyValues", BackbonePrefix = "Backbone.";
+
+    /// <summary>Writes a model into the zip.</summary>
+    public static void Save(IHostEnvironment environment, ModelSaveContext context, string loaderSignature, ModelSettings settings, LabelKeys keys, TunedModel model)
+    {
+        byte[] weights = Bytes(model.Save), keyValues = Bytes(stream => keys.Save(environment, stream));
+        string[] embedded = settings.EmbedBackbone ? [.. model.Backbone.Folder.Files] : [];
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(settings with { WeightsHash = Hash(weights), EmbeddedFiles = embedded });
+        var streams = new List<(string, Action<Stream>)>
+        {
+            (Settings, stream => stream.Write(json)),
+            (Keys, stream => stream.Write(keyValues)),
+            (Seal, stream => stream.Write(Encoding.ASCII.GetBytes(Hash([.. json, .. keyValues])))),
+            (Weights, stream => stream.Write(weights)),
+        };
+        streams.AddRange(embedded.Select(name => (BackbonePrefix + name, (Action<Stream>)(stream =>
+        {
+            using var file = File.OpenRead(model.Backbone.Folder.PathOf(name));
+            file.CopyTo(stream);
+        }))));
+        MLNetInternals.Save(context, loaderSignature, streams);
+    }
+
+    /// <summary>Reads a model from the zip and finds its backbone.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    /// <exception cref="FileNotFoundException">The backbone is nowhere to be found.</exception>
+    public static (ModelSettings Settings, LabelKeys Keys, TunedModel Model) Load(IHostEnvironment environment, ModelLoadContext context, string loaderSignature, bool pools)
+    {
+        var open = MLNetInternals.Open(context, loaderSignature);
+        byte[] json = ReadAll(Settings), keyValues = ReadAll(Keys);
+        if (Encoding.ASCII.GetString(ReadAll(Seal)) != Hash([.. json, .. keyValues]))
+            throw Damaged("its settings or label keys do not match their checksum");
+        var settings = JsonSerializer.Deserialize<ModelSettings>(json) ?? throw Damaged("its settings are empty");
+        var keys = LabelKeys.Load(environment, new MemoryStream(keyValues));
+        byte[] weights = ReadAll(Weights);
+        if (Hash(weights) != settings.WeightsHash) throw Damaged("its weights do not match their checksum");
+
+        string folder = settings.EmbeddedFiles.Length > 0
+            ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, settings.BackboneHash, MLNetInternals.TemporaryFolderOf(environment), (name, read) => open(BackbonePrefix + name, read))
+            : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash);
+        var lease = Backbone.Use(folder, MLNetInternals.DeviceOf(environment));
+        string temporary = Path.Combine(MLNetInternals.TemporaryFolderOf(environment), $"ptuning-{Guid.NewGuid():N}.safetensors");
+        try
+        {
+            File.WriteAllBytes(temporary, weights);
+            using var file = WeightFile.Open(temporary);
+            return (settings with { BackboneFolder = folder }, keys, TunedModel.Load(lease, settings.Method, keys.Count, pools, file));
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+
+        byte[] ReadAll(string name)
+        {
+            var bytes = new MemoryStream();
+            return open(name, stream => stream.CopyTo(bytes)) ? bytes.ToArray() : throw Damaged($"it has no entry '{name}'");
+        }
+    }
+
+    private static InvalidDataException Damaged(string how) => new($"The model file is damaged: {how}. Take it again from where it was saved, or train anew.");
+
+    private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private static byte[] Bytes(Action<Stream> write)
+    {
+        using var stream = new MemoryStream();
+        write(stream);
+        return stream.ToArray();
+    }
+}

@@ -1,0 +1,98 @@
+// Trains a text classifier as a step of an ML.NET pipeline.
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Pipeline;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Training;
+
+namespace MLNet.PTuning;
+
+/// <summary>
+/// Trains a prompt and a classification head on a frozen backbone.
+/// Input: a text column (and a second one for pairs) and a label column, a key with key values.
+/// Output: <c>PredictedLabel</c>, a key with the label's key values, and <c>Score</c>, a vector of Single with a probability a class, its slots named after the classes.
+/// Rows whose label is missing are left out of training; the log says how many.
+/// </summary>
+public sealed class TextClassificationEstimator : IEstimator<TextClassificationTransformer>
+{
+    private readonly IHost _host;
+    private readonly TextClassificationOptions _options;
+
+    internal TextClassificationEstimator(IHostEnvironment environment, TextClassificationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _host = environment.Register(nameof(TextClassificationEstimator));
+        _options = options;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or all have one class.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    public TextClassificationTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
+        var keys = LabelKeys.Of(label);
+        TextRows.CheckClassWeights(_options.ClassWeights, keys);
+        int seed = _options.Seed ?? MLNetInternals.SeedOf(_host) ?? Random.Shared.Next();
+        using var channel = new TrainingChannel(_host, _options);
+        var lease = Backbone.Use(_options.BackboneFolder, MLNetInternals.DeviceOf(_host));
+        TunedModel? model = null;
+        try
+        {
+            var limit = new RowLimit(lease.Backbone, _options);
+            var columns = new TextColumns(_options.TextColumnName, _options.TextPairColumnName);
+            var (rows, skipped) = TextRows.Encode(TextRows.Read(input, columns, label, TextRows.KeyTarget), lease.Backbone.Tokenizer, limit, channel);
+            var validation = _options.ValidationSet is { } set ? TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys, lease.Backbone.Tokenizer, limit, channel) : null;
+            TextRows.CheckClasses(rows, skipped, keys);
+
+            model = TunedModel.Create(lease, _options.Method, keys.Count, pools: true, _options.HeadDropout, seed);
+            double rate = _options.LearningRate ?? _options.Method.DefaultLearningRate;
+            channel.Say(FormattableString.Invariant($"Training {_options.Method.GetType().Name} on {rows.Count} rows of {keys.Count} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {lease.Backbone.Device}"));
+            var report = new Trainer(model, _options, rate, seed, TextClassification.Accuracy, channel).Run(rows, validation, skipped);
+            return new TextClassificationTransformer(_host, model, keys, new ModelSettings
+            {
+                Method = _options.Method,
+                InputColumns = columns.Names,
+                PredictedLabelColumn = _options.PredictedLabelColumnName,
+                ScoreColumn = _options.ScoreColumnName,
+                MaxLength = limit.Length,
+                BatchSize = _options.PredictionBatchSize,
+                BackboneFolder = lease.Backbone.Folder.Path,
+                BackboneHash = lease.Backbone.Folder.ContentHash,
+                EmbedBackbone = _options.EmbedBackbone,
+                Report = report,
+            });
+        }
+        catch
+        {
+            if (model is null) lease.Dispose();
+            else model.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        foreach (string name in new TextColumns(_options.TextColumnName, _options.TextPairColumnName).Names)
+        {
+            if (!inputSchema.TryFindColumn(name, out var text)) throw new ArgumentException($"The pipeline has no column '{name}' before this step.");
+            if (text.Kind != SchemaShape.Column.VectorKind.Scalar || text.ItemType is not TextDataViewType)
+                throw new ArgumentException(TextRows.NotText(name, $"{text.Kind} of {text.ItemType}"));
+        }
+        if (!inputSchema.TryFindColumn(_options.LabelColumnName, out var label))
+            throw new ArgumentException($"The pipeline has no column '{_options.LabelColumnName}' before this step.");
+        if (!label.IsKey || label.Kind != SchemaShape.Column.VectorKind.Scalar) throw new ArgumentException(LabelKeys.NotAKey(label.Name, $"{label.Kind} of {label.ItemType}"));
+        if (!MLNetInternals.HasKeyValues(label)) throw new ArgumentException(LabelKeys.NoKeyValues(label.Name));
+
+        var columns = inputSchema.ToDictionary(c => c.Name);
+        columns[_options.PredictedLabelColumnName] = MLNetInternals.PromiseKey(_options.PredictedLabelColumnName, label, vector: false, ClassificationColumns.LabelAnnotations);
+        columns[_options.ScoreColumnName] = MLNetInternals.PromiseScores(_options.ScoreColumnName, label, variable: false, ClassificationColumns.ScoreAnnotations);
+        return new SchemaShape(columns.Values);
+    }
+}

@@ -1,0 +1,95 @@
+// A trained text classifier as a step of an ML.NET pipeline.
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNet.PTuning.Pipeline;
+using MLNet.PTuning.Tasks;
+
+namespace MLNet.PTuning;
+
+/// <summary>
+/// Adds <c>PredictedLabel</c> (a key with the label's key values) and <c>Score</c> (a probability a class) to rows of text.
+/// Over a data view it predicts in batches; in a <c>PredictionEngine</c>, row by row. Disposing it gives the backbone back.
+/// </summary>
+public sealed class TextClassificationTransformer : ITransformer, IDisposable
+{
+    internal const string LoaderSignature = "PTuningTextClassify";
+
+    private readonly IHostEnvironment _host;
+    private readonly TunedModel _model;
+    private readonly LabelKeys _keys;
+    private readonly ModelSettings _settings;
+    private readonly Predictor _predictor;
+
+    internal TextClassificationTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
+    {
+        (_host, _model, _keys, _settings) = (host, model, keys, settings);
+        _predictor = new Predictor(model, keys, settings);
+    }
+
+    /// <summary>What training did; null for a model that was not trained here.</summary>
+    public TrainingReport? Report => _settings.Report;
+
+    /// <summary>Class names in the order of <c>Score</c>'s slots.</summary>
+    public IReadOnlyList<string> ClassNames => _keys.Names;
+
+    /// <summary>The tuning method that was trained.</summary>
+    public TuningMethod Method => _settings.Method;
+
+    /// <summary>The backbone's folder.</summary>
+    public string BackboneFolder => _settings.BackboneFolder;
+
+    bool ITransformer.IsRowToRowMapper => true;
+
+    internal TunedModel Model => _model;
+
+    /// <inheritdoc/>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new PredictionSchema(inputSchema, _predictor.InputNames, _predictor.Outputs).Output;
+
+    /// <inheritdoc/>
+    public IDataView Transform(IDataView input) => new PredictionView<(string, string?), float[]>(_predictor, input);
+
+    /// <inheritdoc/>
+    public void Dispose() => _model.Dispose();
+
+    IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new PredictionMapper<(string, string?), float[]>(_predictor, inputSchema);
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) => SavedModel.Save(_host, ctx, LoaderSignature, _settings, _keys, _model);
+
+    // Called by ML.NET when it meets the loader's signature in a model file.
+    private static TextClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    {
+        var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature, pools: true);
+        return new TextClassificationTransformer(environment.Register(nameof(TextClassificationTransformer)), model, keys, settings);
+    }
+
+    private sealed class Predictor(TunedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<(string Text, string? Pair), float[]>
+    {
+        private readonly TextColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1));
+
+        public IReadOnlyList<string> InputNames => settings.InputColumns;
+
+        public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } =
+            [ClassificationColumns.PredictedLabel(settings.PredictedLabelColumn, keys), ClassificationColumns.Score(settings.ScoreColumn, keys)];
+
+        public int BatchSize => settings.BatchSize;
+
+        public Func<(string Text, string? Pair)> Reader(DataViewRow row) => _columns.Reader(row);
+
+        public IReadOnlyList<float[]> Predict(IReadOnlyList<(string Text, string? Pair)> rows)
+        {
+            var tokenizer = model.Backbone.Tokenizer;
+            return model.Predict([.. rows.Select(r => TextClassification.Example(tokenizer.Encode(r.Text, r.Pair, settings.MaxLength), Example.NoTarget))]);
+        }
+
+        public Delegate Getter(int index, Func<float[]> result) => index == 0
+            ? (ValueGetter<uint>)((ref uint key) => key = (uint)TextClassification.IndexOfMax(result()) + 1)
+            : (ValueGetter<VBuffer<float>>)((ref VBuffer<float> score) =>
+            {
+                float[] probabilities = result();
+                var editor = VBufferEditor.Create(ref score, probabilities.Length);
+                probabilities.AsSpan().CopyTo(editor.Values);
+                score = editor.Commit();
+            });
+    }
+}

@@ -1,0 +1,206 @@
+// Reads texts and labels from a data view and makes examples of them.
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Text;
+
+namespace MLNet.PTuning.Pipeline;
+
+/// <summary>Names of the text column and, for pairs, the second one.</summary>
+internal sealed record TextColumns(string Text, string? Pair)
+{
+    public string[] Names => Pair is null ? [Text] : [Text, Pair];
+
+    /// <summary>A function that reads the texts of the row where <paramref name="row"/> stands.</summary>
+    public Func<(string Text, string? Pair)> Reader(DataViewRow row)
+    {
+        var first = Getter(Text);
+        var second = Pair is null ? null : Getter(Pair);
+        ReadOnlyMemory<char> value = default;
+        return () =>
+        {
+            first(ref value);
+            string text = value.ToString();
+            if (second is null) return (text, null);
+            second(ref value);
+            return (text, value.ToString());
+        };
+
+        ValueGetter<ReadOnlyMemory<char>> Getter(string name)
+        {
+            var column = row.Schema[name];
+            return column.Type is TextDataViewType ? row.GetGetter<ReadOnlyMemory<char>>(column) : throw new ArgumentException(TextRows.NotText(name, column.Type.ToString()!));
+        }
+    }
+}
+
+/// <summary>How long a row may be beside the prompt.</summary>
+internal sealed class RowLimit
+{
+    private readonly int _prompt, _positions;
+    private readonly bool _chosen;
+
+    /// <exception cref="ArgumentException">The prompt and the chosen length do not fit the backbone together.</exception>
+    public RowLimit(Backbone backbone, PTuningOptions options)
+    {
+        _prompt = options.Method.PromptLength;
+        _positions = backbone.Encoder.MaxRowLength(0);
+        int room = backbone.Encoder.MaxRowLength(_prompt);
+        _chosen = options.MaxSequenceLength is not null;
+        if (room < 3 || options.MaxSequenceLength > room) throw TooLong(options.MaxSequenceLength ?? 3);
+        Length = options.MaxSequenceLength ?? Math.Min(room, backbone.Tokenizer.ModelMaxLength is { } max and >= 3 ? max : room);
+    }
+
+    /// <summary>Longest row in word pieces, specials included.</summary>
+    public int Length { get; }
+
+    /// <summary>Cutting a few long rows is what every user of such models expects; a prompt that takes most of the room from the text is a mistake.</summary>
+    /// <exception cref="ArgumentException">A row does not fit because the prompt takes more than half of the positions.</exception>
+    public void Check(int longestRow)
+    {
+        if (!_chosen && longestRow > Length && _prompt > _positions / 2) throw TooLong(longestRow);
+    }
+
+    private ArgumentException TooLong(int row) =>
+        new($"Prompt length {_prompt} plus the longest row ({row} word pieces) exceeds the backbone's {_positions} positions; shorten the prompt or set MaxSequenceLength.");
+}
+
+/// <summary>From rows to examples.</summary>
+internal static class TextRows
+{
+    /// <summary>One row as it was read; the target is null where the label is missing.</summary>
+    public readonly record struct Row(string Text, string? Pair, int? Target);
+
+    public static string NotText(string name, string type) => $"The column '{name}' is of type {type}, not text. Give the name of a column of text.";
+
+    public static DataViewSchema.Column FindLabel(DataViewSchema schema, string name) => schema.GetColumnOrNull(name)
+        ?? throw new ArgumentException($"The data has no label column '{name}'; it has {string.Join(", ", schema.Select(c => c.Name))}. Set LabelColumnName.");
+
+    /// <summary>Reads all rows; <paramref name="target"/> makes the function that reads the class.</summary>
+    public static IEnumerable<Row> Read(IDataView data, TextColumns columns, DataViewSchema.Column label, Func<DataViewRow, DataViewSchema.Column, Func<int?>> target)
+    {
+        foreach (string name in columns.Names)
+            if (data.Schema.GetColumnOrNull(name) is null)
+                throw new ArgumentException($"The data has no column '{name}'; it has {string.Join(", ", data.Schema.Select(c => c.Name))}.");
+        using var cursor = data.GetRowCursor(columns.Names.Select(n => data.Schema[n]).Append(label));
+        var text = columns.Reader(cursor);
+        var wanted = target(cursor, label);
+        while (cursor.MoveNext())
+        {
+            var (first, second) = text();
+            yield return new Row(first, second, wanted());
+        }
+    }
+
+    /// <summary>A reader of a key column's class, from 0; null where the key is missing.</summary>
+    public static Func<int?> KeyTarget(DataViewRow row, DataViewSchema.Column label)
+    {
+        return Type.GetTypeCode(label.Type.RawType) switch
+        {
+            TypeCode.Byte => Of<byte>(k => k),
+            TypeCode.UInt16 => Of<ushort>(k => k),
+            TypeCode.UInt32 => Of<uint>(k => k),
+            _ => Of<ulong>(k => k),
+        };
+
+        Func<int?> Of<T>(Func<T, ulong> widen)
+        {
+            var getter = row.GetGetter<T>(label);
+            T key = default!;
+            return () =>
+            {
+                getter(ref key);
+                return widen(key) is > 0 and var k ? (int)k - 1 : null;
+            };
+        }
+    }
+
+    /// <summary>Tokenizes rows on all cores and leaves out those without a label.</summary>
+    public static (List<Example> Examples, int Skipped) Encode(IEnumerable<Row> rows, TextTokenizer tokenizer, RowLimit limit, TrainingChannel channel)
+    {
+        var all = rows.ToList();
+        var labelled = all.Where(r => r.Target is not null).ToList();
+        int longest = 0, cut = 0;
+        var examples = labelled.AsParallel().AsOrdered().Select(r =>
+        {
+            var first = tokenizer.Pieces(r.Text);
+            var second = r.Pair is null ? null : tokenizer.Pieces(r.Pair);
+            int length = first.Count + (second?.Count ?? 0) + tokenizer.SpecialCount(second is not null);
+            return (Length: length, Example: TextClassification.Example(tokenizer.Join(first, second, limit.Length), r.Target!.Value));
+        }).ToList();
+        foreach (var (length, _) in examples)
+        {
+            longest = Math.Max(longest, length);
+            if (length > limit.Length) cut++;
+        }
+        limit.Check(longest);
+        int skipped = all.Count - labelled.Count;
+        if (skipped > 0) channel.Warn($"{skipped} of {all.Count} rows have no label and were left out.");
+        if (cut > 0) channel.Warn($"{cut} of {all.Count} rows are longer than {limit.Length} word pieces (the longest has {longest}) and were cut at their end.");
+        return ([.. examples.Select(e => e.Example)], skipped);
+    }
+
+    /// <summary>The validation rows, whose label may be a key of any order or the plain value.</summary>
+    /// <exception cref="ArgumentException">A label is not among the training labels, or there are no labelled rows.</exception>
+    public static List<Example> ReadValidation(IDataView data, TextColumns columns, string labelName, LabelKeys keys, TextTokenizer tokenizer, RowLimit limit, TrainingChannel channel)
+    {
+        var label = FindLabel(data.Schema, labelName);
+        var index = keys.Names.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
+        var (examples, _) = Encode(Read(data, columns, label, NamedTarget), tokenizer, limit, channel);
+        return examples.Count > 0 ? examples : throw new ArgumentException("The validation set has no labelled rows.");
+
+        Func<int?> NamedTarget(DataViewRow row, DataViewSchema.Column column)
+        {
+            if (column.Type is KeyDataViewType)
+            {
+                int[] translated = [.. LabelKeys.Of(column).Names.Select(ClassOf)];
+                var key = KeyTarget(row, column);
+                return () => key() is { } k ? Known(translated[k], () => LabelKeys.Of(column).Names[k]) : null;
+            }
+            var name = ValueReader(row, column);
+            return () => name() is { Length: > 0 } text ? Known(ClassOf(text), () => text) : null;
+        }
+
+        int ClassOf(string name) => index.TryGetValue(name, out int i) ? i : -1;
+
+        int Known(int i, Func<string> name) => i >= 0 ? i : throw new ArgumentException(
+            $"The validation set has the label '{name()}', which no training row has; the training labels are {string.Join(", ", keys.Names)}.");
+    }
+
+    /// <exception cref="ArgumentException">There is nothing to learn from.</exception>
+    public static void CheckClasses(IReadOnlyList<Example> rows, int skipped, LabelKeys keys)
+    {
+        if (rows.Count == 0)
+            throw new ArgumentException(skipped > 0 ? $"None of the {skipped} training rows has a label." : "The training set has no rows.");
+        var seen = rows.SelectMany(r => r.Targets).Where(t => t >= 0).Distinct().Take(2).ToList();
+        if (seen.Count < 2)
+            throw new ArgumentException($"All {rows.Count} training rows have the label '{keys.Names[seen[0]]}'; a classifier needs at least two classes.");
+    }
+
+    /// <exception cref="ArgumentException">There are weights, but not one a class.</exception>
+    public static void CheckClassWeights(IReadOnlyList<double>? weights, LabelKeys keys)
+    {
+        if (weights is not null && weights.Count != keys.Count)
+            throw new ArgumentException($"ClassWeights has {weights.Count} values for {keys.Count} classes ({string.Join(", ", keys.Names)}); give one a class in this order.");
+    }
+
+    // The value of a column of text, number or Boolean as text, in the form that key values are compared in.
+    private static Func<string> ValueReader(DataViewRow row, DataViewSchema.Column column)
+    {
+        var method = typeof(TextRows).GetMethod(nameof(ReaderOf), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!;
+        return (Func<string>)method.MakeGenericMethod(column.Type.RawType).Invoke(null, [row, column])!;
+    }
+
+    private static Func<string> ReaderOf<T>(DataViewRow row, DataViewSchema.Column column)
+    {
+        var getter = row.GetGetter<T>(column);
+        T value = default!;
+        return () =>
+        {
+            getter(ref value);
+            return Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+        };
+    }
+}

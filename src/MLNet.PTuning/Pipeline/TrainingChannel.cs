@@ -1,0 +1,51 @@
+// Passes what training does on to ML.NET's channels and to the app's own progress object.
+using Microsoft.ML.Runtime;
+using MLNet.PTuning.Training;
+
+namespace MLNet.PTuning.Pipeline;
+
+/// <summary>Log lines go to <c>MLContext.Log</c>, the loss of every step to ML.NET's progress channel.</summary>
+internal sealed class TrainingChannel : ITrainingObserver, IDisposable
+{
+    private readonly IChannel _log;
+    private readonly IProgressChannel _progress;
+    private readonly IProgress<TrainingProgress>? _app;
+    private readonly int _epochs;
+    private TrainingProgress _last;
+
+    public TrainingChannel(IHost host, PTuningOptions options)
+    {
+        _log = host.Start("Training");
+        _progress = host.StartProgressChannel("Training");
+        (_app, _epochs) = (options.Progress, options.Epochs);
+        _progress.SetHeader(new ProgressHeader(["loss"], ["epochs", "steps"]), entry =>
+        {
+            entry.SetMetric(0, _last.Loss);
+            entry.SetProgress(0, Math.Max(0, _last.Epoch - 1), _epochs);
+            entry.SetProgress(1, _last.Step, _last.Steps);
+        });
+    }
+
+    public void Say(string message) => _log.Info(MessageSensitivity.None, "{0}", message);
+
+    public void Warn(string message) => _log.Warning(MessageSensitivity.None, "{0}", message);
+
+    public void AfterStep(int epoch, int step, int stepsPerEpoch, double loss)
+    {
+        _last = new TrainingProgress(epoch, _epochs, step, stepsPerEpoch, loss);
+        _app?.Report(_last);
+    }
+
+    public void AfterEpoch(TrainingEpoch epoch)
+    {
+        _progress.Checkpoint(epoch.TrainingLoss, epoch.Number);
+        string validation = epoch.ValidationLoss is null ? "" : FormattableString.Invariant($", validation loss {epoch.ValidationLoss:f4}, score {epoch.ValidationScore:f4}");
+        Say(FormattableString.Invariant($"Epoch {epoch.Number} of {_epochs}: loss {epoch.TrainingLoss:f4}{validation}, {epoch.Seconds:f1} s"));
+    }
+
+    public void Dispose()
+    {
+        _progress.Dispose();
+        _log.Dispose();
+    }
+}

@@ -1,0 +1,35 @@
+// One row as a model reads it, and rows packed into a batch.
+using MLNet.PTuning.Backbones;
+
+namespace MLNet.PTuning.Tasks;
+
+/// <summary>A row's word pieces, the places among them that the head reads, and the class wanted at each of those.</summary>
+/// <param name="Ids">Word-piece ids, specials included: [S].</param>
+/// <param name="Types">Segment of each word piece: [S].</param>
+/// <param name="ReadAt">Places in <paramref name="Ids"/> that the head reads, ascending: [R]. Classification reads the first token alone.</param>
+/// <param name="Targets">Class at each of them, counted from 0, or <see cref="NoTarget"/>: [R].</param>
+internal sealed record Example(int[] Ids, int[] Types, int[] ReadAt, int[] Targets)
+{
+    /// <summary>Stands where no class is wanted; the loss ignores it (PyTorch's ignore_index).</summary>
+    public const int NoTarget = -100;
+
+    /// <summary>Where the first token of a classification row stands.</summary>
+    public static readonly int[] FirstToken = [0];
+}
+
+/// <summary>Examples packed for one pass.</summary>
+/// <param name="Rows">The word pieces.</param>
+/// <param name="ReadAt">Places in the packed rows that the head reads: [R].</param>
+/// <param name="Targets">Class at each of them or <see cref="Example.NoTarget"/>: [R].</param>
+internal sealed record Batch(PackedBatch Rows, int[] ReadAt, int[] Targets)
+{
+    public static Batch Of(IReadOnlyList<Example> examples)
+    {
+        var starts = new int[examples.Count + 1];
+        for (int row = 0; row < examples.Count; row++) starts[row + 1] = starts[row] + examples[row].Ids.Length;
+        return new Batch(
+            new PackedBatch([.. examples.SelectMany(e => e.Ids)], [.. examples.SelectMany(e => e.Types)], starts),
+            [.. examples.SelectMany((e, row) => e.ReadAt.Select(at => starts[row] + at))],
+            [.. examples.SelectMany(e => e.Targets)]);
+    }
+}

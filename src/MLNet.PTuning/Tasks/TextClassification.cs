@@ -1,0 +1,26 @@
+// The task of one class a text (or pair of texts).
+using MLNet.PTuning.Text;
+
+namespace MLNet.PTuning.Tasks;
+
+/// <summary>How texts become examples of classification, and how well predictions fit them.</summary>
+internal static class TextClassification
+{
+    /// <summary>An encoded text or pair, read at its first token, [CLS].</summary>
+    /// <param name="encoded">Word pieces with specials.</param>
+    /// <param name="target">Class from 0, or <see cref="Tasks.Example.NoTarget"/>.</param>
+    public static Example Example(Encoded encoded, int target) => new(encoded.Ids, encoded.Types, Tasks.Example.FirstToken, [target]);
+
+    /// <summary>Share of examples whose most probable class is the one wanted.</summary>
+    public static double Accuracy(IReadOnlyList<Example> examples, IReadOnlyList<float[]> probabilities) =>
+        examples.Zip(probabilities).Average(pair => pair.First.Targets[0] == IndexOfMax(pair.Second) ? 1.0 : 0.0);
+
+    /// <summary>The most probable class; the first of equals.</summary>
+    public static int IndexOfMax(ReadOnlySpan<float> probabilities)
+    {
+        int best = 0;
+        for (int i = 1; i < probabilities.Length; i++)
+            if (probabilities[i] > probabilities[best]) best = i;
+        return best;
+    }
+}

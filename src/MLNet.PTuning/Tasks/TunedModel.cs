@@ -1,0 +1,113 @@
+// A frozen backbone with what is trained on it: the prompt (or another method's parameters) and the head.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Files;
+using MLNet.PTuning.Tuning;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tasks;
+
+/// <summary>What every task trains and predicts with. Owns its parameters and its use of the backbone.</summary>
+internal sealed class TunedModel : IDisposable
+{
+    private readonly Backbone.Lease _lease;
+    private readonly Tuner _tuner;
+    private readonly LinearHead _head;
+    private readonly double _headDropout;
+    private int _disposed;
+
+    private TunedModel(Backbone.Lease lease, Tuner tuner, LinearHead head, int classes, double? headDropout)
+    {
+        (_lease, _tuner, _head, ClassCount) = (lease, tuner, head, classes);
+        _headDropout = headDropout ?? Backbone.Config.HiddenDropout;
+        Parameters = [.. tuner.Parameters, .. head.Parameters];
+        TrainedParameters = Parameters.Sum(p => p.Value.numel());
+    }
+
+    public Backbone Backbone => _lease.Backbone;
+
+    public int ClassCount { get; }
+
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>Number of trained numbers.</summary>
+    public long TrainedParameters { get; }
+
+    /// <summary>Those and the frozen ones, counted once.</summary>
+    public long TotalParameters => Backbone.ParameterCount + TrainedParameters - Parameters.Where(p => _tuner.Replaces(p)).Sum(p => p.Value.numel());
+
+    /// <summary>A model with initial values, to be trained. Takes over the lease.</summary>
+    public static TunedModel Create(Backbone.Lease lease, TuningMethod method, int classes, bool pools, double? headDropout, long seed) =>
+        Build(lease, classes, headDropout, b => method.CreateTuner(b, seed), b => LinearHead.Create(b, classes, pools, seed + 1));
+
+    /// <summary>A trained model from what <see cref="Save"/> wrote. Takes over the lease.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
+    public static TunedModel Load(Backbone.Lease lease, TuningMethod method, int classes, bool pools, WeightFile weights)
+    {
+        return Build(lease, classes, null, b => method.LoadTuner(b, Read), b => LinearHead.Load(b, classes, pools, Read));
+
+        float[] Read(string name, long[] shape) =>
+            !weights.Entries.TryGetValue(name, out var entry) ? throw new InvalidDataException($"{weights.Path} holds no tensor '{name}'; the model file is damaged or of another method.")
+            : !entry.Shape.AsSpan().SequenceEqual(shape) ? throw new InvalidDataException($"{weights.Path}: tensor '{name}' has shape [{string.Join(", ", entry.Shape)}]; this model needs [{string.Join(", ", shape)}].")
+            : weights.ReadFloats(name);
+    }
+
+    /// <summary>What the encoder is given beside the text.</summary>
+    public PromptState State() => _tuner.State();
+
+    /// <summary>Scores before softmax at the places read: [R, classes].</summary>
+    public torch.Tensor Logits(Batch batch, Dropout? dropout)
+    {
+        var hidden = _tuner.Encoder.Forward(batch.Rows, batch.ReadAt, State(), dropout);
+        return _head.Logits(hidden, _tuner.Encoder, dropout, _headDropout);
+    }
+
+    /// <summary>Probabilities at the places that each example reads: [R · classes] an example, in row-major order.</summary>
+    public float[][] Predict(IReadOnlyList<Example> examples) => ComputeThread.Run(() =>
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        float[] all = ParameterFactory.ToArray(Logits(Batch.Of(examples), null).softmax(1));
+        int from = 0;
+        return examples.Select(e => all[from..(from += e.ReadAt.Length * ClassCount)]).ToArray();
+    });
+
+    /// <summary>Writes what was trained as a safetensors file.</summary>
+    public void Save(Stream stream) => ComputeThread.Run(() =>
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var tensors = _tuner.ToSave().Concat(_head.Parameters.Select(p => (p.Name, p.Value)));
+        SafetensorsWriter.Write(stream, [.. tensors.Select(t => new TensorData(t.Item1, t.Item2.shape, ParameterFactory.ToArray(t.Item2)))]);
+    });
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        ComputeThread.Run(() =>
+        {
+            _tuner.Dispose();
+            _head.Dispose();
+        });
+        _lease.Dispose();
+    }
+
+    // Whatever fails on the way, nothing is left behind.
+    private static TunedModel Build(Backbone.Lease lease, int classes, double? headDropout, Func<Backbone, Tuner> makeTuner, Func<Backbone, LinearHead> makeHead)
+    {
+        Tuner? tuner = null;
+        try
+        {
+            return ComputeThread.Run(() =>
+            {
+                tuner = makeTuner(lease.Backbone);
+                return new TunedModel(lease, tuner, makeHead(lease.Backbone), classes, headDropout);
+            });
+        }
+        catch
+        {
+            tuner?.Dispose();
+            lease.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+// AdamW (Loshchilov and Hutter, 2019) with the gradient clipped over all parameters together, as PyTorch computes both.
+using MLNet.PTuning.Tuning;
+using TorchSharp;
+
+namespace MLNet.PTuning.Training;
+
+/// <summary>Optimizer over a fixed list of parameters; owns their moments.</summary>
+internal sealed class AdamW(IReadOnlyList<Parameter> parameters, double weightDecay) : IDisposable
+{
+    private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
+
+    private readonly torch.Tensor[] _first = [.. parameters.Select(p => torch.zeros_like(p.Value, requires_grad: false).DetachFromDisposeScope())];
+    private readonly torch.Tensor[] _second = [.. parameters.Select(p => torch.zeros_like(p.Value, requires_grad: false).DetachFromDisposeScope())];
+    private int _step;
+
+    /// <summary>Clips the gradients of the last backward pass, moves the parameters and clears the gradients.</summary>
+    /// <param name="rate">Learning rate of this step.</param>
+    /// <param name="clipNorm">Longest gradient over all parameters.</param>
+    /// <returns>The gradient's length before clipping.</returns>
+    public double Step(double rate, double clipNorm)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        _step++;
+        var gradients = parameters.Select(p => p.Value.grad).ToArray();
+        double norm = Math.Sqrt(gradients.Where(g => g is not null).Sum(g => (double)g!.pow(2).sum().item<float>()));
+        double scale = Math.Min(1, clipNorm / (norm + 1e-6));
+        double correction1 = 1 - Math.Pow(Beta1, _step), correction2 = 1 - Math.Pow(Beta2, _step);
+        for (int i = 0; i < parameters.Count; i++)
+        {
+            if (gradients[i] is not { } gradient) continue;
+            var value = parameters[i].Value;
+            if (scale < 1) gradient.mul_(scale);
+            if (parameters[i].Decays && weightDecay > 0) value.mul_(1 - rate * weightDecay);
+            _first[i].mul_(Beta1).add_(gradient, 1 - Beta1);
+            _second[i].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+            var denominator = _second[i].sqrt().div_(Math.Sqrt(correction2)).add_(Epsilon);
+            value.addcdiv_(_first[i], denominator, -rate / correction1);
+            gradient.zero_();
+        }
+        return norm;
+    }
+
+    public void Dispose()
+    {
+        foreach (var moment in _first.Concat(_second)) moment.Dispose();
+    }
+}

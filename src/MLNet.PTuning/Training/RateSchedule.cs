@@ -1,0 +1,25 @@
+// The learning rate of every step.
+namespace MLNet.PTuning.Training;
+
+/// <summary>Warm-up from 0, then the chosen fall; steps are counted from 0.</summary>
+internal sealed class RateSchedule(TrainingOptions options, double highest, int stepsPerEpoch)
+{
+    private const double DecayPerEpoch = 0.95;
+
+    private readonly int _steps = stepsPerEpoch * options.Epochs;
+    private readonly int _warmup = (int)(stepsPerEpoch * options.Epochs * options.WarmupShare);
+
+    public double RateAt(int step)
+    {
+        if (step < _warmup) return highest * step / _warmup;
+        double done = (double)(step - _warmup) / Math.Max(1, _steps - _warmup);
+        return highest * options.Schedule switch
+        {
+            LearningRateSchedule.Linear => 1 - done,
+            LearningRateSchedule.Cosine => (1 + Math.Cos(Math.PI * done)) / 2,
+            LearningRateSchedule.Constant => 1,
+            LearningRateSchedule.EpochDecay => Math.Pow(DecayPerEpoch, step / stepsPerEpoch),
+            _ => throw new InvalidOperationException($"{options.Schedule} is no schedule."),
+        };
+    }
+}

@@ -1,0 +1,132 @@
+// The training loop: epochs over batches, loss, backward to what is trained, optimizer, validation, best epoch.
+using System.Diagnostics;
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Tuning;
+using TorchSharp;
+
+namespace MLNet.PTuning.Training;
+
+/// <summary>Who watches a run: the pipeline passes it on to ML.NET's channels.</summary>
+internal interface ITrainingObserver
+{
+    void AfterStep(int epoch, int step, int stepsPerEpoch, double loss);
+
+    void AfterEpoch(TrainingEpoch epoch);
+
+    void Warn(string message);
+}
+
+/// <summary>How well probabilities fit examples; higher is better.</summary>
+internal delegate double ScoreFunction(IReadOnlyList<Example> examples, IReadOnlyList<float[]> probabilities);
+
+/// <summary>Trains one model.</summary>
+internal sealed class Trainer(TunedModel model, TrainingOptions options, double rate, int seed, ScoreFunction score, ITrainingObserver observer)
+{
+    /// <summary>Trains on <paramref name="rows"/> and keeps the parameters of the best epoch on <paramref name="validation"/>, or of the last without one.</summary>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
+    public TrainingReport Run(IReadOnlyList<Example> rows, IReadOnlyList<Example>? validation, int skippedRows)
+    {
+        var clock = Stopwatch.StartNew();
+        using var optimizer = ComputeThread.Run(() => new AdamW(model.Parameters, options.WeightDecay));
+        using var dropout = ComputeThread.Run(() => new Dropout(seed, model.Backbone.Device));
+        int stepsPerEpoch = (rows.Count + options.BatchSize - 1) / options.BatchSize;
+        var schedule = new RateSchedule(options, rate, stepsPerEpoch);
+        var epochs = new List<TrainingEpoch>();
+        (TrainingEpoch Epoch, float[][] Parameters)? best = null;
+
+        for (int epoch = 0; epoch < options.Epochs; epoch++)
+        {
+            double started = clock.Elapsed.TotalSeconds;
+            double loss = RunEpoch(rows, epoch, stepsPerEpoch, schedule, optimizer, dropout);
+            var (validationLoss, validationScore) = validation is null ? default : Validate(validation);
+            var done = new TrainingEpoch(epoch + 1, loss, validationLoss, validationScore, clock.Elapsed.TotalSeconds - started);
+            epochs.Add(done);
+            observer.AfterEpoch(done);
+            if (validation is null) continue;
+            if (best is null || IsBetter(done, best.Value.Epoch)) best = (done, Snapshot());
+            else if (done.Number - best.Value.Epoch.Number >= options.Patience) break;
+        }
+        if (best is { } kept && kept.Epoch.Number < epochs.Count) Restore(kept.Parameters);
+        return new TrainingReport(epochs, best?.Epoch.Number ?? epochs.Count, rows.Count, skippedRows, model.TrainedParameters,
+            model.TotalParameters, clock.Elapsed.TotalSeconds, seed, model.Backbone.Device.ToString());
+    }
+
+    private double RunEpoch(IReadOnlyList<Example> rows, int epoch, int stepsPerEpoch, RateSchedule schedule, AdamW optimizer, Dropout dropout)
+    {
+        double total = 0;
+        int step = 0;
+        var predicted = new ClassCounts(model.ClassCount);
+        foreach (int[] indices in RowOrder.Batches(rows, options.BatchSize, seed, epoch))
+        {
+            options.CancellationToken.ThrowIfCancellationRequested();
+            var batch = Batch.Of([.. indices.Select(i => rows[i])]);
+            int number = epoch * stepsPerEpoch + step++;
+            double loss = ComputeThread.Run(() => Step(batch, number, schedule.RateAt(number), optimizer, dropout, predicted));
+            if (!double.IsFinite(loss))
+                throw new InvalidOperationException($"The loss is {loss} at step {number + 1} (epoch {epoch + 1}). Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3}).");
+            total += loss;
+            observer.AfterStep(epoch + 1, step, stepsPerEpoch, loss);
+        }
+        if (predicted.CollapsedTo is { } only)
+            observer.Warn($"Epoch {epoch + 1}: every row was predicted as class {only + 1} of {model.ClassCount}. Try another LearningRate between 1e-3 and 2e-2 (it is {rate:g3}), "
+                + "a shorter prompt, more epochs (deep prompts may begin to converge after 20), or ClassWeights.");
+        return total / step;
+    }
+
+    private double Step(Batch batch, int number, double stepRate, AdamW optimizer, Dropout dropout, ClassCounts predicted)
+    {
+        using var scope = torch.NewDisposeScope();
+        dropout.StartStep(number);
+        var logits = model.Logits(batch, dropout);
+        var loss = Loss(logits, batch.Targets);
+        double value = loss.item<float>();
+        if (!double.IsFinite(value)) return value;
+        loss.backward();
+        optimizer.Step(stepRate, options.ClipNorm);
+        predicted.Add(logits.argmax(1), batch.Targets);
+        return value;
+    }
+
+    private torch.Tensor Loss(torch.Tensor logits, int[] targets)
+    {
+        var wanted = torch.tensor(Array.ConvertAll(targets, t => (long)t), device: logits.device);
+        var weights = options.ClassWeights is { } w ? torch.tensor(w.Select(x => (float)x).ToArray(), device: logits.device) : null;
+        return torch.nn.functional.cross_entropy(logits, wanted, weights, ignore_index: Example.NoTarget);
+    }
+
+    private (double Loss, double Score) Validate(IReadOnlyList<Example> examples)
+    {
+        var probabilities = new float[examples.Count][];
+        foreach (int[] batch in Enumerable.Range(0, examples.Count).OrderBy(i => examples[i].Ids.Length).Chunk(options.BatchSize))
+        {
+            options.CancellationToken.ThrowIfCancellationRequested();
+            float[][] predicted = model.Predict([.. batch.Select(i => examples[i])]);
+            for (int i = 0; i < batch.Length; i++) probabilities[batch[i]] = predicted[i];
+        }
+        double loss = 0;
+        int count = 0;
+        for (int row = 0; row < examples.Count; row++)
+            for (int i = 0; i < examples[row].Targets.Length; i++)
+            {
+                if (examples[row].Targets[i] is not (>= 0 and var target)) continue;
+                loss -= Math.Log(Math.Max(probabilities[row][i * model.ClassCount + target], 1e-30f));
+                count++;
+            }
+        return (loss / Math.Max(count, 1), score(examples, probabilities));
+    }
+
+    private static bool IsBetter(TrainingEpoch a, TrainingEpoch b) =>
+        a.ValidationScore > b.ValidationScore || (a.ValidationScore == b.ValidationScore && a.ValidationLoss < b.ValidationLoss);
+
+    private float[][] Snapshot() => ComputeThread.Run(() => model.Parameters.Select(p => ParameterFactory.ToArray(p.Value)).ToArray());
+
+    private void Restore(float[][] values) => ComputeThread.Run(() =>
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        foreach (var (parameter, value) in model.Parameters.Zip(values))
+            parameter.Value.copy_(ParameterFactory.From(value, parameter.Value.shape, parameter.Value.device));
+    });
+}

@@ -1,0 +1,84 @@
+// The settings of training, whatever the task and the tuning method.
+namespace MLNet.PTuning;
+
+/// <summary>How the learning rate goes from its start to the end of training.</summary>
+public enum LearningRateSchedule
+{
+    /// <summary>Falls in a straight line to 0.</summary>
+    Linear,
+    /// <summary>Falls to 0 along half a cosine.</summary>
+    Cosine,
+    /// <summary>Stays.</summary>
+    Constant,
+    /// <summary>Is multiplied by 0.95 after every epoch, as P-Tuning v2's authors do for labelling.</summary>
+    EpochDecay,
+}
+
+/// <summary>Settings of training. Defaults suit a deep prompt on a few thousand rows.</summary>
+public class TrainingOptions
+{
+    /// <summary>Passes over the training rows. Default 10.</summary>
+    public int Epochs { get; set; } = 10;
+
+    /// <summary>Rows a step. Default 32.</summary>
+    public int BatchSize { get; set; } = 32;
+
+    /// <summary>Highest learning rate. Default null: the tuning method's own (1e-2 for a deep prompt and for the head alone, 5e-5 for full fine-tuning).</summary>
+    public double? LearningRate { get; set; }
+
+    /// <summary>How the rate falls. Default <see cref="LearningRateSchedule.Linear"/>.</summary>
+    public LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Linear;
+
+    /// <summary>Share of all steps in which the rate rises from 0. Default 0.</summary>
+    public double WarmupShare { get; set; }
+
+    /// <summary>AdamW's weight decay, on everything but biases and norms. Default 0.01.</summary>
+    public double WeightDecay { get; set; } = 0.01;
+
+    /// <summary>Longest gradient, over all trained parameters together; longer ones are scaled down. Default 1.</summary>
+    public double ClipNorm { get; set; } = 1;
+
+    /// <summary>Probability of dropping an element before the head's linear layer in training. Default null: the backbone's <c>hidden_dropout_prob</c>.</summary>
+    public double? HeadDropout { get; set; }
+
+    /// <summary>
+    /// Weight of each class in the loss, in the order of the label's key values. Default null: all 1.
+    /// For rare classes, take the inverse of their frequency.
+    /// </summary>
+    public IReadOnlyList<double>? ClassWeights { get; set; }
+
+    /// <summary>
+    /// With a validation set: epochs without a better score after which training stops. Default null: never.
+    /// With or without it, the parameters of the best epoch are the ones kept.
+    /// </summary>
+    public int? Patience { get; set; }
+
+    /// <summary>
+    /// Seed of initial values, dropout and shuffling. Default null: the <c>MLContext</c>'s seed, or a random one where it has none.
+    /// On one machine, with the same number of threads, the same seed gives the same model bit for bit.
+    /// </summary>
+    public int? Seed { get; set; }
+
+    /// <summary>Stops training, between two steps, with an <see cref="OperationCanceledException"/>.</summary>
+    public CancellationToken CancellationToken { get; set; }
+
+    /// <summary>Checks the settings.</summary>
+    /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
+    internal virtual void Validate()
+    {
+        Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
+        Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+        Require(LearningRate is null or > 0 and < double.PositiveInfinity, nameof(LearningRate), LearningRate, "positive");
+        Require(WarmupShare is >= 0 and < 1, nameof(WarmupShare), WarmupShare, "at least 0 and less than 1");
+        Require(WeightDecay is >= 0 and < double.PositiveInfinity, nameof(WeightDecay), WeightDecay, "at least 0");
+        Require(ClipNorm > 0, nameof(ClipNorm), ClipNorm, "positive");
+        Require(HeadDropout is null or >= 0 and < 1, nameof(HeadDropout), HeadDropout, "at least 0 and less than 1");
+        Require(Patience is null or >= 1, nameof(Patience), Patience, "at least 1");
+        Require(ClassWeights is null || ClassWeights.All(w => w is > 0 and < double.PositiveInfinity), nameof(ClassWeights), ClassWeights, "positive numbers");
+    }
+
+    private protected static void Require(bool holds, string name, object? value, string range)
+    {
+        if (!holds) throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
+    }
+}

@@ -1,0 +1,27 @@
+// What a training run did: its curve, its times, its sizes.
+namespace MLNet.PTuning;
+
+/// <summary>One epoch of training.</summary>
+/// <param name="Number">From 1.</param>
+/// <param name="TrainingLoss">Mean cross-entropy over the epoch's steps, with dropout.</param>
+/// <param name="ValidationLoss">Mean cross-entropy on the validation set, without dropout; null where there is none.</param>
+/// <param name="ValidationScore">The task's score on the validation set (accuracy, entity F1); null where there is none.</param>
+/// <param name="Seconds">Wall time, validation included.</param>
+public sealed record TrainingEpoch(int Number, double TrainingLoss, double? ValidationLoss, double? ValidationScore, double Seconds);
+
+/// <summary>The record of a training run.</summary>
+/// <param name="Epochs">The curve.</param>
+/// <param name="BestEpoch">Number of the epoch whose parameters were kept: the best on the validation set, or the last.</param>
+/// <param name="Rows">Training rows.</param>
+/// <param name="SkippedRows">Rows left out because their label was missing.</param>
+/// <param name="TrainedParameters">Number of trained parameters, head included.</param>
+/// <param name="TotalParameters">Those and the frozen ones.</param>
+/// <param name="Seconds">Wall time of training.</param>
+/// <param name="Seed">The seed that was used.</param>
+/// <param name="Device">Where it ran, for example <c>cpu</c> or <c>cuda:0</c>.</param>
+public sealed record TrainingReport(IReadOnlyList<TrainingEpoch> Epochs, int BestEpoch, int Rows, int SkippedRows, long TrainedParameters,
+    long TotalParameters, double Seconds, int Seed, string Device)
+{
+    /// <summary>Share of parameters that are trained, from 0 to 1.</summary>
+    public double TrainedShare => (double)TrainedParameters / TotalParameters;
+}

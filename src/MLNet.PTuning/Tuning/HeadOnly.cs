@@ -1,0 +1,24 @@
+// The baseline that trains nothing but the head.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tuning;
+
+namespace MLNet.PTuning;
+
+/// <summary>Trains the head alone on the frozen backbone (a linear probe): what any prompt has to beat.</summary>
+public sealed class HeadOnly : TuningMethod
+{
+    internal override int PromptLength => 0;
+
+    internal override void Validate() { }
+
+    internal override Tuner CreateTuner(Backbone backbone, long seed) => new HeadOnlyTuner(backbone);
+
+    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => new HeadOnlyTuner(backbone);
+
+    private sealed class HeadOnlyTuner(Backbone backbone) : Tuner(backbone)
+    {
+        public override IReadOnlyList<Parameter> Parameters => [];
+
+        public override PromptState State() => PromptState.None;
+    }
+}

@@ -1,0 +1,54 @@
+// Trained tensors with their names: how they begin, how they are read back, and who disposes them.
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tuning;
+
+/// <summary>One trained tensor.</summary>
+/// <param name="Name">Its name in files, as the reference implementation names it.</param>
+/// <param name="Value">Its value, a leaf of autograd; float32.</param>
+/// <param name="Decays">Whether weight decay applies: not to biases and norms.</param>
+internal sealed record Parameter(string Name, torch.Tensor Value, bool Decays = true);
+
+/// <summary>Reads the float32 values of a saved tensor of a given shape.</summary>
+internal delegate float[] TensorSource(string name, long[] shape);
+
+/// <summary>Makes the leaves that are trained.</summary>
+internal sealed class ParameterFactory(long seed, torch.Device device) : IDisposable
+{
+    private readonly torch.Generator _generator = new((ulong)seed);
+
+    /// <summary>N(0, <paramref name="deviation"/>²).</summary>
+    public torch.Tensor Normal(double deviation, params long[] shape)
+    {
+        using var noGrad = torch.no_grad();
+        return Leaf(torch.empty(shape, dtype: torch.ScalarType.Float32).normal_(0, deviation, _generator), device);
+    }
+
+    /// <summary>All zero.</summary>
+    public torch.Tensor Zeros(params long[] shape) => Leaf(torch.zeros(shape, dtype: torch.ScalarType.Float32), device);
+
+    /// <summary>Given values.</summary>
+    public static torch.Tensor From(float[] values, long[] shape, torch.Device device)
+    {
+        var tensor = torch.empty(shape, dtype: torch.ScalarType.Float32);
+        values.AsSpan().CopyTo(MemoryMarshal.Cast<byte, float>(tensor.bytes));
+        return Leaf(tensor, device);
+    }
+
+    /// <summary>Values of a parameter in row-major order.</summary>
+    public static float[] ToArray(torch.Tensor value)
+    {
+        using var scope = torch.NewDisposeScope();
+        return MemoryMarshal.Cast<byte, float>(value.detach().cpu().contiguous().bytes).ToArray();
+    }
+
+    public void Dispose() => _generator.Dispose();
+
+    private static torch.Tensor Leaf(torch.Tensor onCpu, torch.Device device)
+    {
+        var leaf = onCpu.to(device).requires_grad_(true);
+        if (!ReferenceEquals(leaf, onCpu) && device.type != DeviceType.CPU) onCpu.Dispose();
+        return leaf.DetachFromDisposeScope();
+    }
+}

@@ -1,0 +1,31 @@
+// A tuning method at work: its parameters, and what they make of the encoder.
+using MLNet.PTuning.Backbones;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tuning;
+
+/// <summary>Owns the parameters of one method on one backbone. Disposing it disposes them.</summary>
+internal abstract class Tuner(Backbone backbone) : IDisposable
+{
+    protected Backbone Backbone { get; } = backbone;
+
+    /// <summary>What is trained.</summary>
+    public abstract IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>The encoder that the text goes through.</summary>
+    public virtual Encoder Encoder => Backbone.Encoder;
+
+    /// <summary>Whether a parameter stands in for one of the backbone's, rather than beside them.</summary>
+    public virtual bool Replaces(Parameter parameter) => false;
+
+    /// <summary>What the encoder is given; under autograd, a function of the parameters.</summary>
+    public abstract PromptState State();
+
+    /// <summary>What a model file holds: names and tensors from which <see cref="TuningMethod.LoadTuner"/> makes the same predictions.</summary>
+    public virtual IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [.. Parameters.Select(p => (p.Name, p.Value))];
+
+    public void Dispose()
+    {
+        foreach (var parameter in Parameters) parameter.Value.Dispose();
+    }
+}

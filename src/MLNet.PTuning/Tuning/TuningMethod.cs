@@ -1,0 +1,30 @@
+// What is trained, as an app names it in the options: the base of all methods and the list of them.
+using System.Text.Json.Serialization;
+using MLNet.PTuning.Backbones;
+
+namespace MLNet.PTuning;
+
+/// <summary>A tuning method with its settings. Methods are plain objects; the same one may be given to several estimators.</summary>
+[JsonDerivedType(typeof(DeepPrompt), nameof(DeepPrompt))]
+[JsonDerivedType(typeof(HeadOnly), nameof(HeadOnly))]
+[JsonDerivedType(typeof(FullFineTuning), nameof(FullFineTuning))]
+public abstract class TuningMethod
+{
+    private protected TuningMethod() { }
+
+    /// <summary>Positions that the method takes from the backbone's; the rest is for the text.</summary>
+    internal abstract int PromptLength { get; }
+
+    /// <summary>Learning rate where the options name none.</summary>
+    internal virtual double DefaultLearningRate => 1e-2;
+
+    /// <summary>Checks the settings.</summary>
+    /// <exception cref="ArgumentException">One is out of range.</exception>
+    internal abstract void Validate();
+
+    /// <summary>New parameters with initial values drawn from <paramref name="seed"/>.</summary>
+    internal abstract Tuning.Tuner CreateTuner(Backbone backbone, long seed);
+
+    /// <summary>The parameters of a trained model from their names and values.</summary>
+    internal abstract Tuning.Tuner LoadTuner(Backbone backbone, Tuning.TensorSource saved);
+}

@@ -1,0 +1,111 @@
+// The encoder, the deep prompt, the head and the optimizer against recordings of the reference implementation.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tuning;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tests.Backbones;
+
+public class BertParityTests
+{
+    private const string Model = "bert-small-random";
+    private const int Hidden = 48, Classes = 3;
+    private const double Tolerance = 1e-5;
+
+    [Fact]
+    public void Every_hidden_state_and_the_pooled_output_equal_the_reference()
+    {
+        using var recorded = new ParityCase(Model, "a_encoder");
+        using var lease = recorded.Lease();
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        AssertHiddenStates(recorded, lease.Backbone.Encoder, PromptState.None, prefixLength: 0);
+
+        var batch = recorded.Batch(_ => [0], _ => [0]);
+        var first = lease.Backbone.Encoder.Forward(batch.Rows, batch.ReadAt, PromptState.None, null);
+        AssertClose(recorded.Values("out.pooler_output"), lease.Backbone.Encoder.Pool(first));
+    }
+
+    [Theory]
+    [InlineData("b_prefix_seqcls")]
+    [InlineData("c_prefix_seqcls_projection")]
+    public void Hidden_states_logits_loss_and_gradients_of_a_deep_prompt_equal_the_reference(string name)
+    {
+        using var recorded = new ParityCase(Model, name);
+        var method = new DeepPrompt { Length = 5, Reparameterize = name.StartsWith('c'), ReparameterizationSize = 32 };
+        using var model = recorded.Model(method, Classes, pools: true);
+        using var scope = torch.NewDisposeScope();
+        var batch = recorded.ClassificationBatch();
+
+        using (torch.no_grad())
+            AssertHiddenStates(recorded, model.Backbone.Encoder, model.State(), prefixLength: 5);
+        var logits = model.Logits(batch, null);
+        var loss = torch.nn.functional.cross_entropy(logits, torch.tensor(Array.ConvertAll(batch.Targets, t => (long)t)));
+        loss.backward();
+
+        AssertClose(recorded.Values("out.logits"), logits);
+        AssertClose(recorded.Values("out.loss"), loss);
+        Assert.Equal(recorded.Names("grad.").Order(), model.Parameters.Select(p => p.Name).Order());
+        foreach (var parameter in model.Parameters) AssertClose(recorded.Values("grad." + parameter.Name), parameter.Value.grad!);
+    }
+
+    [Fact]
+    public void Reading_only_the_first_token_in_the_last_layer_equals_reading_every_place()
+    {
+        using var recorded = new ParityCase(Model, "b_prefix_seqcls");
+        using var model = recorded.Model(new DeepPrompt { Length = 5 }, Classes, pools: true);
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var batch = recorded.ClassificationBatch();
+        int[] everywhere = [.. Enumerable.Range(0, batch.Rows.Ids.Length)];
+
+        var all = model.Backbone.Encoder.Forward(batch.Rows, everywhere, model.State(), null);
+        var first = model.Backbone.Encoder.Forward(batch.Rows, batch.ReadAt, model.State(), null);
+
+        AssertClose(ParameterFactory.ToArray(all.index_select(0, torch.tensor(Array.ConvertAll(batch.ReadAt, i => (long)i)))), first);
+    }
+
+    [Fact]
+    public void Ten_training_steps_end_where_the_reference_ends()
+    {
+        using var recorded = new ParityCase(Model, "h_train10");
+        using var model = recorded.Model(new DeepPrompt { Length = 5 }, Classes, pools: true);
+        using var optimizer = new Training.AdamW(model.Parameters, weightDecay: 0.01);
+        var schedule = new Training.RateSchedule(new TextClassificationOptions("unused") { Epochs = 1 }, 1e-2, stepsPerEpoch: 10);
+        float[] losses = recorded.Values("out.torch_adamw_nobiasdecay.losses"), norms = recorded.Values("out.torch_adamw_nobiasdecay.grad_norms");
+
+        for (int step = 0; step < 10; step++)
+        {
+            using var scope = torch.NewDisposeScope();
+            var batch = recorded.ClassificationBatch(step);
+            var loss = torch.nn.functional.cross_entropy(model.Logits(batch, null), torch.tensor(Array.ConvertAll(batch.Targets, t => (long)t)));
+            Assert.Equal(losses[step], loss.item<float>(), 1e-4);
+            loss.backward();
+            Assert.Equal(norms[step], optimizer.Step(schedule.RateAt(step), clipNorm: 1), 1e-4);
+        }
+
+        foreach (var parameter in model.Parameters)
+            AssertClose(recorded.Values("out.torch_adamw_nobiasdecay.final." + parameter.Name), parameter.Value, 1e-4);
+    }
+
+    // Goes layer by layer, every place asked for.
+    private static void AssertHiddenStates(ParityCase recorded, Encoder encoder, PromptState prompt, int prefixLength)
+    {
+        var rows = recorded.Batch(_ => [0], _ => [0]).Rows;
+        var layout = new AttentionLayout(rows.RowStarts, rows.RowStarts, prefixLength, torch.CPU);
+        var hidden = encoder.Embed(rows, prompt, null);
+        AssertClose(recorded.Packed("out.hidden_states.0", Hidden), hidden);
+        for (int layer = 0; layer < encoder.Config.LayerCount; layer++)
+        {
+            hidden = encoder.Layer(layer, hidden, layout, prompt, null, null);
+            AssertClose(recorded.Packed($"out.hidden_states.{layer + 1}", Hidden), hidden);
+        }
+    }
+
+    private static void AssertClose(float[] expected, torch.Tensor actual, double tolerance = Tolerance)
+    {
+        float[] values = ParameterFactory.ToArray(actual);
+        Assert.Equal(expected.Length, values.Length);
+        for (int i = 0; i < values.Length; i++)
+            Assert.True(Math.Abs(expected[i] - values[i]) <= tolerance, $"element {i}: expected {expected[i]}, got {values[i]}");
+    }
+}

@@ -1,0 +1,88 @@
+// One recorded case of the reference implementation: its inputs, parameters, outputs and gradients, and a model of ours set up alike.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Files;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Tests.Files;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tests.Backbones;
+
+/// <summary>Opens fixtures/parity/cases/MODEL/CASE and the model's folder, to which a made-up vocabulary is added: the recording has none.</summary>
+internal sealed class ParityCase : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly WeightFile _case;
+
+    public ParityCase(string model, string name)
+    {
+        foreach (string file in Directory.GetFiles(Shared.Fixture("parity", model))) File.Copy(file, _folder.At(Path.GetFileName(file)));
+        string[] special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+        File.WriteAllText(_folder.At("vocab.txt"), string.Join("\n", special.Concat(Enumerable.Range(special.Length, 200 - special.Length).Select(i => $"w{i}"))));
+        _case = WeightFile.Open(Shared.Fixture("parity", "cases", model, name + ".safetensors"));
+    }
+
+    /// <summary>The backbone; the model that takes it disposes it.</summary>
+    public Backbone.Lease Lease() => Backbone.Use(_folder.Path, torch.CPU);
+
+    /// <summary>A recorded tensor's values in row-major order.</summary>
+    public float[] Values(string name) => _case.ReadFloats(name);
+
+    public IEnumerable<string> Names(string prefix) => _case.Entries.Keys.Where(k => k.StartsWith(prefix)).Select(k => k[prefix.Length..]);
+
+    /// <summary>Length of a row of the recording, padding left out.</summary>
+    public IReadOnlyList<int> RowLengths(int step = 0)
+    {
+        var (rows, width, mask) = Matrix("in.attention_mask", step);
+        return [.. Enumerable.Range(0, rows).Select(r => mask.AsSpan(r * width, width).Count(1))];
+    }
+
+    /// <summary>The recorded rows without their padding, read where <paramref name="readAt"/> says for each row's length.</summary>
+    public Batch Batch(Func<int, int[]> readAt, Func<int, int[]> targets, int step = 0)
+    {
+        var (rows, width, ids) = Matrix("in.input_ids", step);
+        var (_, _, types) = Matrix("in.token_type_ids", step);
+        var lengths = RowLengths(step);
+        return Tasks.Batch.Of([.. Enumerable.Range(0, rows).Select(r =>
+            new Example(ids[(r * width)..(r * width + lengths[r])], types[(r * width)..(r * width + lengths[r])], readAt(lengths[r]), targets(r)))]);
+    }
+
+    /// <summary>Rows read at [CLS] with the recorded class of each.</summary>
+    public Batch ClassificationBatch(int step = 0)
+    {
+        long[] labels = _case.ReadRaw<long>("in.labels");
+        int rows = RowLengths(step).Count;
+        return Batch(_ => [0], r => [(int)labels[step * rows + r]], step);
+    }
+
+    /// <summary>A model whose parameters are the recorded ones.</summary>
+    public TunedModel Model(TuningMethod method, int classes, bool pools)
+    {
+        var model = TunedModel.Create(Lease(), method, classes, pools, null, seed: 0);
+        using var noGrad = torch.no_grad();
+        foreach (var parameter in model.Parameters)
+            parameter.Value.copy_(torch.tensor(Values("param." + parameter.Name)).view(parameter.Value.shape));
+        return model;
+    }
+
+    /// <summary>Parts of a recorded [B, S, width] tensor that are no padding, packed: [T, width].</summary>
+    public float[] Packed(string name, int width)
+    {
+        var lengths = RowLengths();
+        float[] all = Values(name);
+        int padded = all.Length / width / lengths.Count;
+        return [.. lengths.SelectMany((length, row) => all.Skip(row * padded * width).Take(length * width))];
+    }
+
+    public void Dispose()
+    {
+        _case.Dispose();
+        _folder.Dispose();
+    }
+
+    private (int Rows, int Width, int[] Values) Matrix(string name, int step)
+    {
+        long[] shape = _case.Entries[name].Shape;
+        int rows = (int)shape[^2], width = (int)shape[^1];
+        return (rows, width, Array.ConvertAll(_case.ReadRaw<long>(name)[(step * rows * width)..((step + 1) * rows * width)], v => (int)v));
+    }
+}
