@@ -118,4 +118,21 @@ internal static unsafe partial class Shim
     [LibraryImport(Library)] internal static partial int ts_set_threads(int count);
 
     [LibraryImport(Library)] internal static partial int ts_cuda_devices();
+
+    [LibraryImport(Library)] internal static partial int ts_cuda_synchronize(long device);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial void ts_set_error(string text);
+
+    [LibraryImport(Library)]
+    internal static partial nint ts_new_node(nint context, delegate* unmanaged<nint, nint, nint*, int, nint*, int, int> backward, delegate* unmanaged<nint, void> release,
+        [MarshalAs(UnmanagedType.U1)] bool materialize, nint[] inputs, int count);
+
+    [LibraryImport(Library)] internal static partial void ts_free_node(nint node);
+
+    [LibraryImport(Library)]
+    internal static partial int ts_link_output(nint node, nint output, nint[] inputs, int count, [MarshalAs(UnmanagedType.U1)] bool differentiable, out nint replaced);
+
+    [LibraryImport(Library)] internal static partial int ts_save(nint node, nint[] tensors, int count);
+
+    [LibraryImport(Library)] internal static partial int ts_saved(nint node, nint* results, int capacity);
 }

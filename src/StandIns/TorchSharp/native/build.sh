@@ -25,4 +25,6 @@ if [ -n "${LIBTORCH:-}" ]; then
     fi
 fi
 mkdir -p "$(dirname "$output")"
-"$compiler" -std=c++17 -O1 -fPIC -shared -w -o "$output" "$@" -Wl,--no-as-needed -ltorch -ltorch_cpu -lc10
+# Written beside and moved, so that builds side by side never see half a library.
+"$compiler" -std=c++17 -O1 -fPIC -shared -w -o "$output.$$" "$@" -Wl,--no-as-needed -ltorch -ltorch_cpu -lc10
+mv "$output.$$" "$output"

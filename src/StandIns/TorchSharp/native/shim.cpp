@@ -4,15 +4,17 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/ivalue.h>
-#include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/function.h>
-#include <torch/csrc/autograd/saved_variable.h>
 #include <torch/csrc/autograd/variable.h>
+#include <torch/cuda.h>
 
 #include <string>
 #include <vector>
+
+#include "guarded.h"
+
+thread_local std::string last_error;
 
 namespace {
 
@@ -29,26 +31,9 @@ struct Value {
     };
 };
 
-thread_local std::string last_error;
 thread_local std::vector<Value> last_results;
 
-template <typename Result, typename Action>
-Result guarded(Result failed, Action action) {
-    try {
-        return action();
-    } catch (const c10::Error& e) {
-        last_error = e.what_without_backtrace();
-    } catch (const std::exception& e) {
-        last_error = e.what();
-    } catch (...) {
-        last_error = "an exception of unknown type";
-    }
-    return failed;
-}
-
-at::Tensor& tensor(void* handle) { return *static_cast<at::Tensor*>(handle); }
 at::Tensor optional_tensor(void* handle) { return handle ? tensor(handle) : at::Tensor(); }
-void* give(at::Tensor t) { return t.defined() ? new at::Tensor(std::move(t)) : nullptr; }
 
 std::vector<at::Tensor> tensors(void** handles, int32_t count) {
     std::vector<at::Tensor> all;
@@ -87,9 +72,9 @@ c10::IValue to_ivalue(const Value& value, const c10::Argument& argument) {
             auto all = tensors(static_cast<void**>(value.pointer), value.count);
             if (!takes_optional_elements(argument.type()))
                 return all;
-            c10::List<c10::optional<at::Tensor>> list;
+            c10::impl::GenericList list(c10::OptionalType::create(c10::TensorType::get()));
             for (auto& t : all)
-                list.push_back(t.defined() ? c10::optional<at::Tensor>(t) : c10::nullopt);
+                list.push_back(t.defined() ? c10::IValue(t) : c10::IValue());
             return list;
         }
         case Text: return std::string(static_cast<const char*>(value.pointer), value.count);
@@ -232,6 +217,7 @@ int32_t ts_manual_seed(uint64_t seed) { return guarded<int32_t>(-1, [&] { return
 
 int32_t ts_threads() { return at::get_num_threads(); }
 int32_t ts_set_threads(int32_t count) { return guarded<int32_t>(-1, [&] { return at::set_num_threads(count), 0; }); }
-int32_t ts_cuda_devices() { return guarded<int32_t>(0, [&] { return at::hasCUDA() ? static_cast<int32_t>(at::detail::getCUDAHooks().getNumGPUs()) : 0; }); }
+int32_t ts_cuda_devices() { return guarded<int32_t>(0, [&] { return static_cast<int32_t>(torch::cuda::device_count()); }); }
+int32_t ts_cuda_synchronize(int64_t device) { return guarded<int32_t>(-1, [&] { return torch::cuda::synchronize(device), 0; }); }
 
 }  // extern "C"
