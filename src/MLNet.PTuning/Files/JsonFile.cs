@@ -18,20 +18,37 @@ internal static class JsonFile
         return Parse(path, window.Bytes.ToArray());
     }
 
+    /// <inheritdoc cref="ReadObject"/>
     public static JsonDocument Parse(string path, byte[] bytes)
     {
+        ReadOnlyMemory<byte> json = bytes.AsMemory(bytes.AsSpan().StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0);
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(bytes.AsMemory(bytes.AsSpan().StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0));
+            CheckTexts(json.Span);
+            document = JsonDocument.Parse(json);
         }
         catch (JsonException error)
         {
             throw new InvalidDataException($"{path} is not valid JSON (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1} of it); download it again.", error);
         }
+        catch (InvalidOperationException error)
+        {
+            throw new InvalidDataException($"{path} holds text that is not valid Unicode; download it again.", error);
+        }
         if (document.RootElement.ValueKind == JsonValueKind.Object)
             return document;
         document.Dispose();
         throw new InvalidDataException($"{path} is not a JSON object; download it again.");
+    }
+    // A document takes any bytes between quotes, and then throws at whoever asks for the text.
+    private static void CheckTexts(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
+                reader.GetString();
+        }
     }
 }

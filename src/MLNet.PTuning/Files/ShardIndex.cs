@@ -5,7 +5,7 @@ namespace MLNet.PTuning.Files;
 
 internal sealed class ShardIndex
 {
-    private const int MaxLength = 1 << 26;
+    private const int MaxLength = 1 << 24;
     private readonly string _path;
     private readonly Dictionary<string, string> _fileOf = [];
 
