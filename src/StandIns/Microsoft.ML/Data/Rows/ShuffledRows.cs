@@ -1,0 +1,121 @@
+// A view of another view's rows in random order, drawn from a pool of the rows to come.
+using Microsoft.ML.Internal.Utilities;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Data;
+
+/// <param name="host">Who starts the cursors' channels.</param>
+/// <param name="source">The view.</param>
+/// <param name="poolSize">How many rows a row is drawn from.</param>
+/// <param name="shuffleSource">Whether the source is asked to shuffle too.</param>
+/// <param name="seed">Gives every pass the same order; null for another one each time.</param>
+internal sealed class ShuffledRows(IHost host, IDataView source, int poolSize, bool shuffleSource, int? seed) : IDataView
+{
+    public bool CanShuffle => true;
+
+    public DataViewSchema Schema => source.Schema;
+
+    public long? GetRowCount() => source.GetRowCount();
+
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
+    {
+        DataViewSchema.Column[] columns = [.. columnsNeeded];
+        Random random = seed is { } fixedSeed ? new TauswortheHybrid((uint)fixedSeed) : new TauswortheHybrid(rand ?? host.Rand);
+        Random sourceRandom = shuffleSource ? new TauswortheHybrid(random) : null;
+        return new Cursor(host, source.GetRowCursor(columns, source.CanShuffle ? sourceRandom : null), columns, poolSize, random);
+    }
+
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null) => [GetRowCursor(columnsNeeded, rand)];
+
+    internal static int[] RandomPermutation(Random rand, int size)
+    {
+        int[] result = [.. Enumerable.Range(0, size)];
+        for (int left = size; left > 1; left--)
+        {
+            int drawn = rand.Next(left);
+            (result[left - 1], result[drawn]) = (result[drawn], result[left - 1]);
+        }
+        return result;
+    }
+
+    /// <summary>Keeps up to a pool of rows in slots; the rows of the pool stand in <c>_live</c> in the order in which they came.</summary>
+    private sealed class Cursor : LinkedRootCursorBase
+    {
+        private readonly bool[] _active;
+        private readonly Dictionary<int, ColumnValues> _values;
+        private readonly Action<int>[] _recorders;
+        private readonly ValueGetter<DataViewRowId> _readId;
+        private readonly List<DataViewRowId> _ids = [];
+        private readonly List<int> _live = [];
+        private readonly int _poolSize;
+        private readonly Random _random;
+        private int _first;
+        private int _current = -1;
+        private bool _isAtEnd;
+
+        internal Cursor(IChannelProvider provider, DataViewRowCursor input, DataViewSchema.Column[] columns, int poolSize, Random random)
+            : base(provider, input)
+        {
+            _active = Utils.BuildArray(input.Schema.Count, columns);
+            _values = columns.ToDictionary(c => c.Index, c => ColumnValues.Create(c.Type));
+            _recorders = [.. columns.Select(c => _values[c.Index].Recorder(input, c))];
+            _readId = input.GetIdGetter();
+            _poolSize = poolSize;
+            _random = random;
+        }
+
+        public override DataViewSchema Schema => Input.Schema;
+
+        public override long Batch => 0;
+
+        public override bool IsColumnActive(DataViewSchema.Column column) => column.Index < _active.Length && _active[column.Index];
+
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
+        {
+            Contracts.CheckParam(IsColumnActive(column), nameof(column), "requested column is not active");
+            return _values[column.Index].Getter(() => _current) as ValueGetter<TValue>
+                ?? throw Contracts.Except($"Invalid TValue: '{typeof(TValue)}'");
+        }
+
+        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId value) => value = _ids[_current];
+
+        protected override bool MoveNextCore()
+        {
+            if (_current >= 0)
+                Refill(_current);
+            while (!_isAtEnd && _live.Count - _first < _poolSize)
+                Refill(_live.Count);
+            if (_first == _live.Count)
+                return false;
+            int drawn = _first + _random.Next(_live.Count - _first);
+            (_live[_first], _live[drawn]) = (_live[drawn], _live[_first]);
+            _current = _live[_first++];
+            // The drawn rows at the list's head are dropped in one go, so that a row costs the same however large the pool is.
+            if (_first > _poolSize)
+            {
+                _live.RemoveRange(0, _first);
+                _first = 0;
+            }
+            return true;
+        }
+
+        /// <summary>Reads the source's next row into a slot.</summary>
+        private void Refill(int slot)
+        {
+            if (_isAtEnd || !Input.MoveNext())
+            {
+                _isAtEnd = true;
+                return;
+            }
+            foreach (Action<int> record in _recorders)
+                record(slot);
+            DataViewRowId id = default;
+            _readId(ref id);
+            if (slot == _ids.Count)
+                _ids.Add(id);
+            else
+                _ids[slot] = id;
+            _live.Add(slot);
+        }
+    }
+}

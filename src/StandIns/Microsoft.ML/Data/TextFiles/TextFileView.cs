@@ -1,0 +1,94 @@
+// A view of text files that reads them afresh, in order, for every cursor.
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Data;
+
+internal sealed class TextFileView(DataViewSchema schema, TextColumn[] columns, TextFormat format, IMultiStreamSource source) : IDataView
+{
+    public bool CanShuffle => false;
+
+    public DataViewSchema Schema => schema;
+
+    public long? GetRowCount() => null;
+
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null) => new Cursor(this, columnsNeeded);
+
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null) => [GetRowCursor(columnsNeeded, rand)];
+
+    private TextColumnReader ReaderOf(int column) => TextColumnReader.Create(columns[column], format);
+
+    private IEnumerator<(long Line, List<ReadOnlyMemory<char>> Fields)> Rows() => format.Rows(source).GetEnumerator();
+
+    private sealed class Cursor : DataViewRowCursor
+    {
+        private readonly TextFileView _view;
+        private readonly TextColumnReader[] _readers;
+        private readonly IEnumerator<(long Line, List<ReadOnlyMemory<char>> Fields)> _rows;
+        private long _position = -1;
+
+        internal Cursor(TextFileView view, IEnumerable<DataViewSchema.Column> columnsNeeded)
+        {
+            _view = view;
+            _readers = new TextColumnReader[view.Schema.Count];
+            foreach (DataViewSchema.Column column in columnsNeeded)
+                _readers[column.Index] = view.ReaderOf(column.Index);
+            _rows = view.Rows();
+        }
+
+        public override long Position => _position;
+
+        public override long Batch => 0;
+
+        public override DataViewSchema Schema => _view.Schema;
+
+        public override bool IsColumnActive(DataViewSchema.Column column) => _readers[column.Index] is not null;
+
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
+        {
+            Contracts.CheckParam(IsColumnActive(column), nameof(column), $"Column '{column.Name}' was not asked for when the cursor was made");
+            return _readers[column.Index].Getter as ValueGetter<TValue>
+                ?? throw Contracts.Except($"Invalid TValue: '{typeof(TValue)}' for column '{column.Name}' of type {column.Type}");
+        }
+
+        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId value) => value = new DataViewRowId((ulong)_position, 0);
+
+        public override bool MoveNext()
+        {
+            try
+            {
+                if (!NextRow())
+                {
+                    _position = -1;
+                    return false;
+                }
+                foreach (TextColumnReader reader in _readers)
+                    reader?.Read(_rows.Current.Line, _rows.Current.Fields);
+            }
+            catch (Exception e) when (e is FormatException or InvalidOperationException)
+            {
+                throw new FormatException($"Parsing failed with an exception: {e.Message}", e);
+            }
+            _position++;
+            return true;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                _rows.Dispose();
+            base.Dispose(disposing);
+        }
+
+        private bool NextRow()
+        {
+            try
+            {
+                return _rows.MoveNext();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new FormatException("Stream reading encountered exception", e);
+            }
+        }
+    }
+}
