@@ -1,5 +1,4 @@
 // Keeps a view's columns in memory, each from the first time that it is asked for.
-using Microsoft.ML.Internal.Utilities;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
@@ -59,28 +58,36 @@ internal sealed class CacheDataView : IDataView
         }
     }
 
-    private sealed class Cursor(CacheDataView view, DataViewSchema.Column[] columns, int rows, Random rand) : RootCursorBase(view._host)
+    private sealed class Cursor : RootCursorBase
     {
-        private readonly bool[] _active = Utils.BuildArray(view.Schema.Count, columns);
-        private readonly int[] _order = rand is null ? null : ShuffledRows.RandomPermutation(rand, rows);
+        private readonly CacheDataView _view;
+        private readonly Delegate[] _getters;
+        private readonly int _rows;
+        private readonly int[] _order;
 
-        public override DataViewSchema Schema => view.Schema;
+        internal Cursor(CacheDataView view, DataViewSchema.Column[] columns, int rows, Random rand)
+            : base(view._host)
+        {
+            _view = view;
+            _rows = rows;
+            _order = rand is null ? null : ShuffledRows.RandomPermutation(rand, rows);
+            _getters = new Delegate[view.Schema.Count];
+            foreach (DataViewSchema.Column column in columns)
+                _getters[column.Index] = view._cached[column.Index].Getter(() => Row);
+        }
+
+        public override DataViewSchema Schema => _view.Schema;
 
         public override long Batch => 0;
 
         private int Row => _order is null ? (int)Position : _order[Position];
 
-        public override bool IsColumnActive(DataViewSchema.Column column) => column.Index < _active.Length && _active[column.Index];
+        public override bool IsColumnActive(DataViewSchema.Column column) => column.Index < _getters.Length && _getters[column.Index] is not null;
 
-        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-        {
-            Contracts.CheckParam(IsColumnActive(column), nameof(column), "requested column is not active");
-            return view._cached[column.Index].Getter(() => Row) as ValueGetter<TValue>
-                ?? throw Contracts.Except($"Invalid TValue: '{typeof(TValue)}'");
-        }
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => RowGetters.Typed<TValue>(_getters, column);
 
         public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId value) => value = new DataViewRowId((ulong)Row, 0);
 
-        protected override bool MoveNextCore() => Position + 1 < rows;
+        protected override bool MoveNextCore() => Position + 1 < _rows;
     }
 }

@@ -9,85 +9,85 @@ public sealed partial class DataOperationsCatalog
 {
     public IDataView Cache(IDataView input, params string[] columnsToPrefetch)
     {
-        Environment.CheckValue(input, nameof(input));
+        _env.CheckValue(input, nameof(input));
         int[] prefetch = (columnsToPrefetch ?? [])
-            .Select(name => input.Schema.GetColumnOrNull(name)?.Index ?? throw Environment.ExceptSchemaMismatch(nameof(columnsToPrefetch), "prefetch", name))
+            .Select(name => input.Schema.GetColumnOrNull(name)?.Index ?? throw _env.ExceptSchemaMismatch(nameof(columnsToPrefetch), "prefetch", name))
             .ToArray();
-        return new CacheDataView(Environment, input, prefetch);
+        return new CacheDataView(_env, input, prefetch);
     }
 
     public IDataView TakeRows(IDataView input, long count)
     {
-        Environment.CheckValue(input, nameof(input));
-        Environment.CheckParam(count > 0, nameof(count), "Must be greater than zero.");
-        return new SkipTakeFilter(Environment.Register("Take"), input, 0, count);
+        _env.CheckValue(input, nameof(input));
+        _env.CheckParam(count > 0, nameof(count), "Must be greater than zero.");
+        return new SkipTakeFilter(_env.Register("Take"), input, 0, count);
     }
 
     public IDataView SkipRows(IDataView input, long count)
     {
-        Environment.CheckValue(input, nameof(input));
-        Environment.CheckParam(count > 0, nameof(count), "Must be greater than zero.");
-        return new SkipTakeFilter(Environment.Register("Skip"), input, count, long.MaxValue);
+        _env.CheckValue(input, nameof(input));
+        _env.CheckParam(count > 0, nameof(count), "Must be greater than zero.");
+        return new SkipTakeFilter(_env.Register("Skip"), input, count, long.MaxValue);
     }
 
     public IDataView ShuffleRows(IDataView input, int? seed = null, int shufflePoolSize = 1000, bool shuffleSource = true)
     {
-        Environment.CheckValue(input, nameof(input));
-        Environment.CheckParam(shufflePoolSize > 0, nameof(shufflePoolSize), "Must be positive");
-        return new ShuffledRows(Environment.Register("Shuffle"), input, shufflePoolSize, shuffleSource, seed);
+        _env.CheckValue(input, nameof(input));
+        _env.CheckParam(shufflePoolSize > 0, nameof(shufflePoolSize), "Must be positive");
+        return new ShuffledRows(_env.Register("Shuffle"), input, shufflePoolSize, shuffleSource, seed);
     }
 
     public IDataView FilterRowsByColumn(IDataView input, string columnName, double lowerBound = double.NegativeInfinity, double upperBound = double.PositiveInfinity)
     {
-        Environment.CheckValue(input, nameof(input));
-        Environment.CheckNonEmpty(columnName, nameof(columnName));
-        Environment.CheckParam(lowerBound <= upperBound, nameof(upperBound), "Must be less than lowerBound");
+        _env.CheckValue(input, nameof(input));
+        _env.CheckNonEmpty(columnName, nameof(columnName));
+        _env.CheckParam(lowerBound <= upperBound, nameof(upperBound), "Must be less than lowerBound");
         DataViewSchema.Column column = input.Schema[columnName];
         if (column.Type is not NumberDataViewType)
-            throw Environment.ExceptSchemaMismatch(nameof(columnName), "filter", columnName, "number", column.Type.ToString());
+            throw _env.ExceptSchemaMismatch(nameof(columnName), "filter", columnName, "number", column.Type.ToString());
         bool isReal = column.Type == NumberDataViewType.Single || column.Type == NumberDataViewType.Double;
-        Environment.CheckUserArg(isReal, "Column", $"Column '{columnName}' does not have compatible type");
+        _env.CheckUserArg(isReal, "Column", $"Column '{columnName}' does not have compatible type");
         return Filter(input, column, v => v >= lowerBound && v < upperBound);
     }
 
     public IDataView FilterRowsByKeyColumnFraction(IDataView input, string columnName, double lowerBound = 0, double upperBound = 1)
     {
-        Environment.CheckValue(input, nameof(input));
-        Environment.CheckNonEmpty(columnName, nameof(columnName));
-        Environment.CheckParam(lowerBound is >= 0 and <= 1, nameof(lowerBound), "Must be in [0, 1]");
-        Environment.CheckParam(upperBound is >= 0 and <= 2, nameof(upperBound), "Must be in [0, 2]");
-        Environment.CheckParam(lowerBound <= upperBound, nameof(upperBound), "Must be no less than lowerBound");
+        _env.CheckValue(input, nameof(input));
+        _env.CheckNonEmpty(columnName, nameof(columnName));
+        _env.CheckParam(lowerBound is >= 0 and <= 1, nameof(lowerBound), "Must be in [0, 1]");
+        _env.CheckParam(upperBound is >= 0 and <= 2, nameof(upperBound), "Must be in [0, 2]");
+        _env.CheckParam(lowerBound <= upperBound, nameof(upperBound), "Must be no less than lowerBound");
         DataViewSchema.Column column = input.Schema[columnName];
         if (column.Type is not KeyDataViewType key)
-            throw Environment.ExceptSchemaMismatch(nameof(columnName), "filter", columnName, "KeyType", column.Type.ToString());
+            throw _env.ExceptSchemaMismatch(nameof(columnName), "filter", columnName, "KeyType", column.Type.ToString());
         return Filter(input, column, v => (v + 0.5) / key.Count is var fraction && fraction >= lowerBound && fraction < upperBound);
     }
 
     public IDataView FilterRowsByMissingValues(IDataView input, params string[] columns)
     {
-        Environment.CheckValue(input, nameof(input));
-        Environment.CheckNonEmpty(columns, nameof(columns));
-        DataViewSchema.Column[] tested = [.. columns.Select(n => input.Schema.GetColumnOrNull(n) ?? throw Environment.ExceptUserArg("Columns", $"Source column '{n}' not found"))];
+        _env.CheckValue(input, nameof(input));
+        _env.CheckNonEmpty(columns, nameof(columns));
+        DataViewSchema.Column[] tested = [.. columns.Select(n => input.Schema.GetColumnOrNull(n) ?? throw _env.ExceptUserArg("Columns", $"Source column '{n}' not found"))];
         var tests = tested.Select(c => MissingValues.Test(c)
-            ?? throw Environment.ExceptUserArg("Columns", $"Column '{c.Name}' has type {c.Type} which does not support missing values, so we cannot filter on them")).ToArray();
+            ?? throw _env.ExceptUserArg("Columns", $"Column '{c.Name}' has type {c.Type} which does not support missing values, so we cannot filter on them")).ToArray();
         Func<bool> IsComplete(DataViewRow row)
         {
             Func<bool>[] isMissing = [.. tests.Select(t => t(row))];
             return () => !isMissing.Any(t => t());
         }
-        return new RowFilter(Environment.Register("MissingValueFilter"), input, tested, IsComplete);
+        return new RowFilter(_env.Register("MissingValueFilter"), input, tested, IsComplete);
     }
 
     public TrainTestData TrainTestSplit(IDataView data, double testFraction = 0.1, string samplingKeyColumnName = null, int? seed = null)
     {
-        Environment.CheckValue(data, nameof(data));
-        Environment.CheckParam(testFraction is > 0 and < 1, nameof(testFraction), "Must be between 0 and 1 exclusive");
-        var split = new RowSplit(Environment, data, samplingKeyColumnName, seed);
+        _env.CheckValue(data, nameof(data));
+        _env.CheckParam(testFraction is > 0 and < 1, nameof(testFraction), "Must be between 0 and 1 exclusive");
+        var split = new RowSplit(_env, data, samplingKeyColumnName, seed);
         return new TrainTestData(split.Part(0, testFraction, others: true), split.Part(0, testFraction));
     }
 
     public IReadOnlyList<TrainTestData> CrossValidationSplit(IDataView data, int numberOfFolds = 5, string samplingKeyColumnName = null, int? seed = null) =>
-        Folds(Environment, data, numberOfFolds, samplingKeyColumnName, seed);
+        Folds(_env, data, numberOfFolds, samplingKeyColumnName, seed);
 
     /// <summary>Every row is in one fold's test set and in all the others' training sets.</summary>
     internal static TrainTestData[] Folds(IHostEnvironment env, IDataView data, int numberOfFolds, string samplingKeyColumnName, int? seed)
@@ -111,7 +111,7 @@ public sealed partial class DataOperationsCatalog
             Func<double> number = EvaluatedColumn.NumberGetter(row, column);
             return () => isWanted(number());
         }
-        return new RowFilter(Environment.Register("RangeFilter"), input, [column], Test);
+        return new RowFilter(_env.Register("RangeFilter"), input, [column], Test);
     }
 
     /// <summary>The two parts of a split.</summary>

@@ -1,5 +1,4 @@
 // A view of another view's rows in random order, drawn from a pool of the rows to come.
-using Microsoft.ML.Internal.Utilities;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
@@ -41,8 +40,7 @@ internal sealed class ShuffledRows(IHost host, IDataView source, int poolSize, b
     /// <summary>Keeps up to a pool of rows in slots; the rows of the pool stand in <c>_live</c> in the order in which they came.</summary>
     private sealed class Cursor : LinkedRootCursorBase
     {
-        private readonly bool[] _active;
-        private readonly Dictionary<int, ColumnValues> _values;
+        private readonly Delegate[] _getters;
         private readonly Action<int>[] _recorders;
         private readonly ValueGetter<DataViewRowId> _readId;
         private readonly List<DataViewRowId> _ids = [];
@@ -56,9 +54,11 @@ internal sealed class ShuffledRows(IHost host, IDataView source, int poolSize, b
         internal Cursor(IChannelProvider provider, DataViewRowCursor input, DataViewSchema.Column[] columns, int poolSize, Random random)
             : base(provider, input)
         {
-            _active = Utils.BuildArray(input.Schema.Count, columns);
-            _values = columns.ToDictionary(c => c.Index, c => ColumnValues.Create(c.Type));
-            _recorders = [.. columns.Select(c => _values[c.Index].Recorder(input, c))];
+            ColumnValues[] values = [.. columns.Select(c => ColumnValues.Create(c.Type))];
+            _recorders = [.. columns.Select((c, i) => values[i].Recorder(input, c))];
+            _getters = new Delegate[input.Schema.Count];
+            for (int i = 0; i < columns.Length; i++)
+                _getters[columns[i].Index] = values[i].Getter(() => _current);
             _readId = input.GetIdGetter();
             _poolSize = poolSize;
             _random = random;
@@ -68,14 +68,9 @@ internal sealed class ShuffledRows(IHost host, IDataView source, int poolSize, b
 
         public override long Batch => 0;
 
-        public override bool IsColumnActive(DataViewSchema.Column column) => column.Index < _active.Length && _active[column.Index];
+        public override bool IsColumnActive(DataViewSchema.Column column) => column.Index < _getters.Length && _getters[column.Index] is not null;
 
-        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-        {
-            Contracts.CheckParam(IsColumnActive(column), nameof(column), "requested column is not active");
-            return _values[column.Index].Getter(() => _current) as ValueGetter<TValue>
-                ?? throw Contracts.Except($"Invalid TValue: '{typeof(TValue)}'");
-        }
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => RowGetters.Typed<TValue>(_getters, column);
 
         public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId value) => value = _ids[_current];
 

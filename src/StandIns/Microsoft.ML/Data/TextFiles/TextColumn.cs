@@ -6,6 +6,25 @@ namespace Microsoft.ML.Data;
 
 internal sealed class TextColumn
 {
+    private static readonly Dictionary<DataKind, Type> _types = new()
+    {
+        [DataKind.SByte] = typeof(sbyte),
+        [DataKind.Byte] = typeof(byte),
+        [DataKind.Int16] = typeof(short),
+        [DataKind.UInt16] = typeof(ushort),
+        [DataKind.Int32] = typeof(int),
+        [DataKind.UInt32] = typeof(uint),
+        [DataKind.Int64] = typeof(long),
+        [DataKind.UInt64] = typeof(ulong),
+        [DataKind.Single] = typeof(float),
+        [DataKind.Double] = typeof(double),
+        [DataKind.String] = typeof(ReadOnlyMemory<char>),
+        [DataKind.Boolean] = typeof(bool),
+        [DataKind.TimeSpan] = typeof(TimeSpan),
+        [DataKind.DateTime] = typeof(DateTime),
+        [DataKind.DateTimeOffset] = typeof(DateTimeOffset),
+    };
+
     /// <param name="context">Who complains.</param>
     /// <param name="column">The caller's description.</param>
     /// <param name="fieldCount">Fields of a sample row, for ranges without an end; null where no sample was given.</param>
@@ -14,7 +33,6 @@ internal sealed class TextColumn
         context.CheckUserArg(column.Name is { Length: > 0 }, nameof(column.Name), "Every column needs a name");
         context.CheckUserArg(column.Source is { Length: > 0 }, nameof(column.Source), $"Column '{column.Name}' names no fields to read from");
         Name = column.Name;
-        Kind = column.Type;
         var fields = new List<int>();
         foreach (TextLoader.Range range in column.Source)
         {
@@ -22,14 +40,12 @@ internal sealed class TextColumn
             fields.AddRange(Enumerable.Range(range.Min, Math.Max(0, last - range.Min + 1)));
         }
         Fields = [.. fields];
-        ItemType = column.KeyCount is { } keys ? KeyTypeOf(context, Kind, keys) : TypeOf(context, Kind);
+        ItemType = column.KeyCount is { } keys ? KeyTypeOf(context, column.DataKind, keys) : TypeOf(context, column.DataKind);
         bool isVector = Fields.Length != 1 || column.Source.Any(r => r.ForceVector);
         Type = isVector ? new VectorDataViewType(ItemType, Fields.Length) : ItemType;
     }
 
     internal string Name { get; }
-
-    internal InternalDataKind Kind { get; }
 
     /// <summary>Numbers, from 0, of the fields, one a slot.</summary>
     internal int[] Fields { get; }
@@ -63,62 +79,31 @@ internal sealed class TextColumn
     {
         LoadColumnAttribute load = member.GetCustomAttribute<LoadColumnAttribute>()
             ?? throw context.Except($"{(member is FieldInfo ? "Field" : "Property")} '{member.Name}' is missing the {nameof(LoadColumnAttribute)} attribute");
-        Type item = type.IsArray ? type.GetElementType() : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(VBuffer<>) ? type.GetGenericArguments()[0] : type;
+        Type item = MemberTypes.ItemOf(type).Item;
+        KeyTypeAttribute key = member.GetCustomAttribute<KeyTypeAttribute>();
         return new TextLoader.Column
         {
             Name = member.GetCustomAttribute<ColumnNameAttribute>()?.Name ?? member.Name,
             Source = [.. load.Sources],
-            Type = KindOf(item) ?? throw context.Except($"Member '{member.Name}' is of type {type.Name}, which cannot be read from text; use a number, string, bool, DateTime or TimeSpan, or an array of those"),
-            KeyCount = member.GetCustomAttribute<KeyTypeAttribute>()?.KeyCount,
+            DataKind = _types.FirstOrDefault(t => t.Value == item) is { Value: not null } known
+                ? known.Key
+                : throw context.Except($"Member '{member.Name}' is of type {type.Name}, which cannot be read from text; use a number, string, bool, DateTime or TimeSpan, or an array of those"),
+            KeyCount = key is null ? null : new KeyCount { Count = key.Count },
         };
     }
 
-    private static InternalDataKind? KindOf(Type type) =>
-        type == typeof(string) || type == typeof(ReadOnlyMemory<char>) ? InternalDataKind.TX
-        : type == typeof(float) ? InternalDataKind.R4
-        : type == typeof(double) ? InternalDataKind.R8
-        : type == typeof(bool) ? InternalDataKind.BL
-        : type == typeof(sbyte) ? InternalDataKind.I1
-        : type == typeof(byte) ? InternalDataKind.U1
-        : type == typeof(short) ? InternalDataKind.I2
-        : type == typeof(ushort) ? InternalDataKind.U2
-        : type == typeof(int) ? InternalDataKind.I4
-        : type == typeof(uint) ? InternalDataKind.U4
-        : type == typeof(long) ? InternalDataKind.I8
-        : type == typeof(ulong) ? InternalDataKind.U8
-        : type == typeof(DateTime) ? InternalDataKind.DT
-        : type == typeof(DateTimeOffset) ? InternalDataKind.DZ
-        : type == typeof(TimeSpan) ? InternalDataKind.TS
-        : null;
+    private static PrimitiveDataViewType TypeOf(IExceptionContext context, DataKind kind) => _types.TryGetValue(kind, out Type type)
+        ? ColumnTypeExtensions.PrimitiveTypeFromType(type)
+        : throw context.ExceptNotSupp($"Text files hold no values of kind {kind}.");
 
-    private static PrimitiveDataViewType TypeOf(IExceptionContext context, InternalDataKind kind) => kind switch
-    {
-        InternalDataKind.TX => TextDataViewType.Instance,
-        InternalDataKind.R4 => NumberDataViewType.Single,
-        InternalDataKind.R8 => NumberDataViewType.Double,
-        InternalDataKind.BL => BooleanDataViewType.Instance,
-        InternalDataKind.I1 => NumberDataViewType.SByte,
-        InternalDataKind.U1 => NumberDataViewType.Byte,
-        InternalDataKind.I2 => NumberDataViewType.Int16,
-        InternalDataKind.U2 => NumberDataViewType.UInt16,
-        InternalDataKind.I4 => NumberDataViewType.Int32,
-        InternalDataKind.U4 => NumberDataViewType.UInt32,
-        InternalDataKind.I8 => NumberDataViewType.Int64,
-        InternalDataKind.U8 => NumberDataViewType.UInt64,
-        InternalDataKind.DT => DateTimeDataViewType.Instance,
-        InternalDataKind.DZ => DateTimeOffsetDataViewType.Instance,
-        InternalDataKind.TS => TimeSpanDataViewType.Instance,
-        _ => throw context.ExceptNotSupp($"Text files hold no values of kind {kind}."),
-    };
-
-    private static KeyDataViewType KeyTypeOf(IExceptionContext context, InternalDataKind kind, KeyCount keys)
+    private static KeyDataViewType KeyTypeOf(IExceptionContext context, DataKind kind, KeyCount keys)
     {
         ulong largest = kind switch
         {
-            InternalDataKind.U1 => byte.MaxValue,
-            InternalDataKind.U2 => ushort.MaxValue,
-            InternalDataKind.U4 => uint.MaxValue,
-            InternalDataKind.U8 => ulong.MaxValue,
+            DataKind.Byte => byte.MaxValue,
+            DataKind.UInt16 => ushort.MaxValue,
+            DataKind.UInt32 => uint.MaxValue,
+            DataKind.UInt64 => ulong.MaxValue,
             _ => throw context.ExceptUserArg(nameof(TextLoader.Column.KeyCount), $"A key is of an unsigned type, not of kind {kind}"),
         };
         return new KeyDataViewType(TypeOf(context, kind).RawType, keys.Count ?? largest);

@@ -11,33 +11,34 @@ internal abstract class TextColumnReader
 
     internal static TextColumnReader Create(TextColumn column, TextFormat format)
     {
-        if (column.ItemType is KeyDataViewType key)
+        Type type = column.ItemType.RawType;
+        if (column.ItemType is KeyDataViewType { Count: var keys })
         {
-            return column.Kind switch
+            return Type.GetTypeCode(type) switch
             {
-                InternalDataKind.U1 => Create(column, TextValue.Key(key.Count, v => (byte)v)),
-                InternalDataKind.U2 => Create(column, TextValue.Key(key.Count, v => (ushort)v)),
-                InternalDataKind.U4 => Create(column, TextValue.Key(key.Count, v => (uint)v)),
-                _ => Create(column, TextValue.Key(key.Count, v => v)),
+                TypeCode.Byte => Create(column, TextValue.Key(keys, v => (byte)v)),
+                TypeCode.UInt16 => Create(column, TextValue.Key(keys, v => (ushort)v)),
+                TypeCode.UInt32 => Create(column, TextValue.Key(keys, v => (uint)v)),
+                _ => Create(column, TextValue.Key(keys, v => v)),
             };
         }
-        return column.Kind switch
+        return Type.GetTypeCode(type) switch
         {
-            InternalDataKind.TX => Create(column, TextValue.Text),
-            InternalDataKind.R4 => Create(column, TextValue.Single(format.MissingRealsAsNaNs, format.DecimalMarker)),
-            InternalDataKind.R8 => Create(column, TextValue.Double(format.MissingRealsAsNaNs, format.DecimalMarker)),
-            InternalDataKind.BL => Create<bool>(column, TextValue.TryBoolean),
-            InternalDataKind.DT => Create<DateTime>(column, TextValue.TryDateTime),
-            InternalDataKind.DZ => Create<DateTimeOffset>(column, TextValue.TryDateTimeOffset),
-            InternalDataKind.TS => Create<TimeSpan>(column, TextValue.TryTimeSpan),
-            InternalDataKind.I1 => Create<sbyte>(column, TextValue.TryInteger),
-            InternalDataKind.U1 => Create<byte>(column, TextValue.TryInteger),
-            InternalDataKind.I2 => Create<short>(column, TextValue.TryInteger),
-            InternalDataKind.U2 => Create<ushort>(column, TextValue.TryInteger),
-            InternalDataKind.I4 => Create<int>(column, TextValue.TryInteger),
-            InternalDataKind.U4 => Create<uint>(column, TextValue.TryInteger),
-            InternalDataKind.I8 => Create<long>(column, TextValue.TryInteger),
-            _ => Create<ulong>(column, TextValue.TryInteger),
+            TypeCode.Single => Create(column, TextValue.Single(format.MissingRealsAsNaNs, format.DecimalMarker)),
+            TypeCode.Double => Create(column, TextValue.Double(format.MissingRealsAsNaNs, format.DecimalMarker)),
+            TypeCode.Boolean => Create<bool>(column, TextValue.TryBoolean),
+            TypeCode.DateTime => Create<DateTime>(column, TextValue.TryDateTime),
+            TypeCode.SByte => Create<sbyte>(column, TextValue.TryInteger),
+            TypeCode.Byte => Create<byte>(column, TextValue.TryInteger),
+            TypeCode.Int16 => Create<short>(column, TextValue.TryInteger),
+            TypeCode.UInt16 => Create<ushort>(column, TextValue.TryInteger),
+            TypeCode.Int32 => Create<int>(column, TextValue.TryInteger),
+            TypeCode.UInt32 => Create<uint>(column, TextValue.TryInteger),
+            TypeCode.Int64 => Create<long>(column, TextValue.TryInteger),
+            TypeCode.UInt64 => Create<ulong>(column, TextValue.TryInteger),
+            _ when type == typeof(DateTimeOffset) => Create<DateTimeOffset>(column, TextValue.TryDateTimeOffset),
+            _ when type == typeof(TimeSpan) => Create<TimeSpan>(column, TextValue.TryTimeSpan),
+            _ => Create(column, TextValue.Text),
         };
     }
 

@@ -1,6 +1,4 @@
 // A view of text files that reads them afresh, in order, for every cursor.
-using Microsoft.ML.Runtime;
-
 namespace Microsoft.ML.Data;
 
 internal sealed class TextFileView(DataViewSchema schema, TextColumn[] columns, TextFormat format, IMultiStreamSource source) : IDataView
@@ -24,6 +22,7 @@ internal sealed class TextFileView(DataViewSchema schema, TextColumn[] columns, 
         private readonly TextFileView _view;
         private readonly TextColumnReader[] _readers;
         private readonly IEnumerator<(long Line, List<ReadOnlyMemory<char>> Fields)> _rows;
+        private readonly Delegate[] _getters;
         private long _position = -1;
 
         internal Cursor(TextFileView view, IEnumerable<DataViewSchema.Column> columnsNeeded)
@@ -32,6 +31,7 @@ internal sealed class TextFileView(DataViewSchema schema, TextColumn[] columns, 
             _readers = new TextColumnReader[view.Schema.Count];
             foreach (DataViewSchema.Column column in columnsNeeded)
                 _readers[column.Index] = view.ReaderOf(column.Index);
+            _getters = [.. _readers.Select(r => r?.Getter)];
             _rows = view.Rows();
         }
 
@@ -43,12 +43,7 @@ internal sealed class TextFileView(DataViewSchema schema, TextColumn[] columns, 
 
         public override bool IsColumnActive(DataViewSchema.Column column) => _readers[column.Index] is not null;
 
-        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-        {
-            Contracts.CheckParam(IsColumnActive(column), nameof(column), $"Column '{column.Name}' was not asked for when the cursor was made");
-            return _readers[column.Index].Getter as ValueGetter<TValue>
-                ?? throw Contracts.Except($"Invalid TValue: '{typeof(TValue)}' for column '{column.Name}' of type {column.Type}");
-        }
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => RowGetters.Typed<TValue>(_getters, column);
 
         public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId value) => value = new DataViewRowId((ulong)_position, 0);
 

@@ -39,7 +39,6 @@ public sealed partial class TextLoader
         public KeyCount KeyCount;
         public string Name;
         public Range[] Source;
-        internal InternalDataKind Type;
 
         public Column()
         {
@@ -65,11 +64,7 @@ public sealed partial class TextLoader
             KeyCount = keyCount;
         }
 
-        public DataKind DataKind
-        {
-            get => (DataKind)Type;
-            set => Type = (InternalDataKind)value;
-        }
+        public DataKind DataKind { get; set; }
     }
 
     public sealed class Range
