@@ -16,10 +16,11 @@ public sealed partial class TextLoader : IDataLoader<IMultiStreamSource>
         options ??= new Options();
         _host = env.Register("TextLoader");
         _format = new TextFormat(_host, options);
-        ReadOnlyMemory<char>[] sample = dataSample is null ? null : _format.FirstRow(dataSample);
         if (options.Columns is not { Length: > 0 } columns)
             throw _host.ExceptUserArg("Source", "Can't determine the number of source columns without valid data");
-        _columns = columns.Select(c => new TextColumn(_host, c, sample?.Length)).ToArray();
+        bool needsSample = dataSample is not null && columns.Any(c => c.Source is { } ranges && ranges.Any(r => r.Max is null));
+        int? fields = needsSample ? _format.FirstRow(dataSample)?.Length : null;
+        _columns = columns.Select(c => new TextColumn(_host, c, fields)).ToArray();
         ReadOnlyMemory<char>[] header = dataSample is null || !options.HasHeader ? null : _format.Header(dataSample);
         var builder = new DataViewSchema.Builder();
         foreach (TextColumn column in _columns)
