@@ -12,18 +12,22 @@ internal readonly record struct Segment(int Start, int End, int? Id);
 internal sealed class AddedTokens
 {
     private readonly Dictionary<string, AddedToken> _tokens = [];
+    private readonly HashSet<int> _ids;
     private readonly Regex? _pattern;
 
     public AddedTokens(IEnumerable<AddedToken> tokens)
     {
         foreach (AddedToken token in tokens)
             if (token.Content.Length > 0) _tokens[token.Content] = token;
+        _ids = [.. _tokens.Values.Select(t => t.Id)];
         // The longest of several that start at one place wins.
         if (_tokens.Count > 0)
             _pattern = new Regex(string.Join('|', _tokens.Keys.OrderByDescending(k => k.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
     }
 
-    public int HighestId => _tokens.Count == 0 ? -1 : _tokens.Values.Max(t => t.Id);
+    public int HighestId => _ids.DefaultIfEmpty(-1).Max();
+
+    public bool Has(int id) => _ids.Contains(id);
 
     public IEnumerable<Segment> Split(string text)
     {

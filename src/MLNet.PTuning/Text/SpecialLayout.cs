@@ -21,6 +21,9 @@ internal enum LayoutKind
 /// <summary>The layouts of a single text and of a pair.</summary>
 internal sealed class SpecialLayout(LayoutPart[] single, LayoutPart[] pair)
 {
+    /// <summary>The texts alone, the second with type 1.</summary>
+    public static SpecialLayout WithoutSpecials { get; } = new([LayoutPart.First(0)], [LayoutPart.First(0), LayoutPart.Second(1)]);
+
     public int SpecialCount(bool isPair) => (isPair ? pair : single).Count(p => p.Kind == LayoutKind.Special);
 
     /// <summary>Puts the special tokens around the pieces; <paramref name="second"/> counts only in a pair.</summary>

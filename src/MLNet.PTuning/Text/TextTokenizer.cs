@@ -19,6 +19,7 @@ internal sealed class TextTokenizer
         _splitter = splitter;
         _model = model;
         _layout = layout;
+        WordNormalizer = normalizer;
         VocabularySize = Math.Max(model.VocabularySize, added.HighestId + 1);
     }
 
@@ -33,6 +34,12 @@ internal sealed class TextTokenizer
     /// <summary>The most ids (specials included) that the tokenizer's author allows; null where none is said.</summary>
     public int? ModelMaxLength { get; init; }
 
+    /// <summary>Normalizes words that were given as such: where blanks are part of pieces, each stands as after one.</summary>
+    public ITextNormalizer WordNormalizer { private get; init; }
+
+    /// <summary>Whether offsets leave out the blanks at a piece's ends.</summary>
+    public bool TrimsBlanks { private get; init; }
+
     /// <summary>Reads the tokenizer of a folder as Hugging Face publishes it.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">The folder holds no tokenizer that is supported.</exception>
@@ -42,8 +49,9 @@ internal sealed class TextTokenizer
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"There is no folder '{folder}'; give the folder that holds the backbone's files (config.json, vocab.txt, …).");
         if (File.Exists(Path.Combine(folder, BertFolder.VocabularyFile))) return BertFolder.Load(folder);
+        if (File.Exists(Path.Combine(folder, BpeFolder.VocabularyFile))) return BpeFolder.Load(folder);
         throw new FileNotFoundException(
-            $"'{folder}' holds no tokenizer: expected vocab.txt (BERT). Download the tokenizer's files of the model into the folder.",
+            $"'{folder}' holds no tokenizer: expected vocab.txt (BERT) or vocab.json with merges.txt (RoBERTa, GPT-2). Download the tokenizer's files of the model into the folder.",
             Path.Combine(folder, BertFolder.VocabularyFile));
     }
 
@@ -51,18 +59,21 @@ internal sealed class TextTokenizer
     public IReadOnlyList<Piece> Pieces(string? text)
     {
         var pieces = new List<Piece>();
-        AppendPieces(text ?? "", pieces);
+        AppendPieces(text ?? "", _normalizer, pieces);
         return pieces;
     }
 
     /// <summary>The pieces of words, each tokenized alone; <see cref="Piece.Word"/> is the word's index. A word may have no piece.</summary>
-    public IReadOnlyList<Piece> PiecesOfWords(IReadOnlyList<string?> words)
+    /// <param name="words">The words; null counts as empty.</param>
+    /// <param name="spaced">Whether each word is taken as it stands in a text, after a blank; false takes it as a text of its own.</param>
+    public IReadOnlyList<Piece> PiecesOfWords(IReadOnlyList<string?> words, bool spaced = true)
     {
+        ITextNormalizer normalizer = spaced ? WordNormalizer : _normalizer;
         var pieces = new List<Piece>(words.Count + words.Count / 2);
         for (int word = 0; word < words.Count; word++)
         {
             int first = pieces.Count;
-            AppendPieces(words[word] ?? "", pieces);
+            AppendPieces(words[word] ?? "", normalizer, pieces);
             foreach (ref Piece piece in CollectionsMarshal.AsSpan(pieces)[first..]) piece = piece with { Word = word };
         }
         return pieces;
@@ -89,7 +100,7 @@ internal sealed class TextTokenizer
         return _layout.Join([.. first.Take(firstCount)], [.. (second ?? []).Take(secondCount)], isPair);
     }
 
-    private void AppendPieces(string text, List<Piece> pieces)
+    private void AppendPieces(string text, ITextNormalizer normalizer, List<Piece> pieces)
     {
         int word = 0;
         var cut = new List<(int Id, int Start, int End)>();
@@ -97,18 +108,34 @@ internal sealed class TextTokenizer
         {
             if (segment.Id is { } id)
             {
-                pieces.Add(new Piece(id, segment.Start, segment.End, word++));
+                pieces.Add(Trim(text, new Piece(id, segment.Start, segment.End, word++), normalizer));
                 continue;
             }
-            AlignedText normalized = _normalizer.Normalize(text, segment.Start, segment.End);
+            AlignedText normalized = normalizer.Normalize(text, segment.Start, segment.End);
             foreach (var (start, end) in _splitter.Split(normalized))
             {
                 cut.Clear();
                 _model.Encode(normalized.Units[start..end], cut);
                 foreach (var piece in cut)
-                    pieces.Add(new Piece(piece.Id, normalized.Source(start + piece.Start).Start, normalized.Source(start + piece.End - 1).End, word));
+                {
+                    (int from, int to) = (normalized.Source(start + piece.Start).Start, normalized.Source(start + piece.End - 1).End);
+                    pieces.Add(Trim(text, new Piece(piece.Id, from, to, word), normalizer));
+                }
                 word++;
             }
         }
     }
+
+    // As the reference: where a blank is put before the text, one that was there counts as that one and stays.
+    private Piece Trim(string text, Piece piece, ITextNormalizer normalizer)
+    {
+        if (!TrimsBlanks) return piece;
+        (int start, int end) = (piece.Start, piece.End);
+        while (!(normalizer.AddsBlank && piece.Start == 0) && start < end && IsTrimmed(text[start], piece)) start++;
+        while (end > start && IsTrimmed(text[end - 1], piece)) end--;
+        return piece with { Start = start, End = end };
+    }
+
+    // Blanks other than the space are spelt as bytes, and those stay; an added token takes any blank with it.
+    private bool IsTrimmed(char unit, Piece piece) => unit == ' ' || char.IsWhiteSpace(unit) && _added.Has(piece.Id);
 }

@@ -3,6 +3,9 @@ namespace MLNet.PTuning.Text;
 
 internal interface ITextNormalizer
 {
+    /// <summary>Whether it puts a blank before a text that has none.</summary>
+    bool AddsBlank => false;
+
     /// <summary>Normalizes <c>text[start..end]</c>, keeping track of where each unit came from.</summary>
     AlignedText Normalize(string text, int start, int end);
 }

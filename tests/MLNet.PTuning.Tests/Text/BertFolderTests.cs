@@ -10,7 +10,7 @@ public sealed class BertFolderTests
 
     private static int[] Ids(IEnumerable<string> pieces, string? config, string text)
     {
-        using var files = new BertFiles([.. Specials, .. pieces], config);
+        using var files = TokenizerFiles.Bert([.. Specials, .. pieces], config);
         return [.. TextTokenizer.Load(files.Path).Pieces(text).Select(p => p.Id)];
     }
 
@@ -40,7 +40,7 @@ public sealed class BertFolderTests
     public void SpecialTokensOfTheConfigAreUsed()
     {
         string config = """{"unk_token": "<unk>", "cls_token": {"content": "<s>"}, "sep_token": "</s>", "pad_token": "<pad>", "mask_token": "<mask>"}""";
-        using var files = new BertFiles(["<pad>", "<unk>", "<s>", "</s>", "<mask>", "hi"], config);
+        using var files = TokenizerFiles.Bert(["<pad>", "<unk>", "<s>", "</s>", "<mask>", "hi"], config);
         TextTokenizer tokenizer = TextTokenizer.Load(files.Path);
         Assert.Equal([2, 5, 4, 1, 3], tokenizer.Encode("hi <mask> zzz", null, 16).Ids);
         Assert.Equal((0, 4), (tokenizer.PadId, tokenizer.MaskId));
@@ -49,7 +49,7 @@ public sealed class BertFolderTests
     [Fact]
     public void SpecialTokensOfSpecialTokensMapAreUsed()
     {
-        using var files = new BertFiles(["[PAD]", "[UNK]", "[BOS]", "[SEP]"]);
+        using var files = TokenizerFiles.Bert(["[PAD]", "[UNK]", "[BOS]", "[SEP]"]);
         File.WriteAllText(Path.Combine(files.Path, "special_tokens_map.json"), """{"cls_token": "[BOS]"}""");
         TextTokenizer tokenizer = TextTokenizer.Load(files.Path);
         Assert.Equal([2, 3], tokenizer.Encode("", null, 16).Ids);
@@ -60,7 +60,7 @@ public sealed class BertFolderTests
     public void AddedTokensAreFoundInTheText()
     {
         string config = """{"added_tokens_decoder": {"6": {"content": "[E1]", "lstrip": true}, "7": {"content": "[E1]x"}}}""";
-        using var files = new BertFiles([.. Specials, "hi"], config);
+        using var files = TokenizerFiles.Bert([.. Specials, "hi"], config);
         TextTokenizer tokenizer = TextTokenizer.Load(files.Path);
         Assert.Equal([new Piece(5, 0, 2, 0), new Piece(6, 2, 8, 1), new Piece(7, 8, 13, 2)], tokenizer.Pieces("hi  [E1][E1]x"));
         Assert.Equal(8, tokenizer.VocabularySize);
@@ -72,14 +72,14 @@ public sealed class BertFolderTests
     [InlineData("\"512\"", null)]
     public void ModelMaxLengthIsTakenWhereItIsOne(string written, int? expected)
     {
-        using var files = new BertFiles(Specials, $$"""{"model_max_length": {{written}}}""");
+        using var files = TokenizerFiles.Bert(Specials, $$"""{"model_max_length": {{written}}}""");
         Assert.Equal(expected, TextTokenizer.Load(files.Path).ModelMaxLength);
     }
 
     [Fact]
     public void VocabularyLinesEndAtLineFeedsAlone()
     {
-        using var files = new BertFiles(Encoding.UTF8.GetBytes("[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n\u2028\r\na\rb\r\n\r\nhi"));
+        using var files = TokenizerFiles.Bert(Encoding.UTF8.GetBytes("[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n\u2028\r\na\rb\r\n\r\nhi"));
         TextTokenizer tokenizer = TextTokenizer.Load(files.Path);
         Assert.Equal(8, tokenizer.VocabularySize);
         Assert.Equal([2, 7, 3], tokenizer.Encode("hi", null, 16).Ids);
@@ -99,14 +99,14 @@ public sealed class BertFolderTests
     [Fact]
     public void EmptyVocabularyIsNamed()
     {
-        using var files = new BertFiles("\n"u8.ToArray());
+        using var files = TokenizerFiles.Bert("\n"u8.ToArray());
         Assert.Contains("vocab.txt' is empty", Message<InvalidDataException>(files.Path));
     }
 
     [Fact]
     public void RepeatedPieceIsNamedWithItsLines()
     {
-        using var files = new BertFiles([.. Specials, "hi", "ho", "hi"]);
+        using var files = TokenizerFiles.Bert([.. Specials, "hi", "ho", "hi"]);
         Assert.Contains("'hi' twice, in lines 6 and 8", Message<InvalidDataException>(files.Path));
     }
 
@@ -117,7 +117,7 @@ public sealed class BertFolderTests
     [InlineData("[PAD]", "pad_token")]
     public void MissingSpecialTokenIsNamed(string token, string role)
     {
-        using var files = new BertFiles(Specials.Where(s => s != token));
+        using var files = TokenizerFiles.Bert(Specials.Where(s => s != token));
         string message = Message<InvalidDataException>(files.Path);
         Assert.Contains($"has no '{token}'", message);
         Assert.Contains(role, message);
@@ -128,7 +128,7 @@ public sealed class BertFolderTests
     [InlineData("[]")]
     public void DamagedConfigIsNamed(string config)
     {
-        using var files = new BertFiles(Specials, config);
+        using var files = TokenizerFiles.Bert(Specials, config);
         Assert.Contains("tokenizer_config.json", Message<InvalidDataException>(files.Path));
     }
 }

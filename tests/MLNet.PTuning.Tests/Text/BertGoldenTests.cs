@@ -27,7 +27,7 @@ public sealed class BertGoldenTests
     [InlineData("bert-base-chinese", false, "truncated.jsonl")]
     public void PublishedVocabularyEqualsTheReferenceOnEveryLine(string name, bool lowerCase, string file)
     {
-        using var folder = new BertFiles(File.ReadAllBytes(Shared.At("tokenizers", name, "vocab.txt")), $$"""{"do_lower_case": {{(lowerCase ? "true" : "false")}}}""");
+        using var folder = TokenizerFiles.Bert(File.ReadAllBytes(Shared.At("tokenizers", name, "vocab.txt")), $$"""{"do_lower_case": {{(lowerCase ? "true" : "false")}}}""");
         Assert.Empty(Golden.Differences(TextTokenizer.Load(folder.Path), Shared.At("golden", "tokenizers", name, file)));
     }
 }

@@ -7,17 +7,17 @@ namespace MLNet.PTuning.Tests.Text;
 internal static class Golden
 {
     /// <summary>The lines of a file on which <paramref name="tokenizer"/> gives something else, with what: empty where all agree.</summary>
-    public static List<string> Differences(TextTokenizer tokenizer, string file)
+    public static List<string> Differences(TextTokenizer tokenizer, string file, bool spaced = true)
     {
         string[] lines = File.ReadAllLines(file);
         Assert.NotEmpty(lines);
-        return [.. lines.Select(line => Difference(tokenizer, JsonSerializer.Deserialize<JsonElement>(line))).OfType<string>()];
+        return [.. lines.Select(line => Difference(tokenizer, JsonSerializer.Deserialize<JsonElement>(line), spaced)).OfType<string>()];
     }
 
-    private static string? Difference(TextTokenizer tokenizer, JsonElement line)
+    private static string? Difference(TextTokenizer tokenizer, JsonElement line, bool spaced)
     {
         IReadOnlyList<Piece> first = line.TryGetProperty("words", out JsonElement words)
-            ? tokenizer.PiecesOfWords([.. words.EnumerateArray().Select(w => w.GetString()!)])
+            ? tokenizer.PiecesOfWords([.. words.EnumerateArray().Select(w => w.GetString()!)], spaced)
             : tokenizer.Pieces(line.GetProperty("text").GetString()!);
         IReadOnlyList<Piece>? second = line.TryGetProperty("pair", out JsonElement pair) ? tokenizer.Pieces(pair.GetString()!) : null;
         int maxLength = line.TryGetProperty("max_length", out JsonElement length) ? length.GetInt32() : int.MaxValue;
