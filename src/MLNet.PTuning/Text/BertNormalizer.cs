@@ -4,10 +4,21 @@ using System.Text;
 namespace MLNet.PTuning.Text;
 
 /// <summary>How a BERT vocabulary wants its text.</summary>
-internal sealed class BertNormalizer(bool lowerCase, bool stripAccents, bool splitChinese, bool cleanText = true) : ITextNormalizer
+internal sealed class BertNormalizer : ITextNormalizer
 {
     // .NET decomposes these; the reference, with older data, does not.
     private const int DivesAkuruVowelO = 0x11938, NonCharacter = 0xFFFE;
+
+    private readonly bool _lowerCase, _stripAccents, _splitChinese, _cleanText;
+
+    /// <exception cref="PlatformNotSupportedException">Accents are to be stripped, and .NET cannot decompose them in invariant mode.</exception>
+    public BertNormalizer(bool lowerCase, bool stripAccents, bool splitChinese, bool cleanText = true)
+    {
+        if (stripAccents && "é".Normalize(NormalizationForm.FormD).Length == 1)
+            throw new PlatformNotSupportedException(
+                "The tokenizer strips accents, which needs Unicode normalization; set InvariantGlobalization to false (and install libicu).");
+        (_lowerCase, _stripAccents, _splitChinese, _cleanText) = (lowerCase, stripAccents, splitChinese, cleanText);
+    }
 
     public AlignedText Normalize(string text, int start, int end)
     {
@@ -25,12 +36,12 @@ internal sealed class BertNormalizer(bool lowerCase, bool stripAccents, bool spl
     {
         switch (BertCharacters.Of(rune.Value))
         {
-            case BertClass.Removed when cleanText:
+            case BertClass.Removed when _cleanText:
                 return;
-            case BertClass.Space when cleanText:
+            case BertClass.Space when _cleanText:
                 normalized.Append(' ', start, end);
                 return;
-            case BertClass.Chinese when splitChinese:
+            case BertClass.Chinese when _splitChinese:
                 normalized.Append(' ', start, end);
                 AppendFolded(normalized, rune, start, end);
                 normalized.Append(' ', start, end);
@@ -43,7 +54,7 @@ internal sealed class BertNormalizer(bool lowerCase, bool stripAccents, bool spl
 
     private void AppendFolded(AlignedText normalized, Rune rune, int start, int end)
     {
-        if (rune.IsAscii || !stripAccents || rune.Value is DivesAkuruVowelO or NonCharacter)
+        if (rune.IsAscii || !_stripAccents || rune.Value is DivesAkuruVowelO or NonCharacter)
         {
             AppendCased(normalized, rune, start, end);
             return;
@@ -54,7 +65,7 @@ internal sealed class BertNormalizer(bool lowerCase, bool stripAccents, bool spl
 
     private void AppendCased(AlignedText normalized, Rune rune, int start, int end)
     {
-        if (!lowerCase) normalized.Append(rune, start, end);
+        if (!_lowerCase) normalized.Append(rune, start, end);
         else if (rune.Value == 0x130) AppendDottedI(normalized, start, end);
         else normalized.Append(Lower(rune), start, end);
     }
