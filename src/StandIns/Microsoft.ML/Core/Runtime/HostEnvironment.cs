@@ -19,7 +19,7 @@ internal sealed class HostEnvironment : IHost, IHostEnvironmentInternal, ICancel
     private readonly string _name;
 
     public HostEnvironment(int? seed)
-        : this(new Shared(seed), "Environment", seed is { } value ? new Random(value) : new Random())
+        : this(new Shared(seed), "Environment", seed is { } value ? new TauswortheHybrid((uint)value) : new TauswortheHybrid(new Random()))
     {
     }
 
@@ -71,7 +71,7 @@ internal sealed class HostEnvironment : IHost, IHostEnvironmentInternal, ICancel
     {
         Contracts.CheckNonEmpty(name, nameof(name));
         lock (Rand)
-            return new HostEnvironment(_shared, name, new Random(seed ?? Rand.Next()));
+            return new HostEnvironment(_shared, name, seed is { } value ? new TauswortheHybrid((uint)value) : new TauswortheHybrid(Rand));
     }
 
     public IChannel Start(string name) => new Channel(this, name);

@@ -6,15 +6,19 @@ namespace Microsoft.ML;
 
 public abstract partial class TrainCatalogBase : IInternalCatalog
 {
+    private readonly Lazy<IHost> _host;
+
     private protected TrainCatalogBase(IHostEnvironment env, string registrationName)
     {
         Contracts.CheckValue(env, nameof(env));
-        Environment = env.Register(Contracts.CheckNonEmpty(registrationName, nameof(registrationName)));
+        Contracts.CheckNonEmpty(registrationName, nameof(registrationName));
+        // Not before it is needed: every host draws from the context's random numbers.
+        _host = new(() => env.Register(registrationName));
     }
 
     IHostEnvironment IInternalCatalog.Environment => Environment;
 
-    private protected IHostEnvironment Environment { get; }
+    private protected IHostEnvironment Environment => _host.Value;
 
     public abstract class CatalogInstantiatorBase : IInternalCatalog
     {

@@ -34,7 +34,8 @@ public sealed partial class DataOperationsCatalog
     {
         _env.CheckValue(input, nameof(input));
         _env.CheckParam(shufflePoolSize > 0, nameof(shufflePoolSize), "Must be positive");
-        return new ShuffledRows(_env.Register("Shuffle"), input, shufflePoolSize, shuffleSource, seed);
+        IHost host = _env.Register("Shuffle");
+        return new ShuffledRows(host, input, shufflePoolSize, shuffleSource, seed ?? host.Rand.Next());
     }
 
     public IDataView FilterRowsByColumn(IDataView input, string columnName, double lowerBound = double.NegativeInfinity, double upperBound = double.PositiveInfinity)

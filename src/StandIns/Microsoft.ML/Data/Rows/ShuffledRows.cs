@@ -7,8 +7,8 @@ namespace Microsoft.ML.Data;
 /// <param name="source">The view.</param>
 /// <param name="poolSize">How many rows a row is drawn from.</param>
 /// <param name="shuffleSource">Whether the source is asked to shuffle too.</param>
-/// <param name="seed">Gives every pass the same order; null for another one each time.</param>
-internal sealed class ShuffledRows(IHost host, IDataView source, int poolSize, bool shuffleSource, int? seed) : IDataView
+/// <param name="seed">Gives every pass the same order.</param>
+internal sealed class ShuffledRows(IHost host, IDataView source, int poolSize, bool shuffleSource, int seed) : IDataView
 {
     public bool CanShuffle => true;
 
@@ -19,7 +19,7 @@ internal sealed class ShuffledRows(IHost host, IDataView source, int poolSize, b
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
     {
         DataViewSchema.Column[] columns = [.. columnsNeeded];
-        Random random = seed is { } fixedSeed ? new TauswortheHybrid((uint)fixedSeed) : new TauswortheHybrid(rand ?? host.Rand);
+        var random = new TauswortheHybrid((uint)seed);
         Random sourceRandom = shuffleSource ? new TauswortheHybrid(random) : null;
         return new Cursor(host, source.GetRowCursor(columns, source.CanShuffle ? sourceRandom : null), columns, poolSize, random);
     }
@@ -29,10 +29,10 @@ internal sealed class ShuffledRows(IHost host, IDataView source, int poolSize, b
     internal static int[] RandomPermutation(Random rand, int size)
     {
         int[] result = [.. Enumerable.Range(0, size)];
-        for (int left = size; left > 1; left--)
+        for (int i = 0; i < size; i++)
         {
-            int drawn = rand.Next(left);
-            (result[left - 1], result[drawn]) = (result[drawn], result[left - 1]);
+            int drawn = i + rand.Next(size - i);
+            (result[i], result[drawn]) = (result[drawn], result[i]);
         }
         return result;
     }

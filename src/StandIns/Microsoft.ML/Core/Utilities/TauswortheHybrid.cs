@@ -1,4 +1,4 @@
-// The random numbers of ML.NET's row operations: a combined Tausworthe and linear congruential generator (GPU Gems 3, chapter 37).
+// ML.NET's random numbers: a combined Tausworthe and linear congruential generator (GPU Gems 3, chapter 37).
 using Microsoft.ML.Internal.Utilities;
 
 namespace Microsoft.ML;
@@ -29,6 +29,8 @@ internal sealed class TauswortheHybrid : Random
         _z3 = DrawState(source);
         _z4 = Draw(source);
     }
+
+    public override int Next() => (int)(Step() & int.MaxValue);
 
     public override int Next(int maxValue) => (int)(((ulong)Step() * (ulong)maxValue) >> 32);
 
