@@ -3,9 +3,10 @@ namespace MLNet.PTuning.Files;
 
 internal static class AtomicFile
 {
-    /// <summary>Writes beside <paramref name="path"/>, flushes to disk, then moves over it; on any error the older file stays as it was.</summary>
+    /// <summary>Writes beside <paramref name="path"/>, flushes to disk, then moves over it. On any error, the callback's too, the older
+    /// file stays as it was.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder to write to does not exist.</exception>
-    /// <exception cref="IOException">The disk is full, or cannot be written to.</exception>
+    /// <exception cref="IOException">The disk is full, or another program holds the older file.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         string full = Path.GetFullPath(path);
@@ -23,10 +24,14 @@ internal static class AtomicFile
             }
             File.Move(beside, full, overwrite: true);
         }
-        catch
+        catch (Exception error)
         {
             File.Delete(beside);
-            throw;
+            if (error is not IOException)
+                throw;
+            // The system's message names the file beside, which the caller never asked for.
+            throw new IOException($"{full} could not be written, and what stood there before is unchanged ({error.Message}). "
+                + "Free space on its disk or write elsewhere.", error);
         }
     }
 }

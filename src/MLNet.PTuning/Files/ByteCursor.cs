@@ -21,7 +21,11 @@ internal ref struct ByteCursor(string path, ReadOnlySpan<byte> bytes, long start
     public ReadOnlySpan<byte> Take(long count)
     {
         if (count < 0 || count > Remaining)
-            throw new InvalidDataException($"{path}: {count} bytes are needed at byte {FileOffset}, but only {Remaining} follow; the file is damaged. Download or copy it again.");
+        {
+            throw new InvalidDataException(
+                $"{path}: {count} bytes are needed at byte {FileOffset}, but only {Remaining} follow; the file is damaged. "
+                + "Download or copy it again.");
+        }
         ReadOnlySpan<byte> taken = _bytes.Slice(Position, (int)count);
         Position += (int)count;
         return taken;

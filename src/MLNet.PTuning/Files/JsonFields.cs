@@ -29,12 +29,14 @@ internal readonly struct JsonFields(string path, JsonElement json)
         return [.. list.EnumerateArray().Select(item => item.GetString()!)];
     }
 
-    public InvalidDataException Missing(string name) => new($"{path} lacks '{name}'; add it, or save the file again with the program that made it.");
+    public InvalidDataException Missing(string name) =>
+        new($"{path} lacks '{name}'; add it, or save the file again with the program that made it.");
 
     private JsonElement? Get(string name, JsonValueKind kind, string expected) =>
         Find(name) is not JsonElement value ? null : value.ValueKind == kind ? value : throw Wrong(name, value, expected);
 
-    private JsonElement? Find(string name) => json.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private JsonElement? Find(string name) =>
+        json.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     private InvalidDataException Wrong(string name, JsonElement value, string expected)
     {

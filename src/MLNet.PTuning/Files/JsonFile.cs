@@ -13,7 +13,10 @@ internal static class JsonFile
     {
         using var file = new MappedFile(path);
         if (file.Length > maxLength)
-            throw new InvalidDataException($"{path} has {file.Length} bytes, more than the {maxLength} that such a file needs; download it again.");
+        {
+            throw new InvalidDataException(
+                $"{path} has {file.Length} bytes, more than the {maxLength} that such a file needs; download it again.");
+        }
         using MappedFile.Window window = file.Map(0, (int)file.Length);
         return Parse(path, window.Bytes.ToArray());
     }
@@ -30,7 +33,9 @@ internal static class JsonFile
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path} is not valid JSON (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1} of it); download it again.", error);
+            throw new InvalidDataException(
+                $"{path} is not valid JSON (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1} of it); download it again.",
+                error);
         }
         catch (InvalidOperationException error)
         {

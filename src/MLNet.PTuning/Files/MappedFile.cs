@@ -27,7 +27,10 @@ internal sealed class MappedFile : IDisposable
         Length = _stream.Length;
         // An empty file cannot be mapped, and has nothing to read.
         if (Length > 0)
-            _map = MemoryMappedFile.CreateFromFile(_stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        {
+            _map = MemoryMappedFile.CreateFromFile(
+                _stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        }
     }
 
     public string Path { get; }
@@ -40,12 +43,18 @@ internal sealed class MappedFile : IDisposable
     public Window Map(long offset, int length)
     {
         if (offset < 0 || length < 0 || offset > Length - length)
-            throw new InvalidDataException($"{Path}: bytes {offset} to {offset + length} lie outside the file ({Length} bytes); it is cut short or damaged.");
+        {
+            throw new InvalidDataException(
+                $"{Path}: bytes {offset} to {offset + length} lie outside the file ({Length} bytes); it is cut short or damaged.");
+        }
         if (length == 0)
             return default;
         // Touching a page beyond the end of a file that somebody shortens would end the process.
         if (RandomAccess.GetLength(_stream.SafeFileHandle) < offset + length)
-            throw new InvalidDataException($"{Path} became shorter while it was read; wait until it is written in full and open it again.");
+        {
+            throw new InvalidDataException(
+                $"{Path} became shorter while it was read; wait until it is written in full and open it again.");
+        }
         return new Window(_map!.CreateViewAccessor(offset, length, MemoryMappedFileAccess.Read), length);
     }
 

@@ -33,12 +33,16 @@ internal sealed class ModelFolder
         {
             throw new DirectoryNotFoundException(File.Exists(path)
                 ? $"{path} is a file; give the model's folder (with config.json, weights and vocabulary)."
-                : $"The model folder {path} does not exist; check the path, or download the model (config.json, weights, vocabulary) there.");
+                : $"The model folder {path} does not exist; check the path, or download the model (config.json, weights, vocabulary)"
+                    + " there.");
         }
         Path = System.IO.Path.GetFullPath(path);
         string config = PathOf(ConfigName);
         if (!File.Exists(config))
-            throw new FileNotFoundException($"{Path} has no {ConfigName}, so it is not a Hugging Face model folder; give the folder that holds it.", config);
+        {
+            throw new FileNotFoundException(
+                $"{Path} has no {ConfigName}, so it is not a Hugging Face model folder; give the folder that holds it.", config);
+        }
         using JsonDocument document = JsonFile.ReadObject(config, MaxConfigLength);
         Config = document.RootElement.Clone();
         WeightFiles = FindWeights();
@@ -76,7 +80,8 @@ internal sealed class ModelFolder
 
     /// <summary>Whether a name is that of a file directly in a folder: no path, nothing that leads elsewhere, on any system.</summary>
     public static bool IsPlainName(string name) =>
-        name.Length is > 0 and < 256 && name is not ("." or "..") && name.AsSpan().IndexOfAny("/\\:*?\"<>|") < 0 && !name.Any(char.IsControl);
+        name.Length is > 0 and < 256 && name is not ("." or "..")
+        && name.AsSpan().IndexOfAny("/\\:*?\"<>|") < 0 && !name.Any(char.IsControl);
 
     private string[] FindWeights()
     {

@@ -9,7 +9,8 @@ namespace MLNet.PTuning.Files;
 /// <summary>PEFT's prompt-learning methods, by the names that adapter_config.json gives them.</summary>
 internal enum PeftType { PREFIX_TUNING, PROMPT_TUNING, P_TUNING, MULTITASK_PROMPT_TUNING }
 
-/// <summary>What adapter_config.json says. Fields that belong to other methods than <see cref="Type"/> keep their defaults and are not written.</summary>
+/// <summary>What adapter_config.json says. Fields that belong to other methods than <see cref="Type"/> keep their defaults and are
+/// not written.</summary>
 internal sealed record PeftConfig
 {
     private static readonly JsonSerializerOptions s_asPython = new()
@@ -76,14 +77,18 @@ internal sealed record PeftConfig
     public int Tasks { get; init; } = 1;
 
     /// <summary>Reads adapter_config.json; fields that are not known here are passed over.</summary>
-    /// <exception cref="InvalidDataException">It is not a JSON object, lacks a field, or describes a method that is not prompt learning.</exception>
+    /// <exception cref="InvalidDataException">It is not a JSON object, lacks a field, or describes a method that is not prompt learning.
+    /// </exception>
     public static PeftConfig Read(string path)
     {
         using JsonDocument document = JsonFile.ReadObject(path, 1 << 22);
         var json = new JsonFields(path, document.RootElement);
         string type = json.Text("peft_type") ?? throw json.Missing("peft_type");
         if (!Enum.GetNames<PeftType>().Contains(type))
-            throw new InvalidDataException($"{path} is of the type {type}; known here are {string.Join(", ", Enum.GetNames<PeftType>())}.");
+        {
+            throw new InvalidDataException(
+                $"{path} is of the type {type}; known here are {string.Join(", ", Enum.GetNames<PeftType>())}.");
+        }
         return new PeftConfig
         {
             Type = Enum.Parse<PeftType>(type),

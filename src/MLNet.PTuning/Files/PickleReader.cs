@@ -83,9 +83,12 @@ internal ref struct PickleReader
             case 0x94: _memo[_memo.Count] = Peek(); break; // MEMOIZE
             case (byte)'h': _stack.Add(Recall(_bytes.U8())); break;
             case (byte)'j': _stack.Add(Recall(_bytes.U32())); break;
-            case (byte)'c': _stack.Add(TorchObjects.Find(_path, Text(_bytes.TakeUntil((byte)'\n')), Text(_bytes.TakeUntil((byte)'\n')))); break;
+            case (byte)'c':
+                string module = Text(_bytes.TakeUntil((byte)'\n')), name = Text(_bytes.TakeUntil((byte)'\n'));
+                _stack.Add(TorchObjects.Find(_path, module, name));
+                break;
             case 0x93: // STACK_GLOBAL
-                string name = Pop<string>("a name"), module = Pop<string>("a module's name");
+                (name, module) = (Pop<string>("a name"), Pop<string>("a module's name"));
                 _stack.Add(TorchObjects.Find(_path, module, name));
                 break;
             case (byte)'Q': AddStorage(Pop<object?[]>("a storage's description")); break;
@@ -99,8 +102,9 @@ internal ref struct PickleReader
                     throw Damaged("attributes are set on something other than a dictionary");
                 break;
             default:
-                throw new InvalidDataException($"{_path}: its pickle uses the opcode 0x{opcode:x2} at byte {at}, which a file of plain tensors does not need; nothing of it was run. "
-                    + "Save the model's state_dict again, or convert it to safetensors.");
+                throw new InvalidDataException(
+                    $"{_path}: its pickle uses the opcode 0x{opcode:x2} at byte {at}, which a file of plain tensors does not need; "
+                    + "nothing of it was run. Save the model's state_dict again, or convert it to safetensors.");
         }
     }
 

@@ -47,7 +47,10 @@ internal static class SafetensorsHeader
     private static int ReadLength(MappedFile file)
     {
         if (file.Length < PrefixLength)
-            throw new InvalidDataException($"{file.Path} has {file.Length} bytes; a safetensors file has at least {PrefixLength}. It is cut short: download or copy it again.");
+        {
+            throw new InvalidDataException($"{file.Path} has {file.Length} bytes; a safetensors file has at least {PrefixLength}. "
+                + "It is cut short: download or copy it again.");
+        }
         using MappedFile.Window prefix = file.Map(0, PrefixLength);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix.Bytes);
         if (length > MaxLength)
@@ -87,10 +90,16 @@ internal static class SafetensorsHeader
         long dataLength = file.Length - dataStart;
         (long begin, long end) = (offsets[0], offsets[1]);
         if (begin > end || end > dataLength)
-            throw Damaged(file, $"the tensor '{name}' claims bytes {begin} to {end} of the data, which has {dataLength}: the file is cut short or its header is wrong", at);
+        {
+            throw Damaged(file, $"the tensor '{name}' claims bytes {begin} to {end} of the data, which has {dataLength}: "
+                + "the file is cut short or its header is wrong", at);
+        }
         var entry = new TensorEntry(name, type.Value, [.. shape], file, dataStart + begin);
         if (entry.ByteLength != end - begin)
-            throw Damaged(file, $"the tensor '{name}' of shape {entry.ShapeText} and type {entry.Type} needs {entry.ByteLength} bytes but claims {end - begin}", at);
+        {
+            throw Damaged(file, $"the tensor '{name}' of shape {entry.ShapeText} and type {entry.Type} needs {entry.ByteLength} bytes "
+                + $"but claims {end - begin}", at);
+        }
         return entry;
     }
 
@@ -99,7 +108,8 @@ internal static class SafetensorsHeader
         Expect(file, ref json, JsonTokenType.String, $"dtype of the tensor '{name}' is not a string");
         string text = json.GetString()!;
         return ElementTypes.TryFromSafetensorsName(text, out ElementType type) ? type : throw new InvalidDataException(
-            $"{file.Path}: the tensor '{name}' has the type '{text}'; known here are {ElementTypes.Supported}. Convert the file to one of these.");
+            $"{file.Path}: the tensor '{name}' has the type '{text}'; known here are {ElementTypes.Supported}. "
+            + "Convert the file to one of these.");
     }
 
     private static List<long> ReadNumbers(MappedFile file, ref Utf8JsonReader json, string name, string key)
@@ -109,7 +119,10 @@ internal static class SafetensorsHeader
         while (Next(file, ref json) != JsonTokenType.EndArray)
         {
             if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out long number) || number < 0)
-                throw Damaged(file, $"{key} of the tensor '{name}' holds something other than whole numbers from 0", PrefixLength + json.TokenStartIndex);
+            {
+                throw Damaged(file, $"{key} of the tensor '{name}' holds something other than whole numbers from 0",
+                    PrefixLength + json.TokenStartIndex);
+            }
             numbers.Add(number);
         }
         return numbers;
@@ -136,7 +149,10 @@ internal static class SafetensorsHeader
         foreach (TensorEntry entry in entries.OrderBy(entry => entry.Offset).ThenBy(entry => entry.ByteLength))
         {
             if (entry.Offset != end)
-                throw Damaged(file, $"{(entry.Offset < end ? "data overlap" : "there is a gap")} between {(before is null ? "the header" : $"the tensor '{before}'")} and '{entry.Name}'", entry.Offset);
+            {
+                throw Damaged(file, (entry.Offset < end ? "data overlap" : "there is a gap")
+                    + $" between {(before is null ? "the header" : $"the tensor '{before}'")} and '{entry.Name}'", entry.Offset);
+            }
             end = entry.Offset + entry.ByteLength;
             before = entry.Name;
         }

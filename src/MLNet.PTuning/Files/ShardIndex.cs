@@ -19,7 +19,10 @@ internal sealed class ShardIndex
         foreach (JsonProperty property in map.EnumerateObject())
         {
             if (property.Value.ValueKind != JsonValueKind.String || !ModelFolder.IsPlainName(property.Value.GetString()!))
-                throw new InvalidDataException($"{path}: the place of tensor '{property.Name}', {property.Value.GetRawText()}, is not the name of a file of the same folder. Do not use this model, or correct the index.");
+            {
+                throw new InvalidDataException($"{path}: the place of tensor '{property.Name}', {property.Value.GetRawText()}, is not the "
+                    + "name of a file of the same folder. Do not use this model, or correct the index.");
+            }
             if (!_fileOf.TryAdd(property.Name, property.Value.GetString()!))
                 throw new InvalidDataException($"{path} names the tensor '{property.Name}' twice; download it again.");
         }
@@ -39,8 +42,12 @@ internal sealed class ShardIndex
             var entries = new Dictionary<string, TensorEntry>();
             foreach ((string tensor, string file) in _fileOf)
             {
-                entries.Add(tensor, files[file].Entries.TryGetValue(tensor, out TensorEntry? entry) ? entry : throw new InvalidDataException(
-                    $"{_path} says that the tensor '{tensor}' lies in {file}, which does not hold it; download both again."));
+                if (!files[file].Entries.TryGetValue(tensor, out TensorEntry? entry))
+                {
+                    throw new InvalidDataException(
+                        $"{_path} says that the tensor '{tensor}' lies in {file}, which does not hold it; download both again.");
+                }
+                entries.Add(tensor, entry);
             }
             return new WeightFile(_path, files.Values, entries);
         }

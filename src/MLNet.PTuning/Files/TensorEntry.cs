@@ -7,7 +7,8 @@ namespace MLNet.PTuning.Files;
 /// <param name="Shape">Its dimensions; empty for a scalar.</param>
 /// <param name="File">The file that holds its bytes.</param>
 /// <param name="Offset">Where its first element lies in that file, in bytes.</param>
-/// <param name="Strides">Steps between neighbours of each dimension, in elements; null where elements lie in row-major order without gaps.</param>
+/// <param name="Strides">Steps between neighbours of each dimension, in elements; null where elements lie in row-major order without
+/// gaps.</param>
 internal sealed record TensorEntry(string Name, ElementType Type, long[] Shape, MappedFile File, long Offset, long[]? Strides = null)
 {
     /// <summary>Number of elements.</summary>

@@ -4,7 +4,8 @@ namespace MLNet.PTuning.Files;
 internal static class TorchFile
 {
     // The number that older files begin with, as a pickle of its own.
-    private static ReadOnlySpan<byte> OldStart => [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
+    private static ReadOnlySpan<byte> OldStart =>
+        [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
 
     public static bool IsZip(ReadOnlySpan<byte> start) => start.StartsWith("PK\x03\x04"u8);
 
@@ -15,12 +16,18 @@ internal static class TorchFile
         IReadOnlyDictionary<string, ZipDirectory.Extent> entries = ZipDirectory.Read(file);
         string[] pickles = [.. entries.Keys.Where(name => name.EndsWith("/data.pkl", StringComparison.Ordinal))];
         if (pickles.Length != 1)
-            throw new InvalidDataException($"{file.Path} is a zip archive with {pickles.Length} entries '…/data.pkl' instead of one, so torch.save did not write it; give a weights file.");
+        {
+            throw new InvalidDataException($"{file.Path} is a zip archive with {pickles.Length} entries '…/data.pkl' instead of one, "
+                + "so torch.save did not write it; give a weights file.");
+        }
         string folder = pickles[0][..^"data.pkl".Length];
         CheckByteOrder(file, entries, folder + "byteorder");
         ZipDirectory.Extent extent = entries[pickles[0]];
         if (extent.Length > PickleReader.MaxLength)
-            throw new InvalidDataException($"{file.Path}: its {pickles[0]} has {extent.Length} bytes, more than the {PickleReader.MaxLength} that any model needs; convert the file to safetensors.");
+        {
+            throw new InvalidDataException($"{file.Path}: its {pickles[0]} has {extent.Length} bytes, more than the "
+                + $"{PickleReader.MaxLength} that any model needs; convert the file to safetensors.");
+        }
         using MappedFile.Window window = file.Map(extent.Offset, (int)extent.Length);
         var pickle = new PickleReader(file.Path, window.Bytes, extent.Offset);
         var tensors = new Dictionary<string, TensorEntry>();
@@ -28,10 +35,10 @@ internal static class TorchFile
         {
             string place = $"{folder}data/{tensor.Storage.Key}";
             if (!entries.TryGetValue(place, out ZipDirectory.Extent data))
-                throw new InvalidDataException($"{file.Path}: tensor '{name}' lies in the entry '{place}', which is missing; download or copy the file again.");
+                throw Damaged(file, $"tensor '{name}' lies in the entry '{place}', which is missing");
             long needed = tensor.Storage.Count * tensor.Storage.Type.Size();
             if (data.Length != needed)
-                throw new InvalidDataException($"{file.Path}: tensor '{name}' needs {needed} bytes in the entry '{place}', which has {data.Length}; download or copy the file again.");
+                throw Damaged(file, $"tensor '{name}' needs {needed} bytes in the entry '{place}', which has {data.Length}");
             tensors.Add(name, tensor.ToEntry(name, file, data.Offset));
         }
         return tensors;
@@ -43,37 +50,44 @@ internal static class TorchFile
         using MappedFile.Window window = file.Map(start, (int)Math.Min(file.Length - start, PickleReader.MaxLength));
         var pickles = new PickleReader(file.Path, window.Bytes, start);
         if (pickles.Read() is not 1001L)
-            throw new InvalidDataException($"{file.Path} is of a version of PyTorch's old format that is not known here; save it again with PyTorch 1.6 or later.");
+        {
+            throw new InvalidDataException(
+                $"{file.Path} is of a version of PyTorch's old format that is not known here; save it again with PyTorch 1.6 or later.");
+        }
         if (pickles.Read() is not Dictionary<object, object?> system || system.GetValueOrDefault("little_endian") is not true)
             throw BigEndian(file);
         object? root = pickles.Read();
         if (pickles.Read() is not List<object?> keys)
-            throw new InvalidDataException($"{file.Path}: the list of its storages is missing; download or copy the file again.");
+            throw Damaged(file, "the list of its storages is missing");
         Dictionary<string, long> offsets = LocateStorages(file, keys, pickles.Storages, pickles.FileOffset);
         var tensors = new Dictionary<string, TensorEntry>();
         foreach ((string name, TorchTensor tensor) in TorchObjects.StateDict(file.Path, root))
         {
             if (!offsets.TryGetValue(tensor.Storage.Key, out long offset))
-                throw new InvalidDataException($"{file.Path}: the storage '{tensor.Storage.Key}' of tensor '{name}' is missing; download or copy the file again.");
+                throw Damaged(file, $"the storage '{tensor.Storage.Key}' of tensor '{name}' is missing");
             tensors.Add(name, tensor.ToEntry(name, file, offset));
         }
         return tensors;
     }
 
     // After the pickles the storages follow in the order of their keys, each as its number of elements and then these.
-    private static Dictionary<string, long> LocateStorages(MappedFile file, List<object?> keys, Dictionary<string, TorchStorage> storages, long at)
+    private static Dictionary<string, long> LocateStorages(
+        MappedFile file, List<object?> keys, Dictionary<string, TorchStorage> storages, long at)
     {
         var offsets = new Dictionary<string, long>();
         foreach (object? key in keys)
         {
             if (key is not string name || !storages.TryGetValue(name, out TorchStorage? storage))
-                throw new InvalidDataException($"{file.Path}: it lists a storage that no tensor uses (before byte {at}); download or copy the file again.");
+                throw Damaged(file, $"it lists a storage that no tensor uses (before byte {at})");
             using MappedFile.Window window = file.Map(at, sizeof(long));
             long count = new ByteCursor(file.Path, window.Bytes, at).I64();
             long length = storage.Count * storage.Type.Size();
             at += sizeof(long);
             if (count != storage.Count || length > file.Length - at || !offsets.TryAdd(name, at))
-                throw new InvalidDataException($"{file.Path}: the storage '{name}' at byte {at} should have {storage.Count} elements, but has {count} or is cut short; download or copy the file again.");
+            {
+                throw Damaged(
+                    file, $"the storage '{name}' at byte {at} should have {storage.Count} elements, but has {count} or is cut short");
+            }
             at += length;
         }
         return offsets;
@@ -90,4 +104,7 @@ internal static class TorchFile
 
     private static InvalidDataException BigEndian(MappedFile file) =>
         new($"{file.Path} was written on a big-endian machine; load it there and save it as safetensors.");
+
+    private static InvalidDataException Damaged(MappedFile file, string what) =>
+        new($"{file.Path} is not a usable PyTorch file: {what}. Download or copy it again.");
 }

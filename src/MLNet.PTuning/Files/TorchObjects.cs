@@ -54,20 +54,22 @@ internal static class TorchObjects
     /// <summary>What stands here for a name that a pickle asks for.</summary>
     public static object Find(string path, string module, string name) => s_known.TryGetValue((module, name), out object? known)
         ? known
-        : throw new InvalidDataException($"{path} asks for '{module}.{name}', which is not among the {s_known.Count} names that a file of plain tensors needs; nothing of it was run. "
-            + "If you trust it, load it in Python and save its state_dict as safetensors.");
+        : throw new InvalidDataException($"{path} asks for '{module}.{name}', which is not among the {s_known.Count} names that a file of "
+            + "plain tensors needs; nothing of it was run. If you trust it, load it in Python and save its state_dict as safetensors.");
 
     public static object Call(string path, object? callable, object?[] arguments) => (callable, arguments) switch
     {
         (Function.OrderedDict, []) => new Dictionary<object, object?>(),
-        (Function.Tensor, [TorchStorage storage, long offset, object?[] shape, object?[] strides, ..]) => Tensor(path, storage, offset, shape, strides),
+        (Function.Tensor, [TorchStorage storage, long offset, object?[] shape, object?[] strides, ..]) =>
+            Tensor(path, storage, offset, shape, strides),
         (Function.Parameter, [TorchTensor tensor, ..]) => tensor,
         _ => throw Damaged(path, "it makes an object from arguments that do not fit"),
     };
 
     /// <summary>A storage from its description in the file: 'storage', type, key, device, number of elements.</summary>
     public static TorchStorage Storage(string path, object?[] description) =>
-        description is ["storage", ElementType type, string key, string, long count, .. var view] && view is [] or [null] && count is >= 0 and <= long.MaxValue / 8
+        description is ["storage", ElementType type, string key, string, long count, .. var view]
+        && view is [] or [null] && count is >= 0 and <= long.MaxValue / 8
             ? new TorchStorage(type, key, count)
             : throw Damaged(path, "it describes a storage in a way that is not known here");
 
@@ -76,18 +78,28 @@ internal static class TorchObjects
     {
         if (root is not Dictionary<object, object?> dictionary)
             throw new InvalidDataException($"{path} holds no dictionary of tensors; save the model's state_dict.");
-        (string, TorchTensor)[] tensors = [.. dictionary.Where(pair => pair is { Key: string, Value: TorchTensor }).Select(pair => ((string)pair.Key, (TorchTensor)pair.Value!))];
-        if (tensors.Length == 0 && dictionary.Count > 0)
-            throw new InvalidDataException($"{path} holds no tensors at its top (but '{dictionary.Keys.First()}' and the like); save the model's state_dict by itself.");
+        var tensors = new List<(string, TorchTensor)>();
+        foreach ((object key, object? value) in dictionary)
+        {
+            if (key is string name && value is TorchTensor tensor)
+                tensors.Add((name, tensor));
+        }
+        if (tensors.Count == 0 && dictionary.Count > 0)
+        {
+            throw new InvalidDataException($"{path} holds no tensors at its top (but '{dictionary.Keys.First()}' and the like); "
+                + "save the model's state_dict by itself.");
+        }
         return tensors;
     }
 
     private static TorchTensor Tensor(string path, TorchStorage storage, long offset, object?[] shape, object?[] strides)
     {
         long[] sizes = [.. shape.OfType<long>()], steps = [.. strides.OfType<long>()];
-        if (sizes.Length != shape.Length || steps.Length != strides.Length || sizes.Length != steps.Length || offset < 0 || steps.Any(step => step < 0))
+        bool areNumbers = sizes.Length == shape.Length && steps.Length == strides.Length;
+        if (!areNumbers || sizes.Length != steps.Length || offset < 0 || steps.Any(step => step < 0))
             throw Damaged(path, "a tensor's shape or strides are not whole numbers from 0, or not equally many");
-        string text = $"a tensor of shape [{string.Join(", ", sizes)}] at element {offset} of the storage '{storage.Key}' ({storage.Count} elements)";
+        string text = $"a tensor of shape [{string.Join(", ", sizes)}] at element {offset} "
+            + $"of the storage '{storage.Key}' ({storage.Count} elements)";
         if (TensorEntry.CountOf(sizes) is not long count)
             throw Damaged(path, $"{text} overflows");
         // A view that repeats elements could be far larger than the file.
@@ -105,5 +117,6 @@ internal static class TorchObjects
         return new TorchTensor(storage, offset, sizes, steps);
     }
 
-    private static InvalidDataException Damaged(string path, string what) => new($"{path} is not a usable PyTorch file: {what}. Download or copy it again.");
+    private static InvalidDataException Damaged(string path, string what) =>
+        new($"{path} is not a usable PyTorch file: {what}. Download or copy it again.");
 }

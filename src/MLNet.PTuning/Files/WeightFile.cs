@@ -1,5 +1,6 @@
 // The named tensors of a weights file, or of several that belong together, read one at a time.
 using System.Collections.ObjectModel;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace MLNet.PTuning.Files;
@@ -10,7 +11,8 @@ internal sealed class WeightFile : IDisposable
     private const int WindowBytes = 1 << 24;
     private readonly IEnumerable<IDisposable> _parts;
 
-    public WeightFile(string path, IEnumerable<IDisposable> parts, IReadOnlyDictionary<string, TensorEntry> entries, IReadOnlyDictionary<string, string>? metadata = null)
+    public WeightFile(string path, IEnumerable<IDisposable> parts, IReadOnlyDictionary<string, TensorEntry> entries,
+        IReadOnlyDictionary<string, string>? metadata = null)
     {
         Path = path;
         _parts = parts;
@@ -27,7 +29,8 @@ internal sealed class WeightFile : IDisposable
     /// <summary>The file's own remarks, such as <c>format: pt</c>; empty where its format has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Opens a safetensors file, a file of torch.save, or the index of several such files, and checks all that it says about its tensors.</summary>
+    /// <summary>Opens a safetensors file, a file of torch.save, or the index of several such files, and checks all that it says about its
+    /// tensors.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or of a format or element type that is not known here.</exception>
     public static WeightFile Open(string path) => IsIndex(path) ? new ShardIndex(path).Open() : OpenOne(path);
@@ -59,10 +62,16 @@ internal sealed class WeightFile : IDisposable
             if (TorchFile.IsOld(start.Bytes))
                 return new WeightFile(file.Path, [file], TorchFile.ReadOld(file));
             if (start.Bytes.StartsWith("version https://git-lfs"u8))
-                throw new InvalidDataException($"{file.Path} is only Git LFS's pointer to the file; fetch the file itself with 'git lfs pull', or download it.");
+            {
+                throw new InvalidDataException(
+                    $"{file.Path} is only Git LFS's pointer to the file; fetch the file itself with 'git lfs pull', or download it.");
+            }
         }
         if (System.IO.Path.GetExtension(file.Path) is ".bin" or ".pt" or ".pth")
-            throw new InvalidDataException($"{file.Path} does not begin as torch.save begins a file; it is damaged or of another kind. Download or copy it again.");
+        {
+            throw new InvalidDataException(
+                $"{file.Path} does not begin as torch.save begins a file; it is damaged or of another kind. Download or copy it again.");
+        }
         (IReadOnlyDictionary<string, TensorEntry> entries, IReadOnlyDictionary<string, string> metadata) = SafetensorsHeader.Read(file);
         return new WeightFile(file.Path, [file], entries, metadata);
     }
@@ -87,14 +96,15 @@ internal sealed class WeightFile : IDisposable
         }
     }
 
-    /// <summary>Fills <paramref name="destination"/> with a tensor's elements as the file holds them (little-endian), in row-major order.</summary>
-    /// <typeparam name="T">A type as large as the tensor's elements, for example <c>long</c> for I64 and <c>ushort</c> for BF16.</typeparam>
+    /// <summary>Fills <paramref name="destination"/> with a tensor's elements as the file holds them (little-endian), in row-major
+    /// order.</summary>
+    /// <typeparam name="T">A type as large as the tensor's elements: for example <c>long</c> for I64, <c>ushort</c> for BF16.</typeparam>
     public void ReadRaw<T>(string name, Span<T> destination) where T : unmanaged
     {
         TensorEntry entry = Find(name, destination.Length);
         int size = entry.Type.Size();
-        if (Marshal.SizeOf<T>() != size)
-            throw new ArgumentException($"{entry.File.Path}: tensor '{name}' holds {entry.Type} ({size} bytes an element), not {typeof(T).Name}.");
+        if (Unsafe.SizeOf<T>() != size)
+            throw new ArgumentException($"{Path}: tensor '{name}' holds {entry.Type} ({size} bytes an element), not {typeof(T).Name}.");
         if (entry.Strides is not null)
         {
             Gather(entry).CopyTo(MemoryMarshal.AsBytes(destination));
@@ -137,7 +147,10 @@ internal sealed class WeightFile : IDisposable
         int size = entry.Type.Size();
         long extent = 1 + entry.Shape.Zip(entry.Strides!, (length, stride) => (length - 1) * stride).Sum();
         if (extent * size > Array.MaxLength)
-            throw new InvalidDataException($"{entry.File.Path}: tensor '{entry.Name}' of shape {entry.ShapeText} is a view of more than 2 GB; save it with .contiguous().");
+        {
+            throw new InvalidDataException($"{entry.File.Path}: tensor '{entry.Name}' of shape {entry.ShapeText} is a view of more than "
+                + "2 GB; save it with .contiguous().");
+        }
         using MappedFile.Window window = entry.File.Map(entry.Offset, (int)extent * size);
         var gathered = new byte[entry.ByteLength];
         var index = new long[entry.Shape.Length];
@@ -164,7 +177,10 @@ internal sealed class WeightFile : IDisposable
         if (!Entries.TryGetValue(name, out TensorEntry? entry))
             throw Missing(name);
         if (entry.Count != length)
-            throw new ArgumentException($"{entry.File.Path}: tensor '{name}' of shape {entry.ShapeText} has {entry.Count} elements; the destination holds {length}.");
+        {
+            throw new ArgumentException(
+                $"{Path}: tensor '{name}' of shape {entry.ShapeText} has {entry.Count} elements; the destination holds {length}.");
+        }
         return entry;
     }
 

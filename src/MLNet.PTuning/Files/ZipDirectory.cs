@@ -5,7 +5,8 @@ namespace MLNet.PTuning.Files;
 
 internal static class ZipDirectory
 {
-    private const uint EntrySignature = 0x02014b50, LocalSignature = 0x04034b50, EndSignature = 0x06054b50, End64Signature = 0x06064b50, Locator64Signature = 0x07064b50;
+    private const uint EntrySignature = 0x02014b50, LocalSignature = 0x04034b50, EndSignature = 0x06054b50;
+    private const uint End64Signature = 0x06064b50, Locator64Signature = 0x07064b50;
     private const int EndLength = 22, Locator64Length = 20, End64Length = 56, LocalLength = 30;
     private const int MaxDirectoryLength = 1 << 26;
 

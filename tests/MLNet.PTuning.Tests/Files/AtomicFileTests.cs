@@ -20,11 +20,13 @@ public sealed class AtomicFileTests : IDisposable
     public void An_error_in_the_middle_keeps_the_older_file_and_leaves_nothing_beside_it()
     {
         string path = _folder.Write("model.zip", "older"u8);
-        Assert.Throws<IOException>(() => AtomicFile.Write(path, stream =>
+        string message = Assert.Throws<IOException>(() => AtomicFile.Write(path, stream =>
         {
             stream.Write("half of it"u8);
             throw new IOException("No space left on device");
-        }));
+        })).Message;
+        Assert.Contains(path, message);
+        Assert.Contains("No space left on device", message);
         Assert.Equal("older", File.ReadAllText(path));
         Assert.Equal([path], Directory.GetFiles(_folder.Path));
     }
