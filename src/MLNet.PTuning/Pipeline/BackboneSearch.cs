@@ -16,7 +16,7 @@ internal static class BackboneSearch
             if (!Directory.Exists(folder) || !File.Exists(Path.Combine(folder, "config.json"))) continue;
             string found;
             try { found = new ModelFolder(folder).ContentHash; }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { found = e.Message; }
+            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException) { found = e.Message; }
             if (found == hash) return folder;
             seen.Add(folder);
         }
@@ -45,7 +45,7 @@ internal static class EmbeddedBackbone
     {
         // Names come from a file, so nothing in them may lead out of the folder.
         if (hash.Length != 64 || !hash.All(char.IsAsciiHexDigitLower)) throw new InvalidDataException($"The model file names its backbone '{hash}', which is no content hash; it is damaged.");
-        if (files.FirstOrDefault(name => name is "" or "." or ".." || name.AsSpan().IndexOfAny('/', '\\', ':') >= 0) is { } bad)
+        if (files.FirstOrDefault(name => !ModelFolder.IsPlainName(name)) is { } bad)
             throw new InvalidDataException($"The model file embeds a file called '{bad}', which is no plain name; it is damaged.");
         string folder = Path.Combine(temporaryFolder, "MLNet.PTuning", hash);
         if (Directory.Exists(folder) && new ModelFolder(folder).ContentHash == hash) return folder;

@@ -2,10 +2,8 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Pipeline;
 using MLNet.PTuning.Tasks;
-using MLNet.PTuning.Training;
 
 namespace MLNet.PTuning;
 
@@ -36,43 +34,16 @@ public sealed class TextClassificationEstimator : IEstimator<TextClassificationT
         ArgumentNullException.ThrowIfNull(input);
         var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
         var keys = LabelKeys.Of(label);
-        TextRows.CheckClassWeights(_options.ClassWeights, keys);
-        int seed = _options.Seed ?? MLNetInternals.SeedOf(_host) ?? Random.Shared.Next();
-        using var channel = new TrainingChannel(_host, _options);
-        var lease = Backbone.Use(_options.BackboneFolder, MLNetInternals.DeviceOf(_host));
-        TunedModel? model = null;
-        try
+        PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
+        var columns = new TextColumns(_options.TextColumnName, _options.TextPairColumnName);
+        var (model, settings) = PromptFit.Run(_host, _options, keys.Count, pools: true, TextClassification.Accuracy, (backbone, limit, channel) =>
         {
-            var limit = new RowLimit(lease.Backbone, _options);
-            var columns = new TextColumns(_options.TextColumnName, _options.TextPairColumnName);
-            var (rows, skipped) = TextRows.Encode(TextRows.Read(input, columns, label, TextRows.KeyTarget), lease.Backbone.Tokenizer, limit, channel);
-            var validation = _options.ValidationSet is { } set ? TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys, lease.Backbone.Tokenizer, limit, channel) : null;
-            TextRows.CheckClasses(rows, skipped, keys);
-
-            model = TunedModel.Create(lease, _options.Method, keys.Count, pools: true, _options.HeadDropout, seed);
-            double rate = _options.LearningRate ?? _options.Method.DefaultLearningRate;
-            channel.Say(FormattableString.Invariant($"Training {_options.Method.GetType().Name} on {rows.Count} rows of {keys.Count} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {lease.Backbone.Device}"));
-            var report = new Trainer(model, _options, rate, seed, TextClassification.Accuracy, channel).Run(rows, validation, skipped);
-            return new TextClassificationTransformer(_host, model, keys, new ModelSettings
-            {
-                Method = _options.Method,
-                InputColumns = columns.Names,
-                PredictedLabelColumn = _options.PredictedLabelColumnName,
-                ScoreColumn = _options.ScoreColumnName,
-                MaxLength = limit.Length,
-                BatchSize = _options.PredictionBatchSize,
-                BackboneFolder = lease.Backbone.Folder.Path,
-                BackboneHash = lease.Backbone.Folder.ContentHash,
-                EmbedBackbone = _options.EmbedBackbone,
-                Report = report,
-            });
-        }
-        catch
-        {
-            if (model is null) lease.Dispose();
-            else model.Dispose();
-            throw;
-        }
+            var (rows, skipped) = TextRows.Encode(TextRows.Read(input, columns, label, TextRows.KeyTarget), backbone.Tokenizer, limit, channel);
+            var validation = _options.ValidationSet is { } set ? TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys, backbone.Tokenizer, limit, channel) : null;
+            PromptFit.CheckClasses(rows, skipped, keys.Names);
+            return new TrainingRows(rows, validation, skipped);
+        });
+        return new TextClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names });
     }
 
     /// <inheritdoc/>

@@ -2,7 +2,6 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Text;
 
@@ -34,37 +33,6 @@ internal sealed record TextColumns(string Text, string? Pair)
             return column.Type is TextDataViewType ? row.GetGetter<ReadOnlyMemory<char>>(column) : throw new ArgumentException(TextRows.NotText(name, column.Type.ToString()!));
         }
     }
-}
-
-/// <summary>How long a row may be beside the prompt.</summary>
-internal sealed class RowLimit
-{
-    private readonly int _prompt, _positions;
-    private readonly bool _chosen;
-
-    /// <exception cref="ArgumentException">The prompt and the chosen length do not fit the backbone together.</exception>
-    public RowLimit(Backbone backbone, PTuningOptions options)
-    {
-        _prompt = options.Method.PromptLength;
-        _positions = backbone.Encoder.MaxRowLength(0);
-        int room = backbone.Encoder.MaxRowLength(_prompt);
-        _chosen = options.MaxSequenceLength is not null;
-        if (room < 3 || options.MaxSequenceLength > room) throw TooLong(options.MaxSequenceLength ?? 3);
-        Length = options.MaxSequenceLength ?? Math.Min(room, backbone.Tokenizer.ModelMaxLength is { } max and >= 3 ? max : room);
-    }
-
-    /// <summary>Longest row in word pieces, specials included.</summary>
-    public int Length { get; }
-
-    /// <summary>Cutting a few long rows is what every user of such models expects; a prompt that takes most of the room from the text is a mistake.</summary>
-    /// <exception cref="ArgumentException">A row does not fit because the prompt takes more than half of the positions.</exception>
-    public void Check(int longestRow)
-    {
-        if (!_chosen && longestRow > Length && _prompt > _positions / 2) throw TooLong(longestRow);
-    }
-
-    private ArgumentException TooLong(int row) =>
-        new($"Prompt length {_prompt} plus the longest row ({row} word pieces) exceeds the backbone's {_positions} positions; shorten the prompt or set MaxSequenceLength.");
 }
 
 /// <summary>From rows to examples.</summary>
@@ -167,23 +135,6 @@ internal static class TextRows
 
         int Known(int i, Func<string> name) => i >= 0 ? i : throw new ArgumentException(
             $"The validation set has the label '{name()}', which no training row has; the training labels are {string.Join(", ", keys.Names)}.");
-    }
-
-    /// <exception cref="ArgumentException">There is nothing to learn from.</exception>
-    public static void CheckClasses(IReadOnlyList<Example> rows, int skipped, LabelKeys keys)
-    {
-        if (rows.Count == 0)
-            throw new ArgumentException(skipped > 0 ? $"None of the {skipped} training rows has a label." : "The training set has no rows.");
-        var seen = rows.SelectMany(r => r.Targets).Where(t => t >= 0).Distinct().Take(2).ToList();
-        if (seen.Count < 2)
-            throw new ArgumentException($"All {rows.Count} training rows have the label '{keys.Names[seen[0]]}'; a classifier needs at least two classes.");
-    }
-
-    /// <exception cref="ArgumentException">There are weights, but not one a class.</exception>
-    public static void CheckClassWeights(IReadOnlyList<double>? weights, LabelKeys keys)
-    {
-        if (weights is not null && weights.Count != keys.Count)
-            throw new ArgumentException($"ClassWeights has {weights.Count} values for {keys.Count} classes ({string.Join(", ", keys.Names)}); give one a class in this order.");
     }
 
     // The value of a column of text, number or Boolean as text, in the form that key values are compared in.

@@ -1,0 +1,70 @@
+// What Fit does whatever the task: backbone, rows, model, training, settings; and nothing left behind when one of them fails.
+using Microsoft.ML.Runtime;
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Training;
+
+namespace MLNet.PTuning.Pipeline;
+
+/// <summary>The rows that a task made of its data.</summary>
+internal sealed record TrainingRows(IReadOnlyList<Example> Rows, IReadOnlyList<Example>? Validation, int Skipped);
+
+/// <summary>Trains a model for an estimator.</summary>
+internal static class PromptFit
+{
+    /// <summary>Loads the backbone, has the task make its rows, and trains. The settings lack what the task alone knows.</summary>
+    public static (TunedModel Model, ModelSettings Settings) Run(IHost host, PTuningOptions options, int classes, bool pools, ScoreFunction score,
+        Func<Backbone, RowLimit, TrainingChannel, TrainingRows> makeRows)
+    {
+        int seed = options.Seed ?? MLNetInternals.SeedOf(host) ?? Random.Shared.Next();
+        using var channel = new TrainingChannel(host, options);
+        var lease = Backbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
+        TunedModel? model = null;
+        try
+        {
+            var backbone = lease.Backbone;
+            var limit = new RowLimit(backbone, options);
+            var (rows, validation, skipped) = makeRows(backbone, limit, channel);
+            model = TunedModel.Create(lease, options.Method, classes, pools, options.HeadDropout, seed);
+            double rate = options.LearningRate ?? options.Method.DefaultLearningRate;
+            channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {classes} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}"));
+            var report = new Trainer(model, options, rate, seed, score, channel).Run(rows, validation, skipped);
+            return (model, new ModelSettings
+            {
+                Method = options.Method,
+                InputColumns = [],
+                PredictedLabelColumn = options.PredictedLabelColumnName,
+                ScoreColumn = options.ScoreColumnName,
+                MaxLength = limit.Length,
+                BatchSize = options.PredictionBatchSize,
+                BackboneFolder = backbone.Folder.Path,
+                BackboneHash = backbone.Folder.ContentHash,
+                EmbedBackbone = options.EmbedBackbone,
+                Report = report,
+            });
+        }
+        catch
+        {
+            if (model is null) lease.Dispose();
+            else model.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="ArgumentException">There is nothing to learn from.</exception>
+    public static void CheckClasses(IReadOnlyList<Example> rows, int skipped, IReadOnlyList<string> classes)
+    {
+        if (rows.Count == 0)
+            throw new ArgumentException(skipped > 0 ? $"None of the {skipped} training rows has a label." : "The training set has no rows.");
+        var seen = rows.SelectMany(r => r.Targets).Where(t => t >= 0).Distinct().Take(2).ToList();
+        if (seen.Count < 2)
+            throw new ArgumentException($"All {rows.Count} training rows have the label '{classes[seen[0]]}'; training needs at least two classes.");
+    }
+
+    /// <exception cref="ArgumentException">There are weights, but not one a class.</exception>
+    public static void CheckClassWeights(IReadOnlyList<double>? weights, IReadOnlyList<string> classes)
+    {
+        if (weights is not null && weights.Count != classes.Count)
+            throw new ArgumentException($"ClassWeights has {weights.Count} values for {classes.Count} classes ({string.Join(", ", classes)}); give one a class in this order.");
+    }
+}

@@ -1,0 +1,35 @@
+// The longest row that a backbone takes beside a prompt.
+using MLNet.PTuning.Backbones;
+
+namespace MLNet.PTuning.Pipeline;
+
+/// <summary>How long a row may be beside the prompt.</summary>
+internal sealed class RowLimit
+{
+    private readonly int _prompt, _positions;
+    private readonly bool _chosen;
+
+    /// <exception cref="ArgumentException">The prompt and the chosen length do not fit the backbone together.</exception>
+    public RowLimit(Backbone backbone, PTuningOptions options)
+    {
+        _prompt = options.Method.PromptLength;
+        _positions = backbone.Encoder.MaxRowLength(0);
+        int room = backbone.Encoder.MaxRowLength(_prompt);
+        _chosen = options.MaxSequenceLength is not null;
+        if (room < 3 || options.MaxSequenceLength > room) throw TooLong(options.MaxSequenceLength ?? 3);
+        Length = options.MaxSequenceLength ?? Math.Min(room, backbone.Tokenizer.ModelMaxLength is { } max and >= 3 ? max : room);
+    }
+
+    /// <summary>Longest row in word pieces, specials included.</summary>
+    public int Length { get; }
+
+    /// <summary>Cutting a few long rows is what every user of such models expects; a prompt that takes most of the room from the text is a mistake.</summary>
+    /// <exception cref="ArgumentException">A row does not fit because the prompt takes more than half of the positions.</exception>
+    public void Check(int longestRow)
+    {
+        if (!_chosen && longestRow > Length && _prompt > _positions / 2) throw TooLong(longestRow);
+    }
+
+    private ArgumentException TooLong(int row) =>
+        new($"Prompt length {_prompt} plus the longest row ({row} word pieces) exceeds the backbone's {_positions} positions; shorten the prompt or set MaxSequenceLength.");
+}

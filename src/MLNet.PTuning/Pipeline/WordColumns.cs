@@ -1,0 +1,96 @@
+// Reads rows of words: a vector of text or plain text, and a predicate.
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.PTuning.Text;
+
+namespace MLNet.PTuning.Pipeline;
+
+/// <summary>A row of words as it was read.</summary>
+/// <param name="Words">The words.</param>
+/// <param name="Places">Start and end of each in <paramref name="Text"/>.</param>
+/// <param name="Text">The plain text, or the words joined by single spaces.</param>
+/// <param name="Predicate">Second text; null for none.</param>
+internal sealed record WordRow(string[] Words, IReadOnlyList<(int Start, int End)> Places, string Text, string? Predicate);
+
+/// <summary>Names of the words' column and, for semantic roles, the predicate's.</summary>
+internal sealed record WordColumns(string Words, string? Predicate)
+{
+    public string[] Names => Predicate is null ? [Words] : [Words, Predicate];
+
+    /// <summary>A function that reads the row where <paramref name="row"/> stands.</summary>
+    public Func<WordRow> Reader(DataViewRow row)
+    {
+        var read = WordReader(row, row.Schema[Words]);
+        if (Predicate is null) return read;
+        var predicate = PredicateReader(row, row.Schema[Predicate]);
+        return () =>
+        {
+            var words = read();
+            return words with { Predicate = predicate(words.Words) };
+        };
+    }
+
+    public static string NotWords(string name, string type) => $"The column '{name}' is of type {type}; words are a vector of text, or plain text.";
+
+    private static Func<WordRow> WordReader(DataViewRow row, DataViewSchema.Column column)
+    {
+        if (column.Type is TextDataViewType)
+        {
+            var text = row.GetGetter<ReadOnlyMemory<char>>(column);
+            ReadOnlyMemory<char> value = default;
+            return () =>
+            {
+                text(ref value);
+                string all = value.ToString();
+                var places = WordSplitter.Split(all);
+                return new WordRow([.. places.Select(p => all[p.Start..p.End])], places, all, null);
+            };
+        }
+        if (column.Type is not VectorDataViewType { ItemType: TextDataViewType }) throw new ArgumentException(NotWords(column.Name, column.Type.ToString()!));
+        var vector = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
+        VBuffer<ReadOnlyMemory<char>> words = default;
+        return () =>
+        {
+            vector(ref words);
+            string[] all = [.. words.DenseValues().Select(w => w.ToString())];
+            var places = new (int Start, int End)[all.Length];
+            for (int i = 0, start = 0; i < all.Length; start += all[i].Length + 1, i++) places[i] = (start, start + all[i].Length);
+            return new WordRow(all, places, string.Join(' ', all), null);
+        };
+    }
+
+    private static Func<string[], string> PredicateReader(DataViewRow row, DataViewSchema.Column column)
+    {
+        if (column.Type is TextDataViewType)
+        {
+            var text = row.GetGetter<ReadOnlyMemory<char>>(column);
+            ReadOnlyMemory<char> value = default;
+            return _ =>
+            {
+                text(ref value);
+                return value.ToString();
+            };
+        }
+        return Type.GetTypeCode(column.Type.RawType) switch
+        {
+            TypeCode.Int32 => Index<int>(i => i),
+            TypeCode.Int64 => Index<long>(i => i),
+            TypeCode.UInt32 => Index<uint>(i => i),
+            TypeCode.Single => Index<float>(i => (long)i),
+            _ => throw new ArgumentException($"The predicate's column '{column.Name}' is of type {column.Type}; it must be the index of a word or text."),
+        };
+
+        Func<string[], string> Index<T>(Func<T, long> widen)
+        {
+            var getter = row.GetGetter<T>(column);
+            T value = default!;
+            return words =>
+            {
+                getter(ref value);
+                long index = widen(value);
+                return index >= 0 && index < words.Length ? words[index]
+                    : throw new ArgumentException($"The predicate of row {row.Position + 1} is word {index}, but the row has {words.Length} words, counted from 0.");
+            };
+        }
+    }
+}

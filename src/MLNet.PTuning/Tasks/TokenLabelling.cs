@@ -1,0 +1,74 @@
+// The task of one label a word.
+using MLNet.PTuning.Text;
+
+namespace MLNet.PTuning.Tasks;
+
+/// <summary>A window of a row as the encoder reads it.</summary>
+/// <param name="Example">Its word pieces, read at the places of <paramref name="Words"/>.</param>
+/// <param name="Words">The word of each place read, ascending.</param>
+internal sealed record LabelledWindow(Example Example, int[] Words);
+
+/// <summary>How rows of words become examples, and examples' probabilities become rows again.</summary>
+/// <param name="tokenizer">The backbone's.</param>
+/// <param name="maxLength">Longest window in word pieces, specials and second text included.</param>
+/// <param name="overlap">Word pieces that neighbouring windows share.</param>
+internal sealed class TokenLabelling(TextTokenizer tokenizer, int maxLength, int overlap)
+{
+    // A second text (a predicate) may take this share of a window at most.
+    private const int LargestPairShare = 4;
+
+    /// <summary>Windows over a row. Every word is read in one of them, at its first piece (at all of them where <paramref name="allPieces"/>),
+    /// but for words that the tokenizer turns into nothing, which are read nowhere.</summary>
+    /// <param name="words">The row's words.</param>
+    /// <param name="pair">Second text, such as the predicate of semantic role labelling; null for none.</param>
+    /// <param name="targets">Class of each word or <see cref="Example.NoTarget"/>; null in prediction.</param>
+    /// <param name="allPieces">Whether the loss counts all pieces of a word.</param>
+    public IReadOnlyList<LabelledWindow> Windows(IReadOnlyList<string?> words, string? pair, IReadOnlyList<int>? targets, bool allPieces)
+    {
+        var second = pair is null ? null : tokenizer.Pieces(pair).Take(maxLength / LargestPairShare).ToList();
+        int capacity = maxLength - tokenizer.SpecialCount(second is not null) - (second?.Count ?? 0);
+        var pieces = WordWindow.CapWords(tokenizer.PiecesOfWords(words), capacity);
+        var windows = new List<LabelledWindow>();
+        foreach (var window in WordWindow.Cut(pieces, words.Count, capacity, Math.Min(overlap, capacity / 2)))
+        {
+            Piece[] inside = [.. Enumerable.Range(window.FirstPiece, window.EndPiece - window.FirstPiece).Select(i => pieces[i])];
+            var encoded = tokenizer.Join(inside, second, maxLength);
+            int first = encoded.First.Start.Value;
+            int[] read = [.. Enumerable.Range(0, inside.Length).Where(i => inside[i].Word >= window.FirstWord && inside[i].Word < window.EndWord
+                && (allPieces || i == 0 || inside[i].Word != inside[i - 1].Word))];
+            if (read.Length == 0) continue;
+            windows.Add(new LabelledWindow(
+                new Example(encoded.Ids, encoded.Types, [.. read.Select(i => first + i)], [.. read.Select(i => targets?[inside[i].Word] ?? Example.NoTarget)]),
+                [.. read.Select(i => inside[i].Word)]));
+        }
+        return windows;
+    }
+
+    /// <summary>Puts the windows' probabilities together: [words · classes]. A word that was read nowhere is <paramref name="outside"/> for certain,
+    /// or of any class alike where there is none.</summary>
+    public static float[] Join(int wordCount, int classes, int? outside, IEnumerable<(LabelledWindow Window, float[] Probabilities)> parts)
+    {
+        var all = new float[wordCount * classes];
+        var isRead = new bool[wordCount];
+        foreach (var (window, probabilities) in parts)
+            for (int i = 0; i < window.Words.Length; i++)
+            {
+                probabilities.AsSpan(i * classes, classes).CopyTo(all.AsSpan(window.Words[i] * classes));
+                isRead[window.Words[i]] = true;
+            }
+        for (int word = 0; word < wordCount; word++)
+        {
+            if (isRead[word]) continue;
+            var row = all.AsSpan(word * classes, classes);
+            if (outside is { } o) row[o] = 1;
+            else row.Fill(1f / classes);
+        }
+        return all;
+    }
+
+    /// <summary>Micro F1 of entities over windows: how validation scores an epoch. Words that no window read are left out.</summary>
+    public static double EntityF1(IReadOnlyList<Example> examples, IReadOnlyList<float[]> probabilities, IReadOnlyList<string> tags, TagScheme scheme) =>
+        TokenLabelMetrics.Of(examples.Zip(probabilities, (example, p) => (
+            (IReadOnlyList<string?>)[.. example.Targets.Select(t => t < 0 ? null : tags[t])],
+            (IReadOnlyList<string>)[.. Enumerable.Range(0, example.Targets.Length).Select(i => tags[TextClassification.IndexOfMax(p.AsSpan(i * tags.Count, tags.Count))])])), scheme).Micro.F1;
+}
