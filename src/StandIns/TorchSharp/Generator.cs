@@ -42,7 +42,8 @@ public static partial class torch
 
         ~Generator() => Dispose(false);
 
-        public static Generator Default { get; } = new(Shim.Checked(Shim.ts_default_generator()));
+        /// <summary>The CPU's own.</summary>
+        public static Generator Default => field ??= new(Shim.Checked(Shim.ts_default_generator()));
 
         public Device device { get; }
 

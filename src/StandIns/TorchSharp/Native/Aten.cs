@@ -21,14 +21,11 @@ internal static unsafe class Aten
     }
 
     /// <summary>Lets an operator change its first argument, and gives that argument back.</summary>
-    internal static Tensor Update(string name, Tensor target, params ReadOnlySpan<Argument> arguments)
+    internal static Tensor Update(string name, params ReadOnlySpan<Argument> arguments)
     {
-        Span<Argument> all = new Argument[arguments.Length + 1];
-        all[0] = target;
-        arguments.CopyTo(all[1..]);
-        foreach (NativeValue result in Call(name, all))
+        foreach (NativeValue result in Call(name, arguments))
             Shim.ts_free(result.Pointer);
-        return target;
+        return (Tensor)arguments[0].Object!;
     }
 
     /// <summary>The two tensors that an operator gives.</summary>
