@@ -5,13 +5,16 @@ namespace TorchSharp;
 
 public static partial class torch
 {
-    private static Tensor Filled(string name, ReadOnlySpan<long> size, ScalarType? dtype, Device? device, bool requires_grad, string[]? names) =>
+    private static Tensor Filled(string name, ReadOnlySpan<long> size, ScalarType? dtype, Device? device, bool requires_grad,
+        string[]? names) =>
         Made(Aten.One(name == "empty" ? "empty.memory_format" : name, size, dtype, default, Unnamed(device, names)), requires_grad);
 
-    private static Tensor Filled(string name, ReadOnlySpan<long> size, Scalar value, ScalarType? dtype, Device? device, bool requires_grad, string[]? names) =>
+    private static Tensor Filled(string name, ReadOnlySpan<long> size, Scalar value, ScalarType? dtype, Device? device,
+        bool requires_grad, string[]? names) =>
         Made(Aten.One(name, size, value, dtype, default, Unnamed(device, names)), requires_grad);
 
-    private static Tensor Random(string name, ReadOnlySpan<long> size, ScalarType? dtype, Device? device, bool requires_grad, Generator? generator, string[]? names) =>
+    private static Tensor Random(string name, ReadOnlySpan<long> size, ScalarType? dtype, Device? device, bool requires_grad,
+        Generator? generator, string[]? names) =>
         Made(Aten.One(name + ".generator", size, generator, dtype, default, Unnamed(device, names)), requires_grad);
 
     private static Tensor Made(Tensor tensor, bool requires_grad) => requires_grad ? tensor.requires_grad_() : tensor;

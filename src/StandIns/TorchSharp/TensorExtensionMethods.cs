@@ -40,5 +40,7 @@ public static class TensorExtensionMethods
     };
 
     private static Scalar Only(Tensor value) =>
-        value.NumberOfElements == 1 ? value.ToScalar() : throw new ArgumentException($"One element is needed, but there are {value.NumberOfElements}.", nameof(value));
+        value.NumberOfElements == 1
+            ? value.ToScalar()
+            : throw new ArgumentException($"One element is needed, but there are {value.NumberOfElements}.", nameof(value));
 }

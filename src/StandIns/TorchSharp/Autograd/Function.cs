@@ -62,7 +62,8 @@ public static partial class torch
 
             internal sealed override List<Tensor> Forward(AutogradContext ctx, object[] vars) => [forward(ctx, vars)];
 
-            internal sealed override List<Tensor> Backward(AutogradContext ctx, List<Tensor> grad_outputs) => backward(ctx, grad_outputs[0]);
+            internal sealed override List<Tensor> Backward(AutogradContext ctx, List<Tensor> grad_outputs) =>
+                backward(ctx, grad_outputs[0]);
         }
 
         /// <summary>A function that gives several tensors.</summary>

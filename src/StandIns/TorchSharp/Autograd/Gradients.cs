@@ -23,24 +23,27 @@ public static partial class torch
             var results = new nint[inputs.Count];
             fixed (nint* written = results)
             {
-                Shim.Check(Shim.ts_gradients(Handles(outputs), outputs.Count, Handles(inputs), inputs.Count, Handles(grad_outputs), grad_outputs?.Count ?? 0,
-                    retain_graph || create_graph, create_graph, allow_unused, written));
+                Shim.Check(Shim.ts_gradients(Handles(outputs), outputs.Count, Handles(inputs), inputs.Count,
+                    Handles(grad_outputs), grad_outputs?.Count ?? 0, retain_graph || create_graph, create_graph, allow_unused, written));
             }
             GC.KeepAlive((outputs, inputs, grad_outputs));
             return Array.ConvertAll(results, h => h == 0 ? null! : new Tensor(h));
         }
 
-        public static void backward(IList<Tensor> tensors, IList<Tensor>? grad_tensors = null, bool? retain_graph = null, bool create_graph = false, IList<Tensor>? inputs = null)
+        public static void backward(IList<Tensor> tensors, IList<Tensor>? grad_tensors = null, bool? retain_graph = null,
+            bool create_graph = false, IList<Tensor>? inputs = null)
         {
             Shim.Check(Shim.ts_backward(Handles(tensors), tensors.Count, Handles(grad_tensors), grad_tensors?.Count ?? 0,
                 retain_graph ?? create_graph, create_graph, Handles(inputs), inputs?.Count ?? 0));
             GC.KeepAlive((tensors, grad_tensors, inputs));
         }
 
-        public static void backward(Tensor tensor, IList<Tensor>? grad_tensors = null, bool? retain_graph = null, bool create_graph = false, IList<Tensor>? inputs = null) =>
+        public static void backward(Tensor tensor, IList<Tensor>? grad_tensors = null, bool? retain_graph = null,
+            bool create_graph = false, IList<Tensor>? inputs = null) =>
             backward([tensor], grad_tensors, retain_graph, create_graph, inputs);
 
-        public static void backward(Tensor tensor, Tensor grad_tensor, bool? retain_graph = null, bool create_graph = false, IList<Tensor>? inputs = null) =>
+        public static void backward(Tensor tensor, Tensor grad_tensor, bool? retain_graph = null, bool create_graph = false,
+            IList<Tensor>? inputs = null) =>
             backward([tensor], [grad_tensor], retain_graph, create_graph, inputs);
 
         private static nint[] Handles(IList<Tensor>? tensors) => tensors?.Select(t => t.Handle).ToArray() ?? [];

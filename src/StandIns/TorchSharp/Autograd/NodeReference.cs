@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace TorchSharp;
 
 /// <summary>What a node needs for its backward pass. The node owns it, and frees it when the graph goes.</summary>
-internal sealed class BackwardPass(string name, autograd.AutogradContext context, Func<autograd.AutogradContext, List<Tensor>, List<Tensor>> backward, bool[] isTensor)
+internal sealed class BackwardPass(
+    string name, autograd.AutogradContext context, Func<autograd.AutogradContext, List<Tensor>, List<Tensor>> backward, bool[] isTensor)
 {
     /// <summary>The gradients of those of forward's arguments that are tensors.</summary>
     internal List<Tensor?> Run(nint node, List<Tensor> arrived)
@@ -14,7 +15,10 @@ internal sealed class BackwardPass(string name, autograd.AutogradContext context
         context.Node = node;
         List<Tensor> given = backward(context, arrived);
         if (given.Count < isTensor.Length)
-            throw new InvalidOperationException($"The backward pass of {name} gave {given.Count} gradients for {isTensor.Length} arguments; give null for those without one.");
+        {
+            throw new InvalidOperationException(
+                $"The backward pass of {name} gave {given.Count} gradients for {isTensor.Length} arguments; give null for those without one.");
+        }
         return [.. given.Take(isTensor.Length).Where((_, i) => isTensor[i])];
     }
 }

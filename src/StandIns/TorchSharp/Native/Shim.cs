@@ -31,7 +31,8 @@ internal static unsafe partial class Shim
     {
         if (name != Library)
             return 0;
-        string file = Path.Combine(Path.GetDirectoryName(assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory, "libTorchSharpShim.so");
+        string folder = Path.GetDirectoryName(assembly.Location) is { Length: > 0 } beside ? beside : AppContext.BaseDirectory;
+        string file = Path.Combine(folder, "libTorchSharpShim.so");
         try
         {
             return NativeLibrary.Load(file);
@@ -39,8 +40,8 @@ internal static unsafe partial class Shim
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
             throw new InvalidOperationException(
-                "TorchSharp stand-in: libtorch was not found; on Debian: apt-get install libtorch-dev libopenblas0-openmp, elsewhere set LIBTORCH to its folder and build again "
-                + $"({e.Message.Split('\n')[0]})", e);
+                "TorchSharp stand-in: libtorch was not found; on Debian: apt-get install libtorch-dev libopenblas0-openmp, "
+                + $"elsewhere set LIBTORCH to its folder and build again ({Path.GetFileName(file)} in {folder} could not be loaded)", e);
         }
     }
 
@@ -57,7 +58,8 @@ internal static unsafe partial class Shim
 
     [LibraryImport(Library)] private static partial nint ts_error();
 
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial nint ts_operator(string name, string overload);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint ts_operator(string name, string overload);
 
     [LibraryImport(Library)] internal static partial int ts_call(nint op, NativeValue* arguments, int count, out NativeValue* results);
 
@@ -93,7 +95,8 @@ internal static unsafe partial class Shim
 
     [LibraryImport(Library)]
     internal static partial int ts_gradients(nint[] outputs, int count, nint[] inputs, int inputCount, nint[] grads, int gradCount,
-        [MarshalAs(UnmanagedType.U1)] bool retain, [MarshalAs(UnmanagedType.U1)] bool create, [MarshalAs(UnmanagedType.U1)] bool allowUnused, nint* results);
+        [MarshalAs(UnmanagedType.U1)] bool retain, [MarshalAs(UnmanagedType.U1)] bool create, [MarshalAs(UnmanagedType.U1)] bool allowUnused,
+        nint* results);
 
     [LibraryImport(Library)] internal static partial nint ts_new_generator(long deviceType, long deviceIndex, ulong seed);
 
@@ -124,13 +127,15 @@ internal static unsafe partial class Shim
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial void ts_set_error(string text);
 
     [LibraryImport(Library)]
-    internal static partial nint ts_new_node(nint context, delegate* unmanaged<nint, nint, nint*, int, nint*, int, int> backward, delegate* unmanaged<nint, void> release,
+    internal static partial nint ts_new_node(
+        nint context, delegate* unmanaged<nint, nint, nint*, int, nint*, int, int> backward, delegate* unmanaged<nint, void> release,
         [MarshalAs(UnmanagedType.U1)] bool materialize, nint[] inputs, int count);
 
     [LibraryImport(Library)] internal static partial void ts_free_node(nint node);
 
     [LibraryImport(Library)]
-    internal static partial int ts_link_output(nint node, nint output, nint[] inputs, int count, [MarshalAs(UnmanagedType.U1)] bool differentiable, out nint replaced);
+    internal static partial int ts_link_output(
+        nint node, nint output, nint[] inputs, int count, [MarshalAs(UnmanagedType.U1)] bool differentiable, out nint replaced);
 
     [LibraryImport(Library)] internal static partial int ts_save(nint node, nint[] tensors, int count);
 

@@ -10,7 +10,8 @@ public class AdamW : OptimizerHelper
     private readonly double _beta1, _beta2, _eps, _weightDecay;
     private readonly double _sign;
 
-    internal AdamW(IEnumerable<Parameter> parameters, double lr, double beta1, double beta2, double eps, double weight_decay, bool amsgrad, bool maximize)
+    internal AdamW(IEnumerable<Parameter> parameters, double lr, double beta1, double beta2, double eps, double weight_decay,
+        bool amsgrad, bool maximize)
         : base(parameters, lr)
     {
         if (amsgrad)
@@ -21,7 +22,8 @@ public class AdamW : OptimizerHelper
     private protected override void Change(Parameter parameter, Tensor gradient)
     {
         if (!_states.TryGetValue(parameter, out State? state))
-            _states[parameter] = state = new(zeros_like(parameter).DetachFromDisposeScope(), zeros_like(parameter).DetachFromDisposeScope());
+            _states[parameter] = state = new(zeros_like(parameter).DetachFromDisposeScope(),
+                zeros_like(parameter).DetachFromDisposeScope());
         state.Step++;
         double rate = Group.LearningRate;
         parameter.mul_(1 - rate * _weightDecay);

@@ -7,12 +7,12 @@ namespace TorchSharp
     {
         public static partial class optim
         {
-            public static AdamW AdamW(IEnumerable<Parameter> parameters, double lr = 0.001, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-08,
-                double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
+            public static AdamW AdamW(IEnumerable<Parameter> parameters, double lr = 0.001, double beta1 = 0.9, double beta2 = 0.999,
+                double eps = 1e-08, double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
                 new(parameters, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
 
-            public static SGD SGD(IEnumerable<Parameter> parameters, double learningRate, double momentum = 0, double dampening = 0, double weight_decay = 0,
-                bool nesterov = false, bool maximize = false) =>
+            public static SGD SGD(IEnumerable<Parameter> parameters, double learningRate, double momentum = 0, double dampening = 0,
+                double weight_decay = 0, bool nesterov = false, bool maximize = false) =>
                 new(parameters, learningRate, momentum, dampening, weight_decay, nesterov, maximize);
 
             public interface ILearningRateController
@@ -90,7 +90,7 @@ namespace TorchSharp
         {
             public static partial class utils
             {
-                /// <summary>Scales all gradients so that their common norm is at most <paramref name="max_norm"/>; the norm before that.</summary>
+                /// <summary>Scales all gradients so that their common norm is at most the given one; the norm before that.</summary>
                 public static double clip_grad_norm_(IEnumerable<Parameter> tensors, double max_norm, double norm_type = 2)
                 {
                     using DisposeScope scope = NewDisposeScope();
@@ -98,7 +98,8 @@ namespace TorchSharp
                     List<Tensor> gradients = [.. tensors.Select(t => t.grad).OfType<Tensor>()];
                     if (gradients.Count == 0)
                         return 0;
-                    double norm = stack(gradients.Select(g => g.norm((float)norm_type).to(ScalarType.Float64))).norm((float)norm_type).ToDouble();
+                    var p = (float)norm_type;
+                    double norm = stack(gradients.Select(g => g.norm(p).to(ScalarType.Float64))).norm(p).ToDouble();
                     double scale = max_norm / (norm + 1e-6);
                     if (scale < 1)
                         gradients.ForEach(g => g.mul_(scale));

@@ -9,7 +9,8 @@ public class SGD : OptimizerHelper
     private readonly double _weightDecay;
     private readonly double _sign;
 
-    internal SGD(IEnumerable<Parameter> parameters, double lr, double momentum, double dampening, double weight_decay, bool nesterov, bool maximize)
+    internal SGD(IEnumerable<Parameter> parameters, double lr, double momentum, double dampening, double weight_decay, bool nesterov,
+        bool maximize)
         : base(parameters, lr)
     {
         if (momentum != 0 || dampening != 0 || nesterov)

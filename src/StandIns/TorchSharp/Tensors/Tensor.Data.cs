@@ -71,7 +71,8 @@ public static partial class torch
         public Tensor to(string device, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
             to(new Device(device), copy, disposeAfter, non_blocking);
 
-        public Tensor to(DeviceType deviceType, int deviceIndex = -1, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
+        public Tensor to(DeviceType deviceType, int deviceIndex = -1, bool copy = false, bool disposeAfter = false,
+            bool non_blocking = false) =>
             to(new Device(deviceType, deviceIndex), copy, disposeAfter, non_blocking);
 
         public Tensor to_type(ScalarType type, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
@@ -120,12 +121,14 @@ public static partial class torch
     }
 
     /// <summary>A new tensor with a copy of the array's numbers.</summary>
-    private static unsafe Tensor FromArray<T>(Array rawArray, long[]? dimensions, ScalarType? dtype, Device? device, bool requires_grad, string[]? names)
+    private static unsafe Tensor FromArray<T>(Array rawArray, long[]? dimensions, ScalarType? dtype, Device? device, bool requires_grad,
+        string[]? names)
         where T : unmanaged
     {
         long[] shape = dimensions ?? Enumerable.Range(0, rawArray.Rank).Select(rawArray.GetLongLength).ToArray();
         if (shape.Aggregate(1L, (a, b) => a * b) != rawArray.LongLength)
-            throw new ArgumentException($"{rawArray.LongLength} numbers do not fill a tensor of shape [{string.Join(", ", shape)}].", nameof(dimensions));
+            throw new ArgumentException($"{rawArray.LongLength} numbers do not fill a tensor of shape [{string.Join(", ", shape)}].",
+                nameof(dimensions));
         Tensor made = Aten.One("empty.memory_format", shape, ElementTypes.Of(typeof(T)), default, Unnamed(CPU, names));
         long length = rawArray.LongLength * sizeof(T);
         fixed (byte* source = &MemoryMarshal.GetArrayDataReference(rawArray))

@@ -13,7 +13,8 @@ public static partial class torch
 
         public Tensor copy_(Tensor source, bool nonBlocking = false) => Aten.Update("copy_", this, source, nonBlocking);
 
-        public Tensor normal_(double mean = 0, double std = 1, Generator? generator = null) => Aten.Update("normal_", this, mean, std, generator);
+        public Tensor normal_(double mean = 0, double std = 1, Generator? generator = null) =>
+            Aten.Update("normal_", this, mean, std, generator);
 
         public Tensor uniform_(double from, double to, Generator? generator = null) => Aten.Update("uniform_", this, from, to, generator);
 
@@ -26,17 +27,22 @@ public static partial class torch
         public Tensor multinomial(long num_samples, bool replacement = false, Generator? generator = null) =>
             Aten.One("multinomial", this, num_samples, replacement, generator);
 
-        public Tensor zeros_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => torch.zeros_like(this, dtype, device, requires_grad);
+        public Tensor zeros_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+            torch.zeros_like(this, dtype, device, requires_grad);
 
-        public Tensor ones_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => torch.ones_like(this, dtype, device, requires_grad);
+        public Tensor ones_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+            torch.ones_like(this, dtype, device, requires_grad);
 
-        public Tensor empty_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => torch.empty_like(this, dtype, device, requires_grad);
+        public Tensor empty_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+            torch.empty_like(this, dtype, device, requires_grad);
 
         public Tensor full_like(Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
             torch.full_like(this, value, dtype, device, requires_grad);
 
-        public Tensor rand_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => torch.rand_like(this, dtype, device, requires_grad);
+        public Tensor rand_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+            torch.rand_like(this, dtype, device, requires_grad);
 
-        public Tensor randn_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => torch.randn_like(this, dtype, device, requires_grad);
+        public Tensor randn_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+            torch.randn_like(this, dtype, device, requires_grad);
     }
 }

@@ -35,9 +35,11 @@ public static partial class torch
 
         public Tensor scatter_add_(long dim, Tensor index, Tensor src) => Aten.Update("scatter_add_", this, dim, index, src);
 
-        public Tensor index_add(long dim, Tensor index, Tensor source, Scalar alpha) => Aten.One("index_add", this, dim, index, source, alpha);
+        public Tensor index_add(long dim, Tensor index, Tensor source, Scalar alpha) =>
+            Aten.One("index_add", this, dim, index, source, alpha);
 
-        public Tensor index_add_(long dim, Tensor index, Tensor source, Scalar alpha) => Aten.Update("index_add_", this, dim, index, source, alpha);
+        public Tensor index_add_(long dim, Tensor index, Tensor source, Scalar alpha) =>
+            Aten.Update("index_add_", this, dim, index, source, alpha);
 
         public Tensor index_copy(long dim, Tensor index, Tensor source) => Aten.One("index_copy", this, dim, index, source);
 

@@ -1,4 +1,5 @@
 // Indexing as in Python: numbers, ranges, slices, new axes, tensors of indexes and masks.
+using System.Runtime.CompilerServices;
 using TorchSharp.Native;
 
 namespace TorchSharp;
@@ -7,42 +8,42 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        [System.Runtime.CompilerServices.IndexerName("TensorItems")]
+        [IndexerName("TensorItems")]
         public Tensor this[params TensorIndex[] indices]
         {
             get => index(indices);
             set => index_put_(value, indices);
         }
 
-        [System.Runtime.CompilerServices.IndexerName("TensorItems")]
+        [IndexerName("TensorItems")]
         public Tensor this[params Tensor[] indices]
         {
             get => index(indices);
             set => index_put_(value, indices);
         }
 
-        [System.Runtime.CompilerServices.IndexerName("TensorItems")]
+        [IndexerName("TensorItems")]
         public Tensor this[long i1]
         {
             get => Pick([i1]);
             set => Put([i1], value);
         }
 
-        [System.Runtime.CompilerServices.IndexerName("TensorItems")]
+        [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2]
         {
             get => Pick([i1, i2]);
             set => Put([i1, i2], value);
         }
 
-        [System.Runtime.CompilerServices.IndexerName("TensorItems")]
+        [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2, long i3]
         {
             get => Pick([i1, i2, i3]);
             set => Put([i1, i2, i3], value);
         }
 
-        [System.Runtime.CompilerServices.IndexerName("TensorItems")]
+        [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2, long i3, long i4]
         {
             get => Pick([i1, i2, i3, i4]);
@@ -98,7 +99,7 @@ public static partial class torch
             place.copy_(value);
         }
 
-        /// <summary>The view that numbers, slices and new axes give, and the tensors with which it is then to be indexed, dimension by dimension.</summary>
+        /// <summary>The view that numbers, slices and new axes give, and by dimension the tensors with which to index it then.</summary>
         private (Tensor View, Tensor?[] Picked) View(TensorIndex[] indices)
         {
             Tensor view = alias();

@@ -175,7 +175,8 @@ public static partial class torch
 
         public Tensor clamp_max_(Scalar max) => Aten.Update("clamp_max_", this, max);
 
-        public Tensor nan_to_num(double nan = 0, double? posinf = null, double? neginf = null) => Aten.One("nan_to_num", this, nan, posinf, neginf);
+        public Tensor nan_to_num(double nan = 0, double? posinf = null, double? neginf = null) =>
+            Aten.One("nan_to_num", this, nan, posinf, neginf);
 
         // Comparisons.
         public Tensor eq(Tensor target) => Aten.One("eq.Tensor", this, target);
@@ -208,7 +209,8 @@ public static partial class torch
 
         public Tensor logical_xor(Tensor other) => Aten.One("logical_xor", this, other);
 
-        public Tensor isclose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool nanEqual = false) => Aten.One("isclose", this, other, rtol, atol, nanEqual);
+        public Tensor isclose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool nanEqual = false) =>
+            Aten.One("isclose", this, other, rtol, atol, nanEqual);
 
         public Tensor bitwise_and(Tensor other) => Aten.One("bitwise_and.Tensor", this, other);
 

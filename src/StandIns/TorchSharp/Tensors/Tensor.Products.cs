@@ -19,10 +19,13 @@ public static partial class torch
 
         public Tensor outer(Tensor vec2) => Aten.One("outer", this, vec2);
 
-        public Tensor addmm(Tensor mat1, Tensor mat2, float beta = 1, float alpha = 1) => Aten.One("addmm", this, mat1, mat2, (double)beta, (double)alpha);
+        public Tensor addmm(Tensor mat1, Tensor mat2, float beta = 1, float alpha = 1) =>
+            Aten.One("addmm", this, mat1, mat2, (double)beta, (double)alpha);
 
-        public Tensor addmm_(Tensor mat1, Tensor mat2, float beta = 1, float alpha = 1) => Aten.Update("addmm_", this, mat1, mat2, (double)beta, (double)alpha);
+        public Tensor addmm_(Tensor mat1, Tensor mat2, float beta = 1, float alpha = 1) =>
+            Aten.Update("addmm_", this, mat1, mat2, (double)beta, (double)alpha);
 
-        public Tensor baddbmm(Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) => Aten.One("baddbmm", this, batch1, batch2, (double)beta, (double)alpha);
+        public Tensor baddbmm(Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) =>
+            Aten.One("baddbmm", this, batch1, batch2, (double)beta, (double)alpha);
     }
 }

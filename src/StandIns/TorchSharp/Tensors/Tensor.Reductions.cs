@@ -9,15 +9,19 @@ public static partial class torch
     {
         public Tensor sum(ScalarType? type = null) => Aten.One("sum", this, type);
 
-        public Tensor sum(long dim, bool keepdim = false, ScalarType? type = null) => Aten.One("sum.dim_IntList", this, new[] { dim }, keepdim, type);
+        public Tensor sum(long dim, bool keepdim = false, ScalarType? type = null) =>
+            Aten.One("sum.dim_IntList", this, new[] { dim }, keepdim, type);
 
-        public Tensor sum(long[] dim, bool keepdim = false, ScalarType? type = null) => Aten.One("sum.dim_IntList", this, dim, keepdim, type);
+        public Tensor sum(long[] dim, bool keepdim = false, ScalarType? type = null) =>
+            Aten.One("sum.dim_IntList", this, dim, keepdim, type);
 
-        public Tensor sum(long dim0, long dim1, bool keepdim = false, ScalarType? type = null) => Aten.One("sum.dim_IntList", this, new[] { dim0, dim1 }, keepdim, type);
+        public Tensor sum(long dim0, long dim1, bool keepdim = false, ScalarType? type = null) =>
+            Aten.One("sum.dim_IntList", this, new[] { dim0, dim1 }, keepdim, type);
 
         public Tensor mean() => Aten.One("mean", this);
 
-        public Tensor mean(long[] dimensions, bool keepdim = false, ScalarType? type = null) => Aten.One("mean.dim", this, dimensions, keepdim, type);
+        public Tensor mean(long[] dimensions, bool keepdim = false, ScalarType? type = null) =>
+            Aten.One("mean.dim", this, dimensions, keepdim, type);
 
         public Tensor prod(ScalarType? type = null) => Aten.One("prod", this, type);
 
@@ -51,7 +55,8 @@ public static partial class torch
 
         public Tensor std(bool unbiased = true) => Aten.One("std", this, unbiased);
 
-        public Tensor std(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Aten.One("std.dim", this, new[] { dim }, unbiased, keepdim);
+        public Tensor std(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            Aten.One("std.dim", this, new[] { dim }, unbiased, keepdim);
 
         public Tensor std(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
             Aten.One("std.dim", this, dimensions, unbiased, keepdim);
@@ -59,14 +64,16 @@ public static partial class torch
         // TorchSharp takes no notice of the argument here; the overloads with dimensions do.
         public Tensor var(bool unbiased = true) => Aten.One("var", this, true);
 
-        public Tensor var(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Aten.One("var.dim", this, new[] { dim }, unbiased, keepdim);
+        public Tensor var(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            Aten.One("var.dim", this, new[] { dim }, unbiased, keepdim);
 
         public Tensor var(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
             Aten.One("var.dim", this, dimensions, unbiased, keepdim);
 
         public Tensor norm(float p = 2) => Aten.One("norm.Scalar", this, (double)p);
 
-        public Tensor norm(int dim, bool keepdim = false, float p = 2) => Aten.One("norm.ScalarOpt_dim", this, (double)p, new[] { (long)dim }, keepdim);
+        public Tensor norm(int dim, bool keepdim = false, float p = 2) =>
+            Aten.One("norm.ScalarOpt_dim", this, (double)p, new[] { (long)dim }, keepdim);
 
         public Tensor cumsum(long dim, ScalarType? type = null) => Aten.One("cumsum", this, dim, type);
 
@@ -80,9 +87,11 @@ public static partial class torch
 
         public Tensor all(long dim, bool keepdim = false) => Aten.One("all.dim", this, dim, keepdim);
 
-        public (Tensor, Tensor) topk(int k, int dim = -1, bool largest = true, bool sorted = true) => Aten.Pair("topk", this, (long)k, (long)dim, largest, sorted);
+        public (Tensor, Tensor) topk(int k, int dim = -1, bool largest = true, bool sorted = true) =>
+            Aten.Pair("topk", this, (long)k, (long)dim, largest, sorted);
 
-        public (Tensor, Tensor) sort(long dim = -1, bool descending = false, bool stable = false) => Aten.Pair("sort.stable", this, stable, dim, descending);
+        public (Tensor, Tensor) sort(long dim = -1, bool descending = false, bool stable = false) =>
+            Aten.Pair("sort.stable", this, stable, dim, descending);
 
         public Tensor median() => Aten.One("median", this);
 
@@ -94,6 +103,7 @@ public static partial class torch
 
         public Tensor log_softmax(long dim, ScalarType? dtype = null) => Aten.One("log_softmax.int", this, dim, dtype);
 
-        public Tensor count_nonzero(long[]? dims = null) => dims is null ? Aten.One("count_nonzero", this) : Aten.One("count_nonzero.dim_IntList", this, dims);
+        public Tensor count_nonzero(long[]? dims = null) =>
+            dims is null ? Aten.One("count_nonzero", this) : Aten.One("count_nonzero.dim_IntList", this, dims);
     }
 }

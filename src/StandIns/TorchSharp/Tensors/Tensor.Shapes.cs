@@ -73,7 +73,8 @@ public static partial class torch
 
         public Tensor movedim(long[] source, long[] destination) => Aten.One("movedim.intlist", this, source, destination);
 
-        public Tensor as_strided(long[] size, long[] strides, long storageOffset = 0) => Aten.One("as_strided", this, size, strides, storageOffset);
+        public Tensor as_strided(long[] size, long[] strides, long storageOffset = 0) =>
+            Aten.One("as_strided", this, size, strides, storageOffset);
 
         public Tensor swapaxes(long dim0, long dim1) => Aten.One("swapaxes", this, dim0, dim1);
 

@@ -22,7 +22,8 @@ public static partial class torch
         /// <summary>libtorch's handle; refuses a tensor that was disposed.</summary>
         public nint Handle => handle != 0
             ? handle
-            : throw new InvalidOperationException("The tensor was disposed, by its dispose scope or by a call; move it to an outer scope if it is still needed.");
+            : throw new InvalidOperationException(
+                "The tensor was disposed, by its dispose scope or by a call; move it to an outer scope if it is still needed.");
 
         public bool IsInvalid => handle == 0;
 
@@ -93,7 +94,9 @@ public static partial class torch
 
         /// <summary>"[2x3], type = Float32, device = cpu".</summary>
         public override string ToString() =>
-            IsInvalid ? "disposed" : $"[{string.Join('x', shape.Select(s => s.ToString(CultureInfo.InvariantCulture)))}], type = {dtype}, device = {device}";
+            IsInvalid
+                ? "disposed"
+                : $"[{string.Join('x', shape.Select(s => s.ToString(CultureInfo.InvariantCulture)))}], type = {dtype}, device = {device}";
 
         /// <summary>Two tensors are equal objects where they are the same object: == compares elements.</summary>
         public override bool Equals(object? obj) => ReferenceEquals(this, obj);

@@ -1,5 +1,6 @@
 // A tensor's elements in row-major order, whatever their layout in memory.
 using System.Collections;
+using System.Runtime.CompilerServices;
 using static TorchSharp.torch;
 
 namespace TorchSharp.Utils;
@@ -81,7 +82,7 @@ public sealed class TensorAccessor<T> : IDisposable, IEnumerable<T>
     private unsafe ref T At(long offset)
     {
         _ = _tensor.Handle;
-        return ref System.Runtime.CompilerServices.Unsafe.Add(ref System.Runtime.CompilerServices.Unsafe.AsRef<T>((void*)_first), (nint)offset);
+        return ref Unsafe.Add(ref Unsafe.AsRef<T>((void*)_first), (nint)offset);
     }
 
     /// <summary>One index counts the elements row by row; otherwise there is one for each dimension.</summary>

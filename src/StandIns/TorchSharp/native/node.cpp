@@ -16,7 +16,8 @@ using torch::autograd::Node;
 using torch::autograd::SavedVariable;
 using torch::autograd::variable_list;
 
-// Takes over `grads`, and writes one handle or null for each input into `results`, which are taken over here. Not zero: ts_set_error was called.
+// Takes over `grads`, and writes one handle or null for each input into `results`, which are taken over here.
+// Gives not zero after an error, of which it told ts_set_error.
 using Backward = int32_t (*)(void* context, void* node, void** grads, int32_t count, void** results, int32_t result_count);
 using Release = void (*)(void* context);
 
@@ -74,7 +75,8 @@ void* ts_new_node(void* context, Backward backward, Release release, bool materi
 
 void ts_free_node(void* node) { delete static_cast<std::shared_ptr<CallbackNode>*>(node); }
 
-// Makes the node the source of an output, in the order of the calls. An output that is one of the inputs is replaced by a view of it, whose handle is given back; otherwise null.
+// Makes the node the source of an output, in the order of the calls.
+// An output that is one of the inputs is replaced by a view of it, whose handle is written to `replaced`, otherwise null.
 int32_t ts_link_output(void* node, void* output, void** inputs, int32_t count, bool differentiable, void** replaced) {
     return guarded<int32_t>(-1, [&] {
         auto& target = *static_cast<std::shared_ptr<CallbackNode>*>(node);
@@ -114,7 +116,8 @@ int32_t ts_saved(void* node, void** results, int32_t capacity) {
     return guarded<int32_t>(-1, [&] {
         auto* target = static_cast<CallbackNode*>(node);
         if (target->released)
-            throw std::runtime_error("the tensors kept for the backward pass were freed by an earlier one; pass retain_graph: true to that one");
+            throw std::runtime_error(
+                "the tensors kept for the backward pass were freed by an earlier one; pass retain_graph: true to that one");
         if (capacity < static_cast<int32_t>(target->saved.size()))
             throw std::invalid_argument("too little room for what was kept");
         for (size_t i = 0; i < target->saved.size(); i++)

@@ -1,4 +1,4 @@
-// The C entry points of the stand-in: any aten operator by name through libtorch's dispatcher, tensor lifetime and metadata, autograd, seeds, threads.
+// The C entry points of the stand-in: any aten operator by name through libtorch's dispatcher, the life of tensors, gradients, seeds, threads.
 // Every entry catches what libtorch throws; ts_error() then gives the text.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -42,6 +42,15 @@ std::vector<at::Tensor> tensors(void** handles, int32_t count) {
     return all;
 }
 
+// 0, or −1 after an exception.
+template <typename Action>
+int32_t done(Action action) {
+    return guarded<int32_t>(-1, [&] {
+        action();
+        return 0;
+    });
+}
+
 c10::Device device_of(int64_t type, int64_t index) {
     return c10::Device(static_cast<c10::DeviceType>(type), static_cast<c10::DeviceIndex>(index));
 }
@@ -56,7 +65,9 @@ c10::IValue to_ivalue(const Value& value, const c10::Argument& argument) {
     switch (value.kind) {
         case None: return {};
         case Whole:
-            return argument.type()->kind() == c10::TypeKind::FloatType ? c10::IValue(static_cast<double>(value.whole)) : c10::IValue(value.whole);
+            if (argument.type()->kind() == c10::TypeKind::FloatType)
+                return static_cast<double>(value.whole);
+            return value.whole;
         case Real: return value.real;
         case Flag: return value.whole != 0;
         case TensorKind: return tensor(value.pointer);
@@ -148,7 +159,8 @@ int32_t ts_call(void* op, const Value* arguments, int32_t count, const Value** r
 void ts_free(void* t) { delete static_cast<at::Tensor*>(t); }
 void* ts_alias(void* t) { return give(tensor(t)); }
 
-// Fills: dimensions, elements, type, device type, device index, element size, flags (1 requires grad, 2 leaf, 4 contiguous, 8 sparse), then sizes, then strides.
+// Fills: dimensions, elements, type, device type, device index, element size,
+// flags (1 requires grad, 2 leaf, 4 contiguous, 8 sparse), then sizes, then strides.
 int32_t ts_describe(void* handle, int64_t* out, int32_t capacity) {
     return guarded<int32_t>(-1, [&] {
         const at::Tensor& t = tensor(handle);
@@ -167,17 +179,24 @@ int32_t ts_describe(void* handle, int64_t* out, int32_t capacity) {
 
 void* ts_data(void* t) { return guarded<void*>(nullptr, [&] { return tensor(t).data_ptr(); }); }
 
-int32_t ts_set_requires_grad(void* t, bool value) { return guarded<int32_t>(-1, [&] { return tensor(t).set_requires_grad(value), 0; }); }
-int32_t ts_retain_grad(void* t) { return guarded<int32_t>(-1, [&] { return tensor(t).retain_grad(), 0; }); }
+int32_t ts_set_requires_grad(void* t, bool value) {
+    return done([&] { tensor(t).set_requires_grad(value); });
+}
+int32_t ts_retain_grad(void* t) {
+    return done([&] { tensor(t).retain_grad(); });
+}
 void* ts_grad(void* t) { return guarded<void*>(nullptr, [&] { return give(tensor(t).grad()); }); }
-int32_t ts_set_grad(void* t, void* grad) { return guarded<int32_t>(-1, [&] { return tensor(t).mutable_grad() = optional_tensor(grad), 0; }); }
+int32_t ts_set_grad(void* t, void* grad) {
+    return done([&] { tensor(t).mutable_grad() = optional_tensor(grad); });
+}
 bool ts_grad_mode() { return at::GradMode::is_enabled(); }
 void ts_set_grad_mode(bool enabled) { at::GradMode::set_enabled(enabled); }
 bool ts_inference_mode() { return c10::InferenceMode::is_enabled(); }
 void* ts_enter_inference_mode(bool enabled) { return new c10::InferenceMode(enabled); }
 void ts_leave_inference_mode(void* guard) { delete static_cast<c10::InferenceMode*>(guard); }
 
-int32_t ts_backward(void** roots, int32_t count, void** grads, int32_t grad_count, bool retain, bool create, void** inputs, int32_t input_count) {
+int32_t ts_backward(void** roots, int32_t count, void** grads, int32_t grad_count, bool retain, bool create,
+                    void** inputs, int32_t input_count) {
     return guarded<int32_t>(-1, [&] {
         torch::autograd::backward(tensors(roots, count), tensors(grads, grad_count), retain, create, tensors(inputs, input_count));
         return 0;
@@ -185,9 +204,11 @@ int32_t ts_backward(void** roots, int32_t count, void** grads, int32_t grad_coun
 }
 
 // Writes one handle for each input, null for an input that was not reached.
-int32_t ts_gradients(void** outputs, int32_t count, void** inputs, int32_t input_count, void** grads, int32_t grad_count, bool retain, bool create, bool allow_unused, void** results) {
+int32_t ts_gradients(void** outputs, int32_t count, void** inputs, int32_t input_count, void** grads, int32_t grad_count,
+                     bool retain, bool create, bool allow_unused, void** results) {
     return guarded<int32_t>(-1, [&] {
-        auto found = torch::autograd::grad(tensors(outputs, count), tensors(inputs, input_count), tensors(grads, grad_count), retain, create, allow_unused);
+        auto found = torch::autograd::grad(
+            tensors(outputs, count), tensors(inputs, input_count), tensors(grads, grad_count), retain, create, allow_unused);
         for (int32_t i = 0; i < input_count; i++)
             results[i] = give(found[i]);
         return 0;
@@ -208,16 +229,26 @@ void* ts_default_generator() {
 }
 
 void ts_free_generator(void* g) { delete static_cast<at::Generator*>(g); }
-int32_t ts_seed(void* g, uint64_t seed) { return guarded<int32_t>(-1, [&] { return static_cast<at::Generator*>(g)->set_current_seed(seed), 0; }); }
+int32_t ts_seed(void* g, uint64_t seed) {
+    return done([&] { static_cast<at::Generator*>(g)->set_current_seed(seed); });
+}
 uint64_t ts_current_seed(void* g) { return guarded<uint64_t>(0, [&] { return static_cast<at::Generator*>(g)->current_seed(); }); }
 uint64_t ts_random_seed(void* g) { return guarded<uint64_t>(0, [&] { return static_cast<at::Generator*>(g)->seed(); }); }
 void* ts_generator_state(void* g) { return guarded<void*>(nullptr, [&] { return give(static_cast<at::Generator*>(g)->get_state()); }); }
-int32_t ts_set_generator_state(void* g, void* state) { return guarded<int32_t>(-1, [&] { return static_cast<at::Generator*>(g)->set_state(tensor(state)), 0; }); }
-int32_t ts_manual_seed(uint64_t seed) { return guarded<int32_t>(-1, [&] { return at::manual_seed(seed), 0; }); }
+int32_t ts_set_generator_state(void* g, void* state) {
+    return done([&] { static_cast<at::Generator*>(g)->set_state(tensor(state)); });
+}
+int32_t ts_manual_seed(uint64_t seed) {
+    return done([&] { at::manual_seed(seed); });
+}
 
 int32_t ts_threads() { return at::get_num_threads(); }
-int32_t ts_set_threads(int32_t count) { return guarded<int32_t>(-1, [&] { return at::set_num_threads(count), 0; }); }
+int32_t ts_set_threads(int32_t count) {
+    return done([&] { at::set_num_threads(count); });
+}
 int32_t ts_cuda_devices() { return guarded<int32_t>(0, [&] { return static_cast<int32_t>(torch::cuda::device_count()); }); }
-int32_t ts_cuda_synchronize(int64_t device) { return guarded<int32_t>(-1, [&] { return torch::cuda::synchronize(device), 0; }); }
+int32_t ts_cuda_synchronize(int64_t device) {
+    return done([&] { torch::cuda::synchronize(device); });
+}
 
 }  // extern "C"
