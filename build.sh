@@ -80,7 +80,7 @@ install() {
   fi
   say "installing ${missing[*]}"
   "${as_root[@]}" apt-get update -qq || say "apt-get update failed; trying with the package lists that are here"
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >/dev/null ||
     fail "apt-get could not install ${missing[*]}; install them by hand, or set LIBTORCH to the folder of another libtorch."
 }
 
