@@ -1,10 +1,14 @@
-// Tokens that are found in the text as they are written, before it is normalized: special tokens, and those an author added.
+// Tokens that are taken whole where they stand in a text: special tokens, and those an author added.
 using System.Text.RegularExpressions;
 
 namespace MLNet.PTuning.Text;
 
-/// <summary>A token that is taken whole. Strips take the blanks beside it with it; a single word is not found inside a word.</summary>
-internal readonly record struct AddedToken(string Content, int Id, bool StripsLeft = false, bool StripsRight = false, bool IsSingleWord = false);
+/// <summary>
+/// A token that is taken whole. Strips take the blanks beside it with it; a single word is not found inside a word; a normalized one is looked
+/// for, normalized, in the normalized text.
+/// </summary>
+internal sealed record AddedToken(
+    string Content, int Id, bool StripsLeft = false, bool StripsRight = false, bool IsSingleWord = false, bool IsNormalized = false);
 
 /// <summary>A part of a text: an added token (its id) or text to tokenize (null).</summary>
 internal readonly record struct Segment(int Start, int End, int? Id);
@@ -29,6 +33,8 @@ internal sealed class AddedTokens
 
     public bool Has(int id) => _ids.Contains(id);
 
+    public int? IdOf(string content) => _tokens.GetValueOrDefault(content)?.Id;
+
     public IEnumerable<Segment> Split(string text)
     {
         int done = 0;
@@ -47,6 +53,9 @@ internal sealed class AddedTokens
         }
         if (done < text.Length) yield return new Segment(done, text.Length, null);
     }
+
+    /// <summary>Splits a normalized text; without tokens nothing is copied.</summary>
+    public IEnumerable<Segment> Split(AlignedText text) => _pattern is null ? [new Segment(0, text.Length, null)] : Split(text.Units.ToString());
 
     private static bool IsWordUnit(char unit) => char.IsLetterOrDigit(unit) || unit == '_';
 }

@@ -25,7 +25,7 @@ internal static class BertFolder
         IdOf("unk_token");
         IEnumerable<AddedToken> specials = names.Values.Where(vocabulary.ContainsKey).Select(name => new AddedToken(name, vocabulary[name]));
         return new TextTokenizer(
-            new AddedTokens([.. specials, .. settings.AddedTokens]),
+            [.. specials, .. settings.AddedTokens],
             new BertNormalizer(lowerCase, settings.Flag("strip_accents") ?? lowerCase, settings.Flag("tokenize_chinese_chars") ?? true),
             new BertWordSplitter(),
             new WordPieceModel(vocabulary, unknown),

@@ -20,61 +20,60 @@ internal sealed class BertNormalizer : ITextNormalizer
         (_lowerCase, _stripAccents, _splitChinese, _cleanText) = (lowerCase, stripAccents, splitChinese, cleanText);
     }
 
-    public AlignedText Normalize(string text, int start, int end)
+    public AlignedText Normalize(AlignedText text)
     {
-        var normalized = new AlignedText(end - start + 2);
-        for (int at = start; at < end;)
+        var normalized = new AlignedText(text.Length + 2);
+        for (int at = 0; at < text.Length;)
         {
-            Rune.DecodeFromUtf16(text.AsSpan(at, end - at), out Rune rune, out int units);
-            AppendCleaned(normalized, rune, at, at + units);
+            Rune rune = text.RuneAt(at, out int units);
+            AppendCleaned(normalized, rune, text.Source(at));
             at += units;
         }
         return normalized;
     }
 
-    private void AppendCleaned(AlignedText normalized, Rune rune, int start, int end)
+    private void AppendCleaned(AlignedText normalized, Rune rune, (int Start, int End) source)
     {
         switch (BertCharacters.Of(rune.Value))
         {
             case BertClass.Removed when _cleanText:
                 return;
             case BertClass.Space when _cleanText:
-                normalized.Append(' ', start, end);
+                normalized.Append(' ', source);
                 return;
             case BertClass.Chinese when _splitChinese:
-                normalized.Append(' ', start, end);
-                AppendFolded(normalized, rune, start, end);
-                normalized.Append(' ', start, end);
+                normalized.Append(' ', source);
+                AppendFolded(normalized, rune, source);
+                normalized.Append(' ', source);
                 return;
             default:
-                AppendFolded(normalized, rune, start, end);
+                AppendFolded(normalized, rune, source);
                 return;
         }
     }
 
-    private void AppendFolded(AlignedText normalized, Rune rune, int start, int end)
+    private void AppendFolded(AlignedText normalized, Rune rune, (int Start, int End) source)
     {
         if (rune.IsAscii || !_stripAccents || rune.Value is DivesAkuruVowelO or NonCharacter)
         {
-            AppendCased(normalized, rune, start, end);
+            AppendCased(normalized, rune, source);
             return;
         }
         foreach (Rune part in rune.ToString().Normalize(NormalizationForm.FormD).EnumerateRunes())
-            if (BertCharacters.Of(part.Value) != BertClass.Mark) AppendCased(normalized, part, start, end);
+            if (BertCharacters.Of(part.Value) != BertClass.Mark) AppendCased(normalized, part, source);
     }
 
-    private void AppendCased(AlignedText normalized, Rune rune, int start, int end)
+    private void AppendCased(AlignedText normalized, Rune rune, (int Start, int End) source)
     {
-        if (!_lowerCase) normalized.Append(rune, start, end);
-        else if (rune.Value == 0x130) AppendDottedI(normalized, start, end);
-        else normalized.Append(Lower(rune), start, end);
+        if (_lowerCase) AppendLower(normalized, rune, source);
+        else normalized.Append(rune, source);
     }
 
-    // The one letter whose lower case is two code points.
-    private static void AppendDottedI(AlignedText normalized, int start, int end)
+    /// <summary>Appends the lower case of a code point; that of U+0130 alone is two code points.</summary>
+    public static void AppendLower(AlignedText normalized, Rune rune, (int Start, int End) source)
     {
-        normalized.Append('i', start, end);
-        normalized.Append('\u0307', start, end);
+        if (rune.Value == 0x130) normalized.Append("i\u0307", source);
+        else normalized.Append(Lower(rune), source);
     }
 
     // The reference knows the letter pairs of Unicode 17; .NET 10 those up to 15.1.

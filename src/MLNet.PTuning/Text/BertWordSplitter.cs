@@ -10,7 +10,7 @@ internal sealed class BertWordSplitter : IWordSplitter
         int wordStart = 0;
         for (int at = 0; at < text.Length;)
         {
-            Rune.DecodeFromUtf16(text.Units[at..], out Rune rune, out int units);
+            Rune rune = text.RuneAt(at, out int units);
             BertClass kind = BertCharacters.Of(rune.Value);
             if (kind == BertClass.Punctuation || Rune.IsWhiteSpace(rune))
             {

@@ -1,6 +1,4 @@
 // Reads the tokenizer of a RoBERTa or GPT-2 folder: vocab.json and merges.txt, and tokenizer_config.json where there is one.
-using System.Text.Json;
-
 namespace MLNet.PTuning.Text;
 
 internal static class BpeFolder
@@ -17,7 +15,7 @@ internal static class BpeFolder
     public static TextTokenizer Load(string folder)
     {
         string path = Path.Combine(folder, VocabularyFile);
-        Dictionary<string, int> vocabulary = ReadVocabulary(path);
+        Dictionary<string, int> vocabulary = JsonPart.Read(path).Ids;
         TokenizerSettings settings = TokenizerSettings.Load(folder);
         int? IdOf(string role) => vocabulary.TryGetValue(settings.Token(role) ?? Roles.First(r => r.Role == role).Token, out int id) ? id : null;
 
@@ -28,13 +26,14 @@ internal static class BpeFolder
         bool isRoberta = IdOf("cls_token") is not null && IdOf("sep_token") is not null;
         bool prefixSpace = settings.Flag("add_prefix_space") ?? false;
         return new TextTokenizer(
-            new AddedTokens([.. specials, .. settings.AddedTokens]),
-            new ByteLevelNormalizer(prefixSpace, isRoberta),
+            [.. specials, .. settings.AddedTokens],
+            normalizer: null,
             new ByteLevelWordSplitter(),
             new ByteLevelModel(ReadModel(vocabulary, Path.Combine(folder, MergesFile))),
             isRoberta ? Layout(IdOf("cls_token")!.Value, IdOf("sep_token")!.Value) : SpecialLayout.WithoutSpecials)
         {
-            WordNormalizer = new ByteLevelNormalizer(addsBlank: true, isRoberta),
+            Preparation = new ByteLevelNormalizer(prefixSpace, isRoberta),
+            WordPreparation = new ByteLevelNormalizer(addsBlank: true, isRoberta),
             TrimsBlanks = isRoberta,
             PadId = IdOf("pad_token") ?? endOfText,
             MaskId = IdOf("mask_token"),
@@ -50,33 +49,22 @@ internal static class BpeFolder
         return new SpecialLayout(single, [.. single, end, LayoutPart.Second(0), end]);
     }
 
-    private static Dictionary<string, int> ReadVocabulary(string path)
-    {
-        try
-        {
-            var vocabulary = JsonSerializer.Deserialize<Dictionary<string, int>>(File.ReadAllText(path));
-            return vocabulary is { Count: > 0 } && vocabulary.Values.All(id => id >= 0)
-                ? vocabulary
-                : throw new InvalidDataException($"'{path}' must map each piece to its id, and holds none or a negative id; download the file again.");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"'{path}' is not readable as a map of pieces to ids ({e.Message}); download the file again.", e);
-        }
-    }
-
     private static BytePairModel ReadModel(Dictionary<string, int> vocabulary, string path)
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"'{path}' is missing; {VocabularyFile} beside it needs its merges. Download both files.", path);
-        string[] lines = File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var merges = File.ReadAllText(path).Split('\n').Select(l => l.TrimEnd('\r')).Where(l => l.Length > 0 && !l.StartsWith("#version", StringComparison.Ordinal));
         try
         {
-            return new BytePairModel(vocabulary, [.. lines.Select(l => l.TrimEnd('\r')).Where(l => l.Length > 0 && !l.StartsWith("#version", StringComparison.Ordinal))]);
+            return new BytePairModel(vocabulary, merges.Select(Merge), new BytePairSettings());
         }
         catch (InvalidDataException e)
         {
             throw new InvalidDataException($"'{path}' does not fit {VocabularyFile} beside it: {e.Message} Download both files again.", e);
         }
     }
+
+    private static (string Left, string Right) Merge(string line) => line.Split(' ') is [var left, var right]
+        ? (left, right)
+        : throw new InvalidDataException($"'{line}' is no pair of pieces.");
 }

@@ -1,5 +1,4 @@
 // Spells a word's UTF-8 bytes as printable characters, as byte-level vocabularies are written, before the inner model cuts it.
-using System.Buffers;
 using System.Text;
 
 namespace MLNet.PTuning.Text;
@@ -15,27 +14,21 @@ internal sealed class ByteLevelModel(IPieceModel inner) : IPieceModel
 
     public void Encode(ReadOnlySpan<char> word, List<(int Id, int Start, int End)> pieces)
     {
-        const int MostBytesOfAUnit = 3;
-        char[] spelt = ArrayPool<char>.Shared.Rent(MostBytesOfAUnit * word.Length);
-        (int Start, int End)[] sources = ArrayPool<(int, int)>.Shared.Rent(MostBytesOfAUnit * word.Length);
+        var spelt = new AlignedText(2 * word.Length);
         Span<byte> bytes = stackalloc byte[4];
-        int length = 0;
         for (int at = 0; at < word.Length;)
         {
             Rune.DecodeFromUtf16(word[at..], out Rune rune, out int units);
-            foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)])
-            {
-                spelt[length] = Spelling[value];
-                sources[length++] = (at, at + units);
-            }
+            foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)]) spelt.Append(Spelling[value], (at, at + units));
             at += units;
         }
         int first = pieces.Count;
-        inner.Encode(spelt.AsSpan(0, length), pieces);
+        inner.Encode(spelt.Units, pieces);
         for (int i = first; i < pieces.Count; i++)
-            pieces[i] = (pieces[i].Id, sources[pieces[i].Start].Start, sources[pieces[i].End - 1].End);
-        ArrayPool<char>.Shared.Return(spelt);
-        ArrayPool<(int, int)>.Shared.Return(sources);
+        {
+            var (start, end) = spelt.Source(pieces[i].Start, pieces[i].End);
+            pieces[i] = (pieces[i].Id, start, end);
+        }
     }
 
     private static char[] Spell()

@@ -1,6 +1,4 @@
 // Byte-level vocabularies take text as it is; some want a blank before it, so that its first word looks like every other.
-using System.Text;
-
 namespace MLNet.PTuning.Text;
 
 /// <param name="addsBlank">Whether a text gets a blank before it, unless it begins with one.</param>
@@ -9,17 +7,13 @@ internal sealed class ByteLevelNormalizer(bool addsBlank, bool trimsBlanks) : IT
 {
     public bool AddsBlank => addsBlank;
 
-    public AlignedText Normalize(string text, int start, int end)
+    public AlignedText Normalize(AlignedText text)
     {
-        var normalized = new AlignedText(end - start + 1);
-        // Unpaired surrogates have no bytes; they become U+FFFD.
-        for (int at = start; at < end;)
-        {
-            Rune.DecodeFromUtf16(text.AsSpan(at, end - at), out Rune rune, out int units);
-            if (at == start && addsBlank && text[at] != ' ') normalized.Append(' ', at, trimsBlanks ? at : at + units);
-            normalized.Append(rune, at, at + units);
-            at += units;
-        }
+        if (!addsBlank || text.Length == 0 || text.Units[0] == ' ') return text;
+        var (start, end) = text.Source(0);
+        var normalized = new AlignedText(text.Length + 1);
+        normalized.Append(' ', (start, trimsBlanks ? start : end));
+        for (int at = 0; at < text.Length; at++) normalized.Append(text.Units[at], text.Source(at));
         return normalized;
     }
 }

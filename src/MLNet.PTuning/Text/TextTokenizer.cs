@@ -6,21 +6,22 @@ namespace MLNet.PTuning.Text;
 /// <summary>A backbone's tokenizer. Thread-safe.</summary>
 internal sealed class TextTokenizer
 {
-    private readonly AddedTokens _added;
+    private readonly AddedTokens _added, _addedToNormalized;
     private readonly ITextNormalizer _normalizer;
     private readonly IWordSplitter _splitter;
     private readonly IPieceModel _model;
     private readonly SpecialLayout _layout;
 
-    public TextTokenizer(AddedTokens added, ITextNormalizer normalizer, IWordSplitter splitter, IPieceModel model, SpecialLayout layout)
+    public TextTokenizer(
+        IReadOnlyCollection<AddedToken> added, ITextNormalizer? normalizer, IWordSplitter splitter, IPieceModel model, SpecialLayout layout)
     {
-        _added = added;
-        _normalizer = normalizer;
+        _normalizer = normalizer ?? TextAsItIs.Instance;
+        _added = new AddedTokens(added.Where(t => !t.IsNormalized));
+        _addedToNormalized = new AddedTokens(added.Where(t => t.IsNormalized).Select(t => t with { Content = Normalized(t.Content) }));
         _splitter = splitter;
         _model = model;
         _layout = layout;
-        WordNormalizer = normalizer;
-        VocabularySize = Math.Max(model.VocabularySize, added.HighestId + 1);
+        VocabularySize = Math.Max(model.VocabularySize, Math.Max(_added.HighestId, _addedToNormalized.HighestId) + 1);
     }
 
     /// <summary>One more than the highest id; the backbone's word embeddings have at least as many rows.</summary>
@@ -34,8 +35,11 @@ internal sealed class TextTokenizer
     /// <summary>The most ids (specials included) that the tokenizer's author allows; null where none is said.</summary>
     public int? ModelMaxLength { get; init; }
 
-    /// <summary>Normalizes words that were given as such: where blanks are part of pieces, each stands as after one.</summary>
-    public ITextNormalizer WordNormalizer { private get; init; }
+    /// <summary>What is done to normalized text, between added tokens, before it is split into words.</summary>
+    public ITextNormalizer Preparation { private get; init; } = TextAsItIs.Instance;
+
+    /// <summary>The same for words that were given as such: where blanks are part of pieces, each stands as after one.</summary>
+    public ITextNormalizer WordPreparation { private get; init; } = TextAsItIs.Instance;
 
     /// <summary>Whether offsets leave out the blanks at a piece's ends.</summary>
     public bool TrimsBlanks { private get; init; }
@@ -48,10 +52,11 @@ internal sealed class TextTokenizer
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"There is no folder '{folder}'; give the folder that holds the backbone's files (config.json, vocab.txt, …).");
+        if (File.Exists(Path.Combine(folder, TokenizerJson.FileName))) return TokenizerJson.Load(folder);
         if (File.Exists(Path.Combine(folder, BertFolder.VocabularyFile))) return BertFolder.Load(folder);
         if (File.Exists(Path.Combine(folder, BpeFolder.VocabularyFile))) return BpeFolder.Load(folder);
         throw new FileNotFoundException(
-            $"'{folder}' holds no tokenizer: expected vocab.txt (BERT) or vocab.json with merges.txt (RoBERTa, GPT-2). Download the tokenizer's files of the model into the folder.",
+            $"'{folder}' holds no tokenizer: expected tokenizer.json, vocab.txt (BERT) or vocab.json with merges.txt (RoBERTa, GPT-2). Download the tokenizer's files of the model into the folder.",
             Path.Combine(folder, BertFolder.VocabularyFile));
     }
 
@@ -59,7 +64,7 @@ internal sealed class TextTokenizer
     public IReadOnlyList<Piece> Pieces(string? text)
     {
         var pieces = new List<Piece>();
-        AppendPieces(text ?? "", _normalizer, pieces);
+        AppendPieces(text ?? "", Preparation, pieces);
         return pieces;
     }
 
@@ -68,12 +73,12 @@ internal sealed class TextTokenizer
     /// <param name="spaced">Whether each word is taken as it stands in a text, after a blank; false takes it as a text of its own.</param>
     public IReadOnlyList<Piece> PiecesOfWords(IReadOnlyList<string?> words, bool spaced = true)
     {
-        ITextNormalizer normalizer = spaced ? WordNormalizer : _normalizer;
+        ITextNormalizer preparation = spaced ? WordPreparation : Preparation;
         var pieces = new List<Piece>(words.Count + words.Count / 2);
         for (int word = 0; word < words.Count; word++)
         {
             int first = pieces.Count;
-            AppendPieces(words[word] ?? "", normalizer, pieces);
+            AppendPieces(words[word] ?? "", preparation, pieces);
             foreach (ref Piece piece in CollectionsMarshal.AsSpan(pieces)[first..]) piece = piece with { Word = word };
         }
         return pieces;
@@ -100,7 +105,7 @@ internal sealed class TextTokenizer
         return _layout.Join([.. first.Take(firstCount)], [.. (second ?? []).Take(secondCount)], isPair);
     }
 
-    private void AppendPieces(string text, ITextNormalizer normalizer, List<Piece> pieces)
+    private void AppendPieces(string text, ITextNormalizer preparation, List<Piece> pieces)
     {
         int word = 0;
         var cut = new List<(int Id, int Start, int End)>();
@@ -108,34 +113,48 @@ internal sealed class TextTokenizer
         {
             if (segment.Id is { } id)
             {
-                pieces.Add(Trim(text, new Piece(id, segment.Start, segment.End, word++), normalizer));
+                pieces.Add(Trim(text, new Piece(id, segment.Start, segment.End, word++), preparation));
                 continue;
             }
-            AlignedText normalized = normalizer.Normalize(text, segment.Start, segment.End);
-            foreach (var (start, end) in _splitter.Split(normalized))
+            AlignedText normalized = _normalizer.Normalize(AlignedText.Of(text, segment.Start, segment.End));
+            foreach (Segment part in _addedToNormalized.Split(normalized))
             {
-                cut.Clear();
-                _model.Encode(normalized.Units[start..end], cut);
-                foreach (var piece in cut)
+                if (part.Id is { } normalizedId)
                 {
-                    (int from, int to) = (normalized.Source(start + piece.Start).Start, normalized.Source(start + piece.End - 1).End);
-                    pieces.Add(Trim(text, new Piece(piece.Id, from, to, word), normalizer));
+                    var (start, end) = normalized.Source(part.Start, part.End);
+                    pieces.Add(Trim(text, new Piece(normalizedId, start, end, word++), preparation));
+                    continue;
                 }
-                word++;
+                bool isWhole = part.End - part.Start == normalized.Length;
+                AlignedText prepared = preparation.Normalize(isWhole ? normalized : normalized.Slice(part.Start, part.End));
+                foreach (var (start, end) in _splitter.Split(prepared))
+                {
+                    cut.Clear();
+                    _model.Encode(prepared.Units[start..end], cut);
+                    foreach (var piece in cut)
+                    {
+                        var (from, to) = prepared.Source(start + piece.Start, start + piece.End);
+                        pieces.Add(Trim(text, new Piece(piece.Id, from, to, word), preparation));
+                    }
+                    word++;
+                }
             }
         }
     }
 
     // As the reference: where a blank is put before the text, one that was there counts as that one and stays.
-    private Piece Trim(string text, Piece piece, ITextNormalizer normalizer)
+    private Piece Trim(string text, Piece piece, ITextNormalizer preparation)
     {
         if (!TrimsBlanks) return piece;
         (int start, int end) = (piece.Start, piece.End);
-        while (!(normalizer.AddsBlank && piece.Start == 0) && start < end && IsTrimmed(text[start], piece)) start++;
+        while (!(preparation.AddsBlank && piece.Start == 0) && start < end && IsTrimmed(text[start], piece)) start++;
         while (end > start && IsTrimmed(text[end - 1], piece)) end--;
         return piece with { Start = start, End = end };
     }
 
     // Blanks other than the space are spelt as bytes, and those stay; an added token takes any blank with it.
-    private bool IsTrimmed(char unit, Piece piece) => unit == ' ' || char.IsWhiteSpace(unit) && _added.Has(piece.Id);
+    private bool IsTrimmed(char unit, Piece piece) =>
+        unit == ' ' || char.IsWhiteSpace(unit) && (_added.Has(piece.Id) || _addedToNormalized.Has(piece.Id));
+
+    private string Normalized(string content) => _normalizer.Normalize(AlignedText.Of(content, 0, content.Length)).Units.ToString();
 }

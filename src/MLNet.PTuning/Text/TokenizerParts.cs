@@ -1,4 +1,4 @@
-// The three replaceable parts of a tokenizer: text to normalized text, to words, to pieces.
+// The replaceable parts of a tokenizer: text to normalized text, to words, to pieces.
 namespace MLNet.PTuning.Text;
 
 internal interface ITextNormalizer
@@ -6,13 +6,13 @@ internal interface ITextNormalizer
     /// <summary>Whether it puts a blank before a text that has none.</summary>
     bool AddsBlank => false;
 
-    /// <summary>Normalizes <c>text[start..end]</c>, keeping track of where each unit came from.</summary>
-    AlignedText Normalize(string text, int start, int end);
+    /// <summary>The normalized text, each unit with its source in the original one; may be <paramref name="text"/> itself.</summary>
+    AlignedText Normalize(AlignedText text);
 }
 
 internal interface IWordSplitter
 {
-    /// <summary>The words of a normalized text: ranges that do not overlap, in order.</summary>
+    /// <summary>The words of a normalized text: ranges of at least one unit that do not overlap, in order.</summary>
     IEnumerable<(int Start, int End)> Split(AlignedText text);
 }
 

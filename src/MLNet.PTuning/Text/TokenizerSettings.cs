@@ -33,7 +33,8 @@ internal sealed class TokenizerSettings
             if (!_config.TryGetProperty("added_tokens_decoder", out JsonElement tokens) || tokens.ValueKind != JsonValueKind.Object) yield break;
             foreach (JsonProperty token in tokens.EnumerateObject())
                 if (int.TryParse(token.Name, out int id) && id >= 0 && TokenOf(token.Value) is { } content)
-                    yield return new AddedToken(content, id, Is(token.Value, "lstrip"), Is(token.Value, "rstrip"), Is(token.Value, "single_word"));
+                    yield return new AddedToken(
+                        content, id, Is(token.Value, "lstrip"), Is(token.Value, "rstrip"), Is(token.Value, "single_word"), Is(token.Value, "normalized"));
         }
     }
 
