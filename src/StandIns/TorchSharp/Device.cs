@@ -53,7 +53,8 @@ public static partial class torch
         public int index { get; }
 
         public override string ToString() =>
-            type.ToString().ToLowerInvariant() + (index < 0 || type == DeviceType.CPU ? "" : string.Create(CultureInfo.InvariantCulture, $":{index}"));
+            type.ToString().ToLowerInvariant()
+            + (index < 0 || type == DeviceType.CPU ? "" : ":" + index.ToString(CultureInfo.InvariantCulture));
 
         private static DeviceType Parse(string name) =>
             Enum.TryParse(name, ignoreCase: true, out DeviceType type) && Enum.IsDefined(type)

@@ -17,7 +17,7 @@ internal sealed class BackwardPass(
         if (given.Count < isTensor.Length)
         {
             throw new InvalidOperationException(
-                $"The backward pass of {name} gave {given.Count} gradients for {isTensor.Length} arguments; give null for those without one.");
+                $"The backward pass of {name} gave {given.Count} gradients for {isTensor.Length} arguments; give null where none is.");
         }
         return [.. given.Take(isTensor.Length).Where((_, i) => isTensor[i])];
     }

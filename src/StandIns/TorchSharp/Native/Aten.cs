@@ -36,14 +36,6 @@ internal static unsafe class Aten
         return (new Tensor(first), new Tensor(second));
     }
 
-    /// <summary>The three tensors that an operator gives.</summary>
-    internal static (Tensor, Tensor, Tensor) Triple(string name, params ReadOnlySpan<Argument> arguments)
-    {
-        ReadOnlySpan<NativeValue> results = Call(name, arguments);
-        (nint first, nint second, nint third) = (results[0].Pointer, results[1].Pointer, results[2].Pointer);
-        return (new Tensor(first), new Tensor(second), new Tensor(third));
-    }
-
     /// <summary>All tensors of the list that an operator gives.</summary>
     internal static Tensor[] List(string name, params ReadOnlySpan<Argument> arguments)
     {

@@ -7,7 +7,7 @@ namespace TorchSharp.Native;
 /// <summary>What an argument or a result of an operator is; the numbers are those of the shim.</summary>
 internal enum ValueKind
 {
-    None, Whole, Real, Flag, Tensor, Wholes, Reals, Tensors, Text, Device, Generator,
+    None, Whole, Real, Flag, Tensor, Wholes, Tensors, Text, Device, Generator,
 }
 
 /// <summary>One argument or result as the shim sees it.</summary>
@@ -83,8 +83,6 @@ internal static unsafe partial class Shim
 
     [LibraryImport(Library)] internal static partial void ts_set_grad_mode([MarshalAs(UnmanagedType.U1)] bool enabled);
 
-    [LibraryImport(Library)] [return: MarshalAs(UnmanagedType.U1)] internal static partial bool ts_inference_mode();
-
     [LibraryImport(Library)] internal static partial nint ts_enter_inference_mode([MarshalAs(UnmanagedType.U1)] bool enabled);
 
     [LibraryImport(Library)] internal static partial void ts_leave_inference_mode(nint guard);
@@ -95,8 +93,8 @@ internal static unsafe partial class Shim
 
     [LibraryImport(Library)]
     internal static partial int ts_gradients(nint[] outputs, int count, nint[] inputs, int inputCount, nint[] grads, int gradCount,
-        [MarshalAs(UnmanagedType.U1)] bool retain, [MarshalAs(UnmanagedType.U1)] bool create, [MarshalAs(UnmanagedType.U1)] bool allowUnused,
-        nint* results);
+        [MarshalAs(UnmanagedType.U1)] bool retain, [MarshalAs(UnmanagedType.U1)] bool create,
+        [MarshalAs(UnmanagedType.U1)] bool allowUnused, nint* results);
 
     [LibraryImport(Library)] internal static partial nint ts_new_generator(long deviceType, long deviceIndex, ulong seed);
 

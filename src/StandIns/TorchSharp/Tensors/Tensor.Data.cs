@@ -125,6 +125,7 @@ public static partial class torch
         string[]? names)
         where T : unmanaged
     {
+        ArgumentNullException.ThrowIfNull(rawArray);
         long[] shape = dimensions ?? Enumerable.Range(0, rawArray.Rank).Select(rawArray.GetLongLength).ToArray();
         if (shape.Aggregate(1L, (a, b) => a * b) != rawArray.LongLength)
             throw new ArgumentException($"{rawArray.LongLength} numbers do not fill a tensor of shape [{string.Join(", ", shape)}].",

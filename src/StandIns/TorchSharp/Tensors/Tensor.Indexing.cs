@@ -155,7 +155,7 @@ public static partial class torch
 
         internal enum Kind
         {
-            None = 0, Single = 1, Null = 2, Ellipsis = 3, Bool = 4, Tensor = 5, Slice = 6,
+            None, Single, Ellipsis, Tensor, Slice,
         }
 
         /// <summary>How many dimensions of the tensor it takes up; a mask takes as many as it has.</summary>

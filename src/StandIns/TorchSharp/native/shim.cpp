@@ -1,4 +1,4 @@
-// The C entry points of the stand-in: any aten operator by name through libtorch's dispatcher, the life of tensors, gradients, seeds, threads.
+// The C entry points of the stand-in: any aten operator by name, the life of tensors, gradients, seeds, threads.
 // Every entry catches what libtorch throws; ts_error() then gives the text.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -18,7 +18,7 @@ thread_local std::string last_error;
 
 namespace {
 
-enum Kind : int32_t { None, Whole, Real, Flag, TensorKind, Wholes, Reals, Tensors, Text, DeviceKind, GeneratorKind };
+enum Kind : int32_t { None, Whole, Real, Flag, TensorKind, Wholes, Tensors, Text, DeviceKind, GeneratorKind };
 
 // One argument or result. `count` is the length of a list, and the index of a device (whose type is `whole`).
 struct Value {
@@ -74,10 +74,6 @@ c10::IValue to_ivalue(const Value& value, const c10::Argument& argument) {
         case Wholes: {
             auto* items = static_cast<int64_t*>(value.pointer);
             return std::vector<int64_t>(items, items + value.count);
-        }
-        case Reals: {
-            auto* items = static_cast<double*>(value.pointer);
-            return std::vector<double>(items, items + value.count);
         }
         case Tensors: {
             auto all = tensors(static_cast<void**>(value.pointer), value.count);
@@ -162,7 +158,7 @@ void* ts_alias(void* t) { return give(tensor(t)); }
 // Fills: dimensions, elements, type, device type, device index, element size,
 // flags (1 requires grad, 2 leaf, 4 contiguous, 8 sparse), then sizes, then strides.
 int32_t ts_describe(void* handle, int64_t* out, int32_t capacity) {
-    return guarded<int32_t>(-1, [&] {
+    return done([&] {
         const at::Tensor& t = tensor(handle);
         bool sparse = t.layout() != at::kStrided;
         int64_t dimensions = t.dim();
@@ -173,7 +169,6 @@ int32_t ts_describe(void* handle, int64_t* out, int32_t capacity) {
         out[6] = t.requires_grad() | t.is_leaf() << 1 | (!sparse && t.is_contiguous()) << 2 | sparse << 3;
         for (int64_t i = 0; i < dimensions; i++)
             out[7 + i] = t.size(i), out[7 + dimensions + i] = sparse ? 0 : t.stride(i);
-        return 0;
     });
 }
 
@@ -182,36 +177,37 @@ void* ts_data(void* t) { return guarded<void*>(nullptr, [&] { return tensor(t).d
 int32_t ts_set_requires_grad(void* t, bool value) {
     return done([&] { tensor(t).set_requires_grad(value); });
 }
+
 int32_t ts_retain_grad(void* t) {
     return done([&] { tensor(t).retain_grad(); });
 }
+
 void* ts_grad(void* t) { return guarded<void*>(nullptr, [&] { return give(tensor(t).grad()); }); }
+
 int32_t ts_set_grad(void* t, void* grad) {
     return done([&] { tensor(t).mutable_grad() = optional_tensor(grad); });
 }
+
 bool ts_grad_mode() { return at::GradMode::is_enabled(); }
 void ts_set_grad_mode(bool enabled) { at::GradMode::set_enabled(enabled); }
-bool ts_inference_mode() { return c10::InferenceMode::is_enabled(); }
 void* ts_enter_inference_mode(bool enabled) { return new c10::InferenceMode(enabled); }
 void ts_leave_inference_mode(void* guard) { delete static_cast<c10::InferenceMode*>(guard); }
 
 int32_t ts_backward(void** roots, int32_t count, void** grads, int32_t grad_count, bool retain, bool create,
                     void** inputs, int32_t input_count) {
-    return guarded<int32_t>(-1, [&] {
+    return done([&] {
         torch::autograd::backward(tensors(roots, count), tensors(grads, grad_count), retain, create, tensors(inputs, input_count));
-        return 0;
     });
 }
 
 // Writes one handle for each input, null for an input that was not reached.
 int32_t ts_gradients(void** outputs, int32_t count, void** inputs, int32_t input_count, void** grads, int32_t grad_count,
                      bool retain, bool create, bool allow_unused, void** results) {
-    return guarded<int32_t>(-1, [&] {
+    return done([&] {
         auto found = torch::autograd::grad(
             tensors(outputs, count), tensors(inputs, input_count), tensors(grads, grad_count), retain, create, allow_unused);
         for (int32_t i = 0; i < input_count; i++)
             results[i] = give(found[i]);
-        return 0;
     });
 }
 
@@ -229,24 +225,31 @@ void* ts_default_generator() {
 }
 
 void ts_free_generator(void* g) { delete static_cast<at::Generator*>(g); }
+
 int32_t ts_seed(void* g, uint64_t seed) {
     return done([&] { static_cast<at::Generator*>(g)->set_current_seed(seed); });
 }
+
 uint64_t ts_current_seed(void* g) { return guarded<uint64_t>(0, [&] { return static_cast<at::Generator*>(g)->current_seed(); }); }
 uint64_t ts_random_seed(void* g) { return guarded<uint64_t>(0, [&] { return static_cast<at::Generator*>(g)->seed(); }); }
 void* ts_generator_state(void* g) { return guarded<void*>(nullptr, [&] { return give(static_cast<at::Generator*>(g)->get_state()); }); }
+
 int32_t ts_set_generator_state(void* g, void* state) {
     return done([&] { static_cast<at::Generator*>(g)->set_state(tensor(state)); });
 }
+
 int32_t ts_manual_seed(uint64_t seed) {
     return done([&] { at::manual_seed(seed); });
 }
 
 int32_t ts_threads() { return at::get_num_threads(); }
+
 int32_t ts_set_threads(int32_t count) {
     return done([&] { at::set_num_threads(count); });
 }
+
 int32_t ts_cuda_devices() { return guarded<int32_t>(0, [&] { return static_cast<int32_t>(torch::cuda::device_count()); }); }
+
 int32_t ts_cuda_synchronize(int64_t device) {
     return done([&] { torch::cuda::synchronize(device); });
 }
