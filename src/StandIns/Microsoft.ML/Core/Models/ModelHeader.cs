@@ -19,7 +19,7 @@ internal readonly record struct ModelHeader(ulong ModelSignature, uint VerWritte
 
     public static ModelHeader Read(BinaryReader reader)
     {
-        Contracts.CheckDecode(reader.ReadBytes(Mark.Length).AsSpan().SequenceEqual(Mark));
+        Contracts.Check(reader.ReadBytes(Mark.Length).AsSpan().SequenceEqual(Mark), "The model's header is damaged");
         return new ModelHeader(reader.ReadUInt64(), reader.ReadUInt32(), reader.ReadUInt32(), reader.ReadString(), reader.ReadString());
     }
 }

@@ -40,6 +40,8 @@ public sealed class EstimatorChain<TLastTransformer> : IEstimator<TransformerCha
             if (i == _steps.Length - 1)
                 break;
             view = transformers[i].Transform(view);
+            if (_steps[i].CacheAfter)
+                view = new DataOperationsCatalog(_env).Cache(view);
         }
         return new TransformerChain<TLastTransformer>(transformers, _steps.Select(s => s.Scope));
     }

@@ -4,7 +4,7 @@ using Microsoft.ML.Transforms;
 
 namespace Microsoft.ML;
 
-public static class TransformExtensionsCatalog
+public static partial class TransformExtensionsCatalog
 {
     public static ColumnCopyingEstimator CopyColumns(this TransformsCatalog catalog, string outputColumnName, string inputColumnName) =>
         new(catalog.GetEnvironment(), (outputColumnName, inputColumnName));

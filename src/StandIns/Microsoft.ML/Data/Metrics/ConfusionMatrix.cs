@@ -42,7 +42,7 @@ public sealed class ConfusionMatrix
 
     public string GetFormattedConfusionTable()
     {
-        int cellWidth = _isBinary ? 8 : 5;
+        int cellWidth = NumberOfClasses == 2 ? 8 : 5;
         int longestName = _names.Max(n => n.Length);
         // Names that do not fit in the header stand before the rows only, with the numbers that the header shows.
         bool numbersInHeader = longestName > cellWidth;
