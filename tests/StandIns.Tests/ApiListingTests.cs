@@ -10,6 +10,10 @@ public sealed class ApiListingTests
 
     [Theory]
     [InlineData("TorchSharp", "TorchSharp")]
+    [InlineData("Microsoft.ML.DataView", "Microsoft.ML")]
+    [InlineData("Microsoft.ML.Core", "Microsoft.ML")]
+    [InlineData("Microsoft.ML.Data", "Microsoft.ML")]
+    [InlineData("Microsoft.ML.Transforms", "Microsoft.ML")]
     [InlineData("Microsoft.ML.Tokenizers", "Microsoft.ML.Tokenizers")]
     public void DeclaresOnlyWhatThePackageDeclares(string assembly, string listing)
     {
@@ -22,6 +26,7 @@ public sealed class ApiListingTests
 
     [SharedTheory("api")]
     [InlineData("TorchSharp", "TorchSharp-0.102-to-0.106.txt")]
+    [InlineData("Microsoft.ML", "Microsoft.ML-5.0.0.txt")]
     [InlineData("Microsoft.ML.Tokenizers", "Microsoft.ML.Tokenizers-2.0.0.txt")]
     public void FixtureIsPartOfTheFullListing(string listing, string full)
     {

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace StandIns.Tests;
 
-/// <summary>Reads Expected/NAME.json and LeftOut/NAME.txt ("Area.Scenario: reason" a line).</summary>
+/// <summary>Reads Expected/NAME.json and LeftOut/NAME.txt ("Area.Scenario: reason" or, for a part of its result, "Area.Scenario.part: reason" a line).</summary>
 internal sealed class Suite
 {
     private readonly string _name;
@@ -27,7 +27,7 @@ internal sealed class Suite
         {
             IEnumerable<string> recorded = _expected.Value.Select(p => p.Key);
             return recorded.Except(_scenarios.Keys).Except(LeftOut.Where(l => l.Value.Length > 0).Select(l => l.Key))
-                .Concat(LeftOut.Keys.Except(recorded));
+                .Concat(LeftOut.Keys.Where(name => !IsRecorded(name)));
         }
     }
 
@@ -40,7 +40,19 @@ internal sealed class Suite
     public IEnumerable<string> Differences(string scenario)
     {
         JsonNode? actual = JsonNode.Parse(ScenarioRunner.ToText(ScenarioRunner.Result(_scenarios[scenario])));
-        return ScenarioRunner.Differences(_expected.Value[scenario], actual).ToList();
+        JsonNode? expected = _expected.Value[scenario]?.DeepClone();
+        foreach (string part in LeftOut.Keys.Where(name => name.StartsWith(scenario + ".", StringComparison.Ordinal)))
+        {
+            expected?.AsObject().Remove(part[(scenario.Length + 1)..]);
+            (actual as JsonObject)?.Remove(part[(scenario.Length + 1)..]);
+        }
+        return ScenarioRunner.Differences(expected, actual).ToList();
+    }
+
+    private bool IsRecorded(string name)
+    {
+        string[] steps = name.Split('.', 3);
+        return _expected.Value[string.Join('.', steps.Take(2))] is { } result && (steps.Length < 3 || result.AsObject().ContainsKey(steps[2]));
     }
 
     private static string InFolder(string folder, string name) => Path.Combine(AppContext.BaseDirectory, folder, name);
