@@ -41,6 +41,36 @@ public static class PTuningCatalog
     }
 
     /// <summary>
+    /// Labels words (named entities, parts of speech, semantic roles) with P-Tuning v2. The label column must be a vector of keys with key values, one a word
+    /// (<c>Conversion.MapValueToKey</c>).
+    /// </summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="backboneFolder">The transformer's folder as Hugging Face publishes it: config.json, weights, the tokenizer's files.</param>
+    /// <param name="promptLength">Prompt length in vectors a layer.</param>
+    /// <param name="wordsColumnName">The column of words: a vector of text, or plain text.</param>
+    /// <param name="labelColumnName">The label column.</param>
+    /// <returns>An estimator that adds <c>PredictedLabel</c> (a key a word) and <c>Score</c> (a probability a class and word).</returns>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public static TokenLabellingEstimator PTuningV2LabelTokens(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20,
+        string wordsColumnName = "Words", string labelColumnName = "Label") =>
+        catalog.PTuningV2LabelTokens(new TokenLabellingOptions(backboneFolder)
+        {
+            Method = new DeepPrompt { Length = promptLength },
+            WordsColumnName = wordsColumnName,
+            LabelColumnName = labelColumnName,
+        });
+
+    /// <summary>Labels words with the tuning method and the settings of an options object.</summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="options">All settings.</param>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public static TokenLabellingEstimator PTuningV2LabelTokens(this TransformsCatalog catalog, TokenLabellingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new TokenLabellingEstimator(MLNetInternals.EnvironmentOf(catalog), options);
+    }
+
+    /// <summary>
     /// Saves a model so that a failure (a full disk, a lost connection) leaves an older file as it was: it is written beside the file and then moved.
     /// <c>ml.Model.Save</c> itself truncates the older file first.
     /// </summary>

@@ -39,6 +39,10 @@ internal abstract class LabelKeys
         return (LabelKeys)Generic(nameof(Read), type.ItemType.RawType).Invoke(null, [label.Annotations, type])!;
     }
 
+    /// <summary>Key values of text.</summary>
+    public static LabelKeys Of(IReadOnlyList<string> names) =>
+        new LabelKeys<ReadOnlyMemory<char>>(new VectorDataViewType(TextDataViewType.Instance, names.Count), new VBuffer<ReadOnlyMemory<char>>(names.Count, [.. names.Select(n => n.AsMemory())]));
+
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     public static LabelKeys Load(IHostEnvironment environment, Stream stream)
     {

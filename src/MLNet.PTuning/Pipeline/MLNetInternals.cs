@@ -11,6 +11,7 @@ using TorchSharp;
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
 [assembly: LoadableClass(typeof(TextClassificationTransformer), null, typeof(SignatureLoadModel), "P-Tuning text classification", TextClassificationTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(TokenLabellingTransformer), null, typeof(SignatureLoadModel), "P-Tuning token labelling", TokenLabellingTransformer.LoaderSignature)]
 
 namespace MLNet.PTuning.Pipeline
 {
@@ -50,6 +51,13 @@ namespace MLNet.PTuning.Pipeline
         /// <summary>A promise of a vector of Single.</summary>
         public static SchemaShape.Column PromiseScores(string name, SchemaShape.Column label, bool variable, IEnumerable<string> annotations) => new(name,
             variable ? SchemaShape.Column.VectorKind.VariableVector : SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, Promises(annotations, label));
+
+        /// <summary>A promise of a vector of variable length.</summary>
+        public static SchemaShape.Column PromiseVector(string name, PrimitiveDataViewType item) => new(name, SchemaShape.Column.VectorKind.VariableVector, item, false);
+
+        /// <summary>A label column whose keys are made by this library and so have values of text.</summary>
+        public static SchemaShape.Column WithTextKeyValues(SchemaShape.Column label) => new(label.Name, label.Kind, NumberDataViewType.UInt32, true,
+            new SchemaShape([new SchemaShape.Column(AnnotationUtils.Kinds.KeyValues, SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, false)]));
 
         /// <summary>Whether a promised label column has key values.</summary>
         public static bool HasKeyValues(SchemaShape.Column label) => label.Annotations.TryFindColumn(AnnotationUtils.Kinds.KeyValues, out _);

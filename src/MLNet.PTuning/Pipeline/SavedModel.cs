@@ -24,6 +24,8 @@ internal sealed record ModelSettings
     public required bool EmbedBackbone { get; init; }
     /// <summary>Names of the backbone's files in the model file; filled in when the model is saved.</summary>
     public string[] EmbeddedFiles { get; init; } = [];
+    /// <summary>What only token labelling has.</summary>
+    public LabellingSettings? Labelling { get; init; }
     public TrainingReport? Report { get; init; }
     /// <summary>SHA-256 of the weights' stream; filled in when the model is saved.</summary>
     public string WeightsHash { get; init; } = "";

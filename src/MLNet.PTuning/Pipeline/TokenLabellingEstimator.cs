@@ -1,0 +1,118 @@
+// Trains a labeller of words as a step of an ML.NET pipeline.
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNet.PTuning.Pipeline;
+using MLNet.PTuning.Tasks;
+
+namespace MLNet.PTuning;
+
+/// <summary>
+/// Trains a prompt and a labelling head on a frozen backbone.
+/// Input: a column of words (a vector of text, or plain text that is split) and a label column, a vector of keys with key values, one a word.
+/// Output: <c>PredictedLabel</c>, a vector of keys with the label's key values, and <c>Score</c> [words, classes], a probability a class; one for every word,
+/// however long the row is.
+/// </summary>
+public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransformer>
+{
+    private readonly IHost _host;
+    private readonly TokenLabellingOptions _options;
+    private readonly WordColumns _columns;
+
+    internal TokenLabellingEstimator(IHostEnvironment environment, TokenLabellingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _host = environment.Register(nameof(TokenLabellingEstimator));
+        _options = options;
+        _columns = new WordColumns(options.WordsColumnName, options.PredicateColumnName);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A column is missing or of another type, a row's labels are not one a word, or there is nothing to learn from.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    public TokenLabellingTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
+        bool spans = WordRows.IsSpans(label.Type);
+        if (!spans && label.Type is not VectorDataViewType) throw new ArgumentException(WordRows.NotLabels(label.Name, label.Type.ToString()!));
+        var keys = spans ? LabelKeys.Of(TagsOfSpans(input, label)) : LabelKeys.Of(label);
+        var scheme = _options.Scheme ?? Tags.Guess(keys.Names);
+        foreach (string name in keys.Names) Tags.Check(name, scheme);
+        PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
+
+        var (model, settings) = PromptFit.Run(_host, _options, keys.Count, pools: false,
+            (examples, probabilities) => TokenLabelling.EntityF1(examples, probabilities, keys.Names, scheme), (backbone, limit, channel) =>
+            {
+                var task = new TokenLabelling(backbone.Tokenizer, limit.Length, _options.WindowOverlap);
+                var read = WordRows.Read(input, _columns, label, row => TargetsOf(row, label, keys, "training"));
+                int unlabelled = read.Count(r => !r.Targets.Any(t => t != Example.NoTarget));
+                if (unlabelled > 0) channel.Warn($"{unlabelled} of {read.Count} rows have no words or no labels and teach nothing.");
+                var rows = WordRows.Encode(read, task, _options.LabelAllPieces);
+                PromptFit.CheckClasses(rows, unlabelled, keys.Names);
+                return new TrainingRows(rows, Validation(task, keys), unlabelled);
+            });
+        return new TokenLabellingTransformer(_host, model, keys, settings with
+        {
+            InputColumns = _columns.Names,
+            Labelling = new LabellingSettings(scheme, _options.Constrained, _options.WindowOverlap, _options.Entities),
+        });
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        if (!inputSchema.TryFindColumn(_options.WordsColumnName, out var words)) throw new ArgumentException($"The pipeline has no column '{_options.WordsColumnName}' before this step.");
+        if (words.ItemType is not TextDataViewType) throw new ArgumentException(WordColumns.NotWords(words.Name, $"{words.Kind} of {words.ItemType}"));
+        if (_options.PredicateColumnName is { } predicate && !inputSchema.TryFindColumn(predicate, out _)) throw new ArgumentException($"The pipeline has no column '{predicate}' before this step.");
+        if (!inputSchema.TryFindColumn(_options.LabelColumnName, out var label)) throw new ArgumentException($"The pipeline has no column '{_options.LabelColumnName}' before this step.");
+        bool vector = label.Kind != SchemaShape.Column.VectorKind.Scalar;
+        bool spans = vector && label.ItemType is TextDataViewType;
+        if (!vector || !(label.IsKey || spans)) throw new ArgumentException(WordRows.NotLabels(label.Name, $"{label.Kind} of {label.ItemType}"));
+        if (!spans && !MLNetInternals.HasKeyValues(label)) throw new ArgumentException(LabelKeys.NoKeyValues(label.Name));
+
+        var columns = inputSchema.ToDictionary(c => c.Name);
+        foreach (var promise in LabellingColumns.Promises(_options, label, spans)) columns[promise.Name] = promise;
+        return new SchemaShape(columns.Values);
+    }
+
+    private List<Example>? Validation(TokenLabelling task, LabelKeys keys)
+    {
+        if (_options.ValidationSet is not { } data) return null;
+        var label = TextRows.FindLabel(data.Schema, _options.LabelColumnName);
+        var rows = WordRows.Encode(WordRows.Read(data, _columns, label, row => TargetsOf(row, label, keys, "validation")), task, allPieces: false);
+        return rows.Count > 0 ? rows : throw new ArgumentException("The validation set has no labelled rows.");
+    }
+
+    // Labels are matched by name, so that a validation set may have keys of its own order, plain tags or entities by place.
+    private WordRows.TargetReader TargetsOf(DataViewRow row, DataViewSchema.Column label, LabelKeys keys, string set)
+    {
+        if (label.Type is VectorDataViewType { ItemType: KeyDataViewType })
+        {
+            int[] translated = [.. LabelKeys.Of(label).Names.Select(ClassOf)];
+            return WordRows.Keys(row, label, key => translated[key - 1]);
+        }
+        return WordRows.Spans(row, label, ClassOf);
+
+        int ClassOf(string name)
+        {
+            for (int i = 0; i < keys.Count; i++)
+                if (keys.Names[i] == name) return i;
+            throw new ArgumentException($"The {set} set has the label '{name}', which no training row has; the training labels are {string.Join(", ", keys.Names)}.");
+        }
+    }
+
+    // All IOB2 tags that entities by place make, "O" first.
+    private IReadOnlyList<string> TagsOfSpans(IDataView input, DataViewSchema.Column label)
+    {
+        var types = new SortedSet<string>(StringComparer.Ordinal);
+        using var cursor = input.GetRowCursor([input.Schema[_options.WordsColumnName], label]);
+        var words = new WordColumns(_options.WordsColumnName, null).Reader(cursor);
+        var tags = WordRows.SpanTags(cursor, label);
+        while (cursor.MoveNext())
+            foreach (string tag in tags(words()).Where(t => t != Tags.Outside)) types.Add(tag[2..]);
+        return [Tags.Outside, .. types.SelectMany(t => new[] { "B-" + t, "I-" + t })];
+    }
+}

@@ -1,0 +1,68 @@
+// Predicts labels and entities for rows of words.
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.PTuning.Tasks;
+
+namespace MLNet.PTuning.Pipeline;
+
+/// <summary>A row with its predictions.</summary>
+/// <param name="Row">Its words.</param>
+/// <param name="Probabilities">[words · classes], row-major.</param>
+/// <param name="Labels">Class of each word, from 0.</param>
+/// <param name="Entities">The entities that the labels stand for.</param>
+internal sealed record LabelledRow(WordRow Row, float[] Probabilities, int[] Labels, IReadOnlyList<TagSpan> Entities);
+
+/// <summary>Cuts rows into windows, runs windows of several rows in one pass, and puts the rows together again.</summary>
+internal sealed class TokenLabellingPredictor(TunedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<WordRow, LabelledRow>
+{
+    private readonly WordColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1));
+    private readonly TokenLabelling _task = new(model.Backbone.Tokenizer, settings.MaxLength, settings.Labelling!.WindowOverlap);
+    private readonly TagDecoder _decoder = new(keys.Names, settings.Labelling.Scheme, settings.Labelling.Constrained);
+    private readonly int? _outside = keys.Names.Select((name, i) => (name, i)).Where(p => p.name == Tags.Outside).Select(p => (int?)p.i).FirstOrDefault();
+
+    public IReadOnlyList<string> InputNames => settings.InputColumns;
+
+    public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } = LabellingColumns.Of(settings, keys);
+
+    public int BatchSize => settings.BatchSize;
+
+    public Func<WordRow> Reader(DataViewRow row) => _columns.Reader(row);
+
+    public IReadOnlyList<LabelledRow> Predict(IReadOnlyList<WordRow> rows)
+    {
+        var windows = rows.SelectMany((row, index) => _task.Windows(row.Words, row.Predicate, null, allPieces: false).Select(window => (Row: index, Window: window))).ToList();
+        var parts = windows.Chunk(settings.BatchSize)
+            .SelectMany(chunk => chunk.Zip(model.Predict([.. chunk.Select(w => w.Window.Example)])))
+            .ToLookup(p => p.First.Row, p => (p.First.Window, p.Second));
+        return [.. rows.Select((row, index) =>
+        {
+            float[] probabilities = TokenLabelling.Join(row.Words.Length, keys.Count, _outside, parts[index]);
+            int[] labels = _decoder.Decode(probabilities);
+            return new LabelledRow(row, probabilities, labels, Tags.ToSpans([.. labels.Select(l => keys.Names[l])], settings.Labelling!.Scheme));
+        })];
+    }
+
+    public Delegate Getter(int index, Func<LabelledRow> result) => index switch
+    {
+        0 => Vector(result, r => r.Labels, label => (uint)label + 1),
+        1 => Vector(result, r => r.Probabilities, p => p),
+        2 => Vector(result, r => r.Entities, e => e.Type.AsMemory()),
+        3 => Vector(result, r => r.Entities.Select(e => r.Row.Text.AsMemory()[Start(r, e)..End(r, e)]).ToList(), text => text),
+        4 => Vector(result, r => r.Entities.Select(e => Start(r, e)).ToList(), at => at),
+        5 => Vector(result, r => r.Entities.Select(e => End(r, e)).ToList(), at => at),
+        _ => Vector(result, r => r.Entities.Select(e => Enumerable.Range(e.Start, e.End - e.Start).Average(w => r.Probabilities[w * keys.Count + r.Labels[w]])).ToList(), p => p),
+    };
+
+    private static int Start(LabelledRow row, TagSpan entity) => row.Row.Places[entity.Start].Start;
+
+    private static int End(LabelledRow row, TagSpan entity) => row.Row.Places[entity.End - 1].End;
+
+    private static ValueGetter<VBuffer<TItem>> Vector<TPart, TItem>(Func<LabelledRow> result, Func<LabelledRow, IReadOnlyList<TPart>> parts, Func<TPart, TItem> item) =>
+        (ref VBuffer<TItem> destination) =>
+        {
+            var values = parts(result());
+            var editor = VBufferEditor.Create(ref destination, values.Count);
+            for (int i = 0; i < values.Count; i++) editor.Values[i] = item(values[i]);
+            destination = editor.Commit();
+        };
+}
