@@ -1,5 +1,4 @@
 // The values that keys stand for: learned from data or read from a file, looked up in both directions.
-using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Data.IO;
 using Microsoft.ML.Internal.Utilities;

@@ -23,17 +23,17 @@ internal static class EvaluatedColumn
         {
             return Type.GetTypeCode(key.RawType) switch
             {
-                TypeCode.Byte => Getter<byte>(row, column, k => k == 0 ? double.NaN : k - 1),
-                TypeCode.UInt16 => Getter<ushort>(row, column, k => k == 0 ? double.NaN : k - 1),
-                TypeCode.UInt32 => Getter<uint>(row, column, k => k == 0 ? double.NaN : k - 1),
-                _ => Getter<ulong>(row, column, k => k == 0 ? double.NaN : k - 1),
+                TypeCode.Byte => ColumnReading.Getter<byte, double>(column, k => k == 0 ? double.NaN : k - 1)(row),
+                TypeCode.UInt16 => ColumnReading.Getter<ushort, double>(column, k => k == 0 ? double.NaN : k - 1)(row),
+                TypeCode.UInt32 => ColumnReading.Getter<uint, double>(column, k => k == 0 ? double.NaN : k - 1)(row),
+                _ => ColumnReading.Getter<ulong, double>(column, k => k == 0 ? double.NaN : k - 1)(row),
             };
         }
         return Type.GetTypeCode(column.Type.RawType) switch
         {
-            TypeCode.Boolean => Getter<bool>(row, column, b => b ? 1 : 0),
-            TypeCode.Double => Getter<double>(row, column, v => v),
-            _ => Getter<float>(row, column, v => v),
+            TypeCode.Boolean => ColumnReading.Getter<bool, double>(column, b => b ? 1 : 0)(row),
+            TypeCode.Double => ColumnReading.Getter<double, double>(column, v => v)(row),
+            _ => ColumnReading.Getter<float, double>(column, v => v)(row),
         };
     }
 
@@ -46,16 +46,5 @@ internal static class EvaluatedColumn
         VBuffer<ReadOnlyMemory<char>> names = default;
         score.Annotations.GetValue("SlotNames", ref names);
         return names.DenseValues().ToArray();
-    }
-
-    private static Func<double> Getter<T>(DataViewRow row, DataViewSchema.Column column, Func<T, double> toNumber)
-    {
-        ValueGetter<T> getter = row.GetGetter<T>(column);
-        T value = default;
-        return () =>
-        {
-            getter(ref value);
-            return toNumber(value);
-        };
     }
 }

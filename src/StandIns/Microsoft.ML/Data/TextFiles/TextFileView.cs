@@ -1,7 +1,9 @@
 // A view of text files that reads them afresh, in order, for every cursor.
+using Microsoft.ML.Runtime;
+
 namespace Microsoft.ML.Data;
 
-internal sealed class TextFileView(DataViewSchema schema, TextColumn[] columns, TextFormat format, IMultiStreamSource source) : IDataView
+internal sealed class TextFileView(IHost host, DataViewSchema schema, TextColumn[] columns, TextFormat format, IMultiStreamSource source) : IDataView
 {
     public bool CanShuffle => false;
 
@@ -9,7 +11,7 @@ internal sealed class TextFileView(DataViewSchema schema, TextColumn[] columns, 
 
     public long? GetRowCount() => null;
 
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null) => new Cursor(this, columnsNeeded);
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null) => new Cursor(this, host, columnsNeeded);
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null) => [GetRowCursor(columnsNeeded, rand)];
 
@@ -17,15 +19,15 @@ internal sealed class TextFileView(DataViewSchema schema, TextColumn[] columns, 
 
     private IEnumerator<(long Line, List<ReadOnlyMemory<char>> Fields)> Rows() => format.Rows(source).GetEnumerator();
 
-    private sealed class Cursor : DataViewRowCursor
+    private sealed class Cursor : RootCursorBase
     {
         private readonly TextFileView _view;
         private readonly TextColumnReader[] _readers;
-        private readonly IEnumerator<(long Line, List<ReadOnlyMemory<char>> Fields)> _rows;
         private readonly Delegate[] _getters;
-        private long _position = -1;
+        private readonly IEnumerator<(long Line, List<ReadOnlyMemory<char>> Fields)> _rows;
 
-        internal Cursor(TextFileView view, IEnumerable<DataViewSchema.Column> columnsNeeded)
+        internal Cursor(TextFileView view, IChannelProvider provider, IEnumerable<DataViewSchema.Column> columnsNeeded)
+            : base(provider)
         {
             _view = view;
             _readers = new TextColumnReader[view.Schema.Count];
@@ -35,36 +37,30 @@ internal sealed class TextFileView(DataViewSchema schema, TextColumn[] columns, 
             _rows = view.Rows();
         }
 
-        public override long Position => _position;
-
         public override long Batch => 0;
 
         public override DataViewSchema Schema => _view.Schema;
 
-        public override bool IsColumnActive(DataViewSchema.Column column) => _readers[column.Index] is not null;
+        public override bool IsColumnActive(DataViewSchema.Column column) => column.Index < _readers.Length && _readers[column.Index] is not null;
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => RowGetters.Typed<TValue>(_getters, column);
 
-        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId value) => value = new DataViewRowId((ulong)_position, 0);
+        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId value) => value = new DataViewRowId((ulong)Position, 0);
 
-        public override bool MoveNext()
+        protected override bool MoveNextCore()
         {
             try
             {
                 if (!NextRow())
-                {
-                    _position = -1;
                     return false;
-                }
                 foreach (TextColumnReader reader in _readers)
                     reader?.Read(_rows.Current.Line, _rows.Current.Fields);
+                return true;
             }
             catch (Exception e) when (e is FormatException or InvalidOperationException)
             {
                 throw new FormatException($"Parsing failed with an exception: {e.Message}", e);
             }
-            _position++;
-            return true;
         }
 
         protected override void Dispose(bool disposing)

@@ -19,12 +19,12 @@ internal sealed class TextFormat
 
     internal TextFormat(IExceptionContext context, TextLoader.Options options)
     {
+        context.CheckUserArg(options.Separators is { Length: > 0 }, nameof(options.Separators), "Give at least one separator");
         foreach (char separator in options.Separators)
             context.CheckUserArg(separator is not (Quote or '\r' or '\n'), "Separator", $"Illegal separator: '{separator}'");
         if (options.AllowSparse)
             throw context.ExceptNotSupp("This stand-in reads dense rows only: set AllowSparse to false and give every field its own column.");
-        // The first separator is what a written file would use, so there must be one.
-        _spaceSeparates = options.Separators[0] == ' ' || options.Separators.Contains(' ');
+        _spaceSeparates = options.Separators.Contains(' ');
         _separators = SearchValues.Create(options.Separators);
         _hasHeader = options.HasHeader;
         _allowQuoting = options.AllowQuoting;

@@ -41,7 +41,7 @@ public sealed partial class TextLoader : IDataLoader<IMultiStreamSource>
     public IDataView Load(IMultiStreamSource source)
     {
         Contracts.CheckValue(source, nameof(source));
-        return new TextFileView(_schema, _columns, _format, source);
+        return new TextFileView(_host, _schema, _columns, _format, source);
     }
 
     void ICanSaveModel.Save(ModelSaveContext ctx) =>
