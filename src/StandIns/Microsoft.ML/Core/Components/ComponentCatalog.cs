@@ -7,7 +7,7 @@ public sealed class ComponentCatalog
 {
     private readonly Lock _lock = new();
     private readonly HashSet<Assembly> _assemblies = [];
-    private readonly Dictionary<(string Name, Type Signature), LoadableClassAttributeBase> _classes = [];
+    private readonly Dictionary<(string Name, Type Signature), LoadableClassAttribute> _classes = [];
     private readonly Dictionary<(string Contract, Type Attribute), Type> _extensions = [];
 
     internal ComponentCatalog()
@@ -21,15 +21,12 @@ public sealed class ComponentCatalog
         {
             if (!_assemblies.Add(assembly))
                 return;
-            foreach (LoadableClassAttributeBase attribute in assembly.GetCustomAttributes(typeof(LoadableClassAttributeBase)))
+            foreach (LoadableClassAttribute attribute in assembly.GetCustomAttributes(typeof(LoadableClassAttribute)))
             {
                 foreach (string name in attribute.LoadNames)
-                {
-                    foreach (Type signature in attribute.SigTypes)
-                        _classes.TryAdd((name.ToUpperInvariant(), signature), attribute);
-                }
+                    _classes.TryAdd((name.ToUpperInvariant(), attribute.Signature), attribute);
             }
-            foreach (Type type in assembly.GetTypes())
+            foreach (Type type in TypesOf(assembly, throwOnError))
             {
                 foreach (ExtensionBaseAttribute attribute in type.GetCustomAttributes<ExtensionBaseAttribute>())
                     _extensions.TryAdd((attribute.ContractName, attribute.GetType()), type);
@@ -41,7 +38,7 @@ public sealed class ComponentCatalog
     internal bool TryCreateInstance<TRes>(IHostEnvironment env, Type signatureType, out TRes result, string name, params object[] extra)
         where TRes : class
     {
-        LoadableClassAttributeBase found;
+        LoadableClassAttribute found;
         lock (_lock)
             found = _classes.GetValueOrDefault((name.ToUpperInvariant(), signatureType));
         result = found is null || !typeof(TRes).IsAssignableFrom(found.InstanceType) ? null : (TRes)Create(env, found, signatureType, extra);
@@ -59,7 +56,19 @@ public sealed class ComponentCatalog
         }
     }
 
-    private static object Create(IHostEnvironment env, LoadableClassAttributeBase found, Type signatureType, object[] extra)
+    private static IEnumerable<Type> TypesOf(Assembly assembly, bool throwOnError)
+    {
+        try
+        {
+            return assembly.GetTypes();
+        }
+        catch (ReflectionTypeLoadException e) when (!throwOnError)
+        {
+            return e.Types.OfType<Type>();
+        }
+    }
+
+    private static object Create(IHostEnvironment env, LoadableClassAttribute found, Type signatureType, object[] extra)
     {
         Type[] parameters = signatureType.GetMethod("Invoke").GetParameters().Select(p => p.ParameterType).ToArray();
         Type[] withEnvironment = [typeof(IHostEnvironment), .. parameters];

@@ -1,15 +1,11 @@
 // The annotations that ML.NET's components understand: their names, values and types.
-using Microsoft.ML.Runtime;
-
 namespace Microsoft.ML.Data;
 
 internal static class AnnotationUtils
 {
     public static class Kinds
     {
-        public const string CategoricalSlotRanges = "CategoricalSlotRanges";
         public const string IsNormalized = "IsNormalized";
-        public const string IsUserVisible = "IsUserVisible";
         public const string KeyValues = "KeyValues";
         public const string ScoreColumnKind = "ScoreColumnKind";
         public const string ScoreColumnSetId = "ScoreColumnSetId";
@@ -24,8 +20,6 @@ internal static class AnnotationUtils
         {
             public const string BinaryClassification = "BinaryClassification";
             public const string MulticlassClassification = "MulticlassClassification";
-            public const string Regression = "Regression";
-            public const string SequenceClassification = "SequenceClassification";
         }
 
         public static class ScoreValueKind
@@ -36,11 +30,7 @@ internal static class AnnotationUtils
         }
     }
 
-    public static KeyDataViewType ScoreColumnSetIdType { get; } = new(typeof(uint), int.MaxValue);
-
     public static VectorDataViewType GetNamesType(int size) => new(TextDataViewType.Instance, size);
-
-    public static Exception ExceptGetAnnotation() => Contracts.Except("Invalid call to GetAnnotation");
 
     public static IEnumerable<SchemaShape.Column> GetTrainerOutputAnnotation(bool isNormalized = false)
     {

@@ -23,8 +23,6 @@ internal static class ColumnTypeExtensions
     /// <summary>0 where it is no key.</summary>
     public static ulong GetKeyCount(this DataViewType columnType) => (columnType as KeyDataViewType)?.Count ?? 0;
 
-    public static bool IsKnownSizeVector(this DataViewType columnType) => columnType.GetVectorSize() > 0;
-
     /// <summary>The column type whose values are of <paramref name="type"/>, or null.</summary>
     public static PrimitiveDataViewType PrimitiveTypeFromType(Type type) => _primitives.GetValueOrDefault(type);
 }

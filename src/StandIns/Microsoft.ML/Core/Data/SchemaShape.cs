@@ -89,9 +89,6 @@ public sealed class SchemaShape : IReadOnlyList<SchemaShape.Column>
 
         internal bool IsValid => Name is not null;
 
-        internal bool IsCompatibleWith(Column source) =>
-            Name == source.Name && Kind == source.Kind && ItemType.Equals(source.ItemType) && IsKey == source.IsKey;
-
         internal string GetTypeString()
         {
             string item = IsKey ? $"Key<{ItemType}>" : ItemType.ToString();

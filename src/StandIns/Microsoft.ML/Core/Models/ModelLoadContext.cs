@@ -27,8 +27,6 @@ internal sealed class ModelLoadContext : IDisposable
         _start = ent.Position;
     }
 
-    public bool InRepository => Repository is not null;
-
     public void CheckAtModel() => Contracts.Check(Reader.BaseStream.Position == _start, "Something has been read before the model");
 
     public void CheckAtModel(VersionInfo ver)
@@ -56,8 +54,6 @@ internal sealed class ModelLoadContext : IDisposable
         return text;
     }
 
-    public string LoadStringOrNull() => Reader.ReadBoolean() ? Reader.ReadString() : null;
-
     public bool TryLoadBinaryStream(string name, Action<BinaryReader> action)
     {
         Contracts.CheckValue(action, nameof(action));
@@ -65,17 +61,6 @@ internal sealed class ModelLoadContext : IDisposable
         if (stream is null)
             return false;
         using var reader = new BinaryReader(stream, Encoding.UTF8);
-        action(reader);
-        return true;
-    }
-
-    public bool TryLoadTextStream(string name, Action<TextReader> action)
-    {
-        Contracts.CheckValue(action, nameof(action));
-        using Stream stream = Repository.OpenEntryOrNull(Directory, Contracts.CheckNonEmpty(name, nameof(name)));
-        if (stream is null)
-            return false;
-        using var reader = new StreamReader(stream, Encoding.UTF8);
         action(reader);
         return true;
     }
@@ -116,7 +101,7 @@ internal sealed class ModelLoadContext : IDisposable
     {
         using var context = new ModelLoadContext(rep, entry, dir);
         if (!string.IsNullOrEmpty(context.LoaderAssemblyName))
-            env.ComponentCatalog.RegisterAssembly(Assembly.Load(context.LoaderAssemblyName));
+            env.ComponentCatalog.RegisterAssembly(Assembly.Load(context.LoaderAssemblyName), throwOnError: false);
         if (!env.ComponentCatalog.TryCreateInstance(env, typeof(TSig), out TRes result, context.Header.LoaderSignature, [context, .. extra]))
             throw env.ExceptDecode($"Could not load the model: '{context.Header.LoaderSignature}' of '{context.LoaderAssemblyName}' is not known as a {typeof(TRes).Name}");
         return result;

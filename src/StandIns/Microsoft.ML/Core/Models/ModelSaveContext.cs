@@ -26,8 +26,6 @@ public sealed class ModelSaveContext : IDisposable
         Writer = new BinaryWriter(_body, Encoding.UTF8);
     }
 
-    internal bool InRepository => Repository is not null;
-
     internal void CheckAtModel() => Contracts.Check(_body.Length == 0, "Something has been written before the model");
 
     internal void SetVersionInfo(VersionInfo ver) =>
@@ -78,13 +76,6 @@ public sealed class ModelSaveContext : IDisposable
     internal void SaveNonEmptyString(string str) => SaveString(Contracts.CheckNonEmpty(str, nameof(str)));
 
     internal void SaveNonEmptyString(ReadOnlyMemory<char> str) => SaveNonEmptyString(str.ToString());
-
-    internal void SaveStringOrNull(string str)
-    {
-        Writer.Write(str is not null);
-        if (str is not null)
-            Writer.Write(str);
-    }
 
     /// <summary>Writes the header and what was written since as one entry.</summary>
     internal void Done()

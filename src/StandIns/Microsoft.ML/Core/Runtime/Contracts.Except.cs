@@ -43,12 +43,6 @@ internal static partial class Contracts
 
     public static Exception ExceptDecode(this IExceptionContext ctx, Exception inner, string msg) => ctx.Process(new FormatException(msg, inner));
 
-    public static Exception ExceptIO(this IExceptionContext ctx, string msg) => ctx.Process(new IOException(msg));
-
-    public static Exception ExceptIO(this IExceptionContext ctx, Exception inner, string msg) => ctx.Process(new IOException(msg, inner));
-
-    public static Exception ExceptNotImpl(this IExceptionContext ctx) => ctx.Process(new NotImplementedException());
-
     public static Exception ExceptNotSupp() => new NotSupportedException();
 
     public static Exception ExceptNotSupp(this IExceptionContext ctx) => ctx.Process(ExceptNotSupp());

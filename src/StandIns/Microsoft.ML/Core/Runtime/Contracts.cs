@@ -71,11 +71,6 @@ internal static partial class Contracts
             throw ctx.Process(ExceptValue(paramName));
     }
 
-    public static void CheckValueOrNull<T>(this IExceptionContext ctx, T val)
-        where T : class
-    {
-    }
-
     public static string CheckNonEmpty(string s, string paramName) =>
         string.IsNullOrEmpty(s) ? throw ExceptParam(paramName, $"{paramName} cannot be null or empty") : s;
 
@@ -87,9 +82,6 @@ internal static partial class Contracts
 
     public static string CheckNonWhiteSpace(string s, string paramName) =>
         string.IsNullOrWhiteSpace(s) ? throw ExceptParam(paramName, $"{paramName} cannot be null or white space") : s;
-
-    public static string CheckNonWhiteSpace(this IExceptionContext ctx, string s, string paramName) =>
-        string.IsNullOrWhiteSpace(s) ? throw ctx.ExceptParam(paramName, $"{paramName} cannot be null or white space") : s;
 
     public static void CheckDecode(bool f)
     {

@@ -1,7 +1,7 @@
 // The one implementation of environments and hosts: a host is a named environment with a random source of its own.
 namespace Microsoft.ML.Runtime;
 
-internal sealed class HostEnvironment : IHost, IHostEnvironmentInternal, ICancelable
+internal sealed class HostEnvironment : IHost, IHostEnvironmentInternal
 {
     /// <summary>What all hosts of one context share.</summary>
     private sealed class Shared(int? seed)
@@ -11,7 +11,6 @@ internal sealed class HostEnvironment : IHost, IHostEnvironmentInternal, ICancel
         public string TempFilePath = Path.GetTempPath();
         public bool FallbackToCpu;
         public int? GpuDeviceId;
-        public volatile bool IsCanceled;
         public Action<string, ChannelMessage> Listener;
     }
 
@@ -45,8 +44,6 @@ internal sealed class HostEnvironment : IHost, IHostEnvironmentInternal, ICancel
 
     public int? Seed => _shared.Seed;
 
-    public bool IsCanceled => _shared.IsCanceled;
-
     public string TempFilePath
     {
         get => _shared.TempFilePath;
@@ -64,8 +61,6 @@ internal sealed class HostEnvironment : IHost, IHostEnvironmentInternal, ICancel
         get => _shared.GpuDeviceId;
         set => _shared.GpuDeviceId = value;
     }
-
-    public void CancelExecution() => _shared.IsCanceled = true;
 
     public IHost Register(string name, int? seed = null, bool? verbose = null)
     {

@@ -23,10 +23,3 @@ internal interface IHostEnvironmentInternal : IHostEnvironment
 
     int? GpuDeviceId { get; set; }
 }
-
-internal interface ICancelable
-{
-    bool IsCanceled { get; }
-
-    void CancelExecution();
-}

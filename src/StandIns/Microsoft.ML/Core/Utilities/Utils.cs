@@ -50,15 +50,6 @@ internal static class Utils
 
     public static float[] ReadFloatArray(this BinaryReader reader) => reader.ReadSingleArray();
 
-    public static void WriteIntArray(this BinaryWriter writer, ReadOnlySpan<int> values)
-    {
-        writer.Write(values.Length);
-        foreach (int value in values)
-            writer.Write(value);
-    }
-
-    public static int[] ReadIntArray(this BinaryReader reader) => BuildArray(reader.ReadInt32(), _ => reader.ReadInt32());
-
     private static object Invoke(Delegate generic, Type argument, params object[] arguments) => generic.Method
         .GetGenericMethodDefinition()
         .MakeGenericMethod(argument)
