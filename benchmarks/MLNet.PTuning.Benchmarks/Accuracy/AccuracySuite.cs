@@ -1,0 +1,44 @@
+// What `accuracy` measures: suites of tasks, each with its methods, their rates and the reference's scores.
+namespace MLNet.PTuning.Benchmarks.Accuracy;
+
+/// <summary>Where data sets and the backbone are.</summary>
+internal sealed record Folders(string Data, string Backbone);
+
+/// <summary>One training run to be done.</summary>
+internal sealed record Recipe(TuningMethod Method, double LearningRate, int Rows, int Epochs, int Seed);
+
+/// <summary>One training run that was done.</summary>
+internal sealed record AccuracyRun(int Seed, double Score, long TrainedParameters, double TrainingSeconds, double FinalTrainingLoss);
+
+/// <summary>A method with its rate and, for the task's own rows and epochs, the score of the same computation in PyTorch, mean of seeds 1, 2, 3.</summary>
+internal sealed record MethodCase(string Name, TuningMethod Method, double LearningRate, double? Reference);
+
+/// <summary>A data set with its recipe.</summary>
+/// <param name="Name">As in tables.</param>
+/// <param name="Metric">What <see cref="AccuracyRun.Score"/> is.</param>
+/// <param name="Rows">Training rows, the first of the file.</param>
+/// <param name="Epochs">Passes over them.</param>
+/// <param name="Train">Trains once and scores the last epoch on the development file.</param>
+/// <param name="Methods">What is compared.</param>
+internal sealed record AccuracyTask(string Name, string Metric, int Rows, int Epochs, Func<Folders, Recipe, AccuracyRun> Train, IReadOnlyList<MethodCase> Methods);
+
+/// <summary>All runs of one method on one task.</summary>
+internal sealed record AccuracyResult(string Task, string Metric, string Method, double LearningRate, int Rows, int Epochs, IReadOnlyList<AccuracyRun> Runs, double? Reference)
+{
+    public double Mean => Runs.Average(run => run.Score);
+
+    public long TrainedParameters => Runs[0].TrainedParameters;
+
+    public double Seconds => Runs.Average(run => run.TrainingSeconds);
+}
+
+internal sealed record AccuracySuite(IReadOnlyList<AccuracyTask> Tasks)
+{
+    public static IReadOnlyDictionary<string, AccuracySuite> All { get; } = new Dictionary<string, AccuracySuite>
+    {
+        ["sst2"] = new([new AccuracyTask("SST-2", "accuracy", Rows: 2000, Epochs: 6, SentenceTask.Sst2, [
+            new("head only", new HeadOnly(), 1e-2, Reference: .711),
+            new("P-Tuning v2, 20 vectors", new DeepPrompt { Length = 20 }, 1e-2, Reference: .701),
+            new("full fine-tuning", new FullFineTuning(), 3e-4, Reference: .752)])]),
+    };
+}

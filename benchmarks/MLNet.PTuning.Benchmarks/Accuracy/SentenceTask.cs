@@ -1,0 +1,44 @@
+// Classification of single sentences, trained and scored as an app does it: a pipeline, and ML.NET's own evaluator.
+using Microsoft.ML;
+
+namespace MLNet.PTuning.Benchmarks.Accuracy;
+
+internal static class SentenceTask
+{
+    /// <summary>The Stanford Sentiment Treebank with two classes: tab-separated label and text under a heading.</summary>
+    public static AccuracyRun Sst2(Folders folders, Recipe recipe)
+    {
+        string folder = Path.Combine(folders.Data, "sst2");
+        return Train(folders, recipe, Read(Path.Combine(folder, "train.tsv")).Take(recipe.Rows), Read(Path.Combine(folder, "dev.tsv")));
+
+        static IEnumerable<Sentence> Read(string path) => File.ReadLines(path).Skip(1).Select(line => line.Split('\t', 2))
+            .Select(cells => new Sentence { Label = cells[0], Text = cells[1] });
+    }
+
+    private static AccuracyRun Train(Folders folders, Recipe recipe, IEnumerable<Sentence> train, IEnumerable<Sentence> development)
+    {
+        var ml = new MLContext(recipe.Seed);
+        var classify = ml.Transforms.PTuningV2Classify(new TextClassificationOptions(folders.Backbone)
+        {
+            Method = recipe.Method,
+            LearningRate = recipe.LearningRate,
+            Epochs = recipe.Epochs,
+            BatchSize = 32,
+            WeightDecay = 0.01,
+            Schedule = LearningRateSchedule.Linear,
+            ClipNorm = 1,
+        });
+        var model = ml.Transforms.Conversion.MapValueToKey(nameof(Sentence.Label)).Append(classify).Fit(ml.Data.LoadFromEnumerable(train));
+        using var classifier = model.LastTransformer;
+        var metrics = ml.MulticlassClassification.Evaluate(model.Transform(ml.Data.LoadFromEnumerable(development)));
+        var report = classifier.Report!;
+        return new AccuracyRun(recipe.Seed, metrics.MicroAccuracy, report.TrainedParameters, report.Seconds, report.Epochs[^1].TrainingLoss);
+    }
+
+    private sealed class Sentence
+    {
+        public required string Label { get; init; }
+
+        public required string Text { get; init; }
+    }
+}
