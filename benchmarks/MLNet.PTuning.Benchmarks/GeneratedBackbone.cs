@@ -1,0 +1,74 @@
+// Writes a BERT folder of any size with random weights: what speed and memory are measured on, where no download is.
+using System.Text.Json;
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Files;
+
+namespace MLNet.PTuning.Benchmarks;
+
+/// <summary>The sizes of a BERT.</summary>
+internal sealed record BertShape(string Name, int Layers, int Hidden, int Heads, int Intermediate, int Vocabulary, int Positions)
+{
+    public static readonly BertShape Base = new("BERT-base", 12, 768, 12, 3072, 30522, 512);
+
+    public static readonly BertShape Small = new("4 × 256", 4, 256, 4, 1024, 30522, 512);
+}
+
+internal static class GeneratedBackbone
+{
+    private static readonly string[] Specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+
+    /// <summary>Writes config.json, vocab.txt and model.safetensors (matrices from N(0, 0.02²), norms 1, biases 0) to a new folder.</summary>
+    /// <param name="folder">The folder to make.</param>
+    /// <param name="shape">Sizes.</param>
+    /// <param name="dropout">Both dropouts of config.json.</param>
+    /// <param name="type">F32 or F16.</param>
+    public static void Write(string folder, BertShape shape, double dropout, ElementType type)
+    {
+        Directory.CreateDirectory(folder);
+        string config = JsonSerializer.Serialize(new Dictionary<string, object>
+        {
+            ["model_type"] = "bert",
+            ["vocab_size"] = shape.Vocabulary,
+            ["hidden_size"] = shape.Hidden,
+            ["num_hidden_layers"] = shape.Layers,
+            ["num_attention_heads"] = shape.Heads,
+            ["intermediate_size"] = shape.Intermediate,
+            ["hidden_act"] = "gelu",
+            ["hidden_dropout_prob"] = dropout,
+            ["attention_probs_dropout_prob"] = dropout,
+            ["max_position_embeddings"] = shape.Positions,
+            ["type_vocab_size"] = 2,
+            ["initializer_range"] = 0.02,
+            ["layer_norm_eps"] = 1e-12,
+            ["pad_token_id"] = 0,
+        });
+        File.WriteAllText(Path.Combine(folder, "config.json"), config);
+        File.WriteAllLines(Path.Combine(folder, "vocab.txt"), Specials.Concat(Enumerable.Range(Specials.Length, shape.Vocabulary - Specials.Length).Select(i => $"piece{i}")));
+        var parsed = BackboneConfig.Parse(JsonDocument.Parse(config).RootElement, folder);
+        var random = new Random(1);
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"),
+            BertEncoder.WeightShapes(parsed, hasPooler: true).Select(weight => Tensor("bert." + weight.Name, weight.Shape, type, random)));
+    }
+
+    private static TensorData Tensor(string name, long[] shape, ElementType type, Random random)
+    {
+        var values = new float[shape.Aggregate(1L, (product, length) => product * length)];
+        if (shape.Length > 1) FillNormal(values, random);
+        else if (name.EndsWith("LayerNorm.weight", StringComparison.Ordinal)) values.AsSpan().Fill(1);
+        if (type == ElementType.F32) return new TensorData(name, shape, values);
+        var halves = new byte[values.Length * 2];
+        for (int i = 0; i < values.Length; i++) BitConverter.TryWriteBytes(halves.AsSpan(2 * i), (Half)values[i]);
+        return new TensorData(name, type, shape, halves);
+    }
+
+    // Box and Muller (1958).
+    private static void FillNormal(float[] values, Random random)
+    {
+        for (int i = 0; i < values.Length; i += 2)
+        {
+            float radius = 0.02f * MathF.Sqrt(-2 * MathF.Log(1 - random.NextSingle())), angle = 2 * MathF.PI * random.NextSingle();
+            values[i] = radius * MathF.Cos(angle);
+            if (i + 1 < values.Length) values[i + 1] = radius * MathF.Sin(angle);
+        }
+    }
+}

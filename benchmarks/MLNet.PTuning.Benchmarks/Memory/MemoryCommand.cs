@@ -1,0 +1,88 @@
+// The verb `memory`: peak memory of the process while a large checkpoint is loaded, beside the checkpoint's size.
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Files;
+using Spectre.Console;
+using TorchSharp;
+
+namespace MLNet.PTuning.Benchmarks.Memory;
+
+/// <summary>Memory of one loading, in bytes.</summary>
+/// <param name="Type">Element type of the file.</param>
+/// <param name="FileSize">The weights file.</param>
+/// <param name="FloatSize">The same numbers as 32-bit floats, which is how they are held.</param>
+/// <param name="Before">Resident memory just before.</param>
+/// <param name="Peak">Highest resident memory while loading.</param>
+internal sealed record LoadingMemory(string Type, long FileSize, long FloatSize, long Before, long Peak)
+{
+    public double Ratio => (double)(Peak - Before) / FloatSize;
+}
+
+internal static class MemoryCommand
+{
+    public static Command Create()
+    {
+        var json = new Option<FileInfo?>("--json") { Description = "Writes the figures to this file as well." };
+        var folder = new Option<DirectoryInfo?>("--load") { Description = "Loads this folder in this process and prints its figures as JSON; the verb starts itself with it for each checkpoint." };
+        folder.Hidden = true;
+        var command = new Command("memory", "Peak memory while loading generated checkpoints of BERT-base size (438 MB as F32), beside their size.") { json, folder };
+        command.SetAction(arguments =>
+        {
+            if (arguments.GetValue(folder) is { } only)
+            {
+                Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(Load(only.FullName)));
+                return;
+            }
+            LoadingMemory[] results = [Measure(ElementType.F32), Measure(ElementType.F16)];
+            Print(results);
+            JsonReport.Write(arguments.GetValue(json), new { machine = JsonReport.Machine, results });
+        });
+        return command;
+    }
+
+    // A process of its own, so that what writing the file took is not counted.
+    private static LoadingMemory Measure(ElementType type)
+    {
+        string folder = Directory.CreateTempSubdirectory("ptuning-memory-").FullName;
+        try
+        {
+            GeneratedBackbone.Write(folder, BertShape.Base, dropout: 0.1, type);
+            var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+            if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
+            foreach (string argument in new[] { "memory", "--load", folder }) start.ArgumentList.Add(argument);
+            using var process = Process.Start(start)!;
+            string answer = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0 ? System.Text.Json.JsonSerializer.Deserialize<LoadingMemory>(answer)! with { Type = type.ToString() }
+                : throw new InvalidOperationException($"Loading ended with exit code {process.ExitCode}; its message is above.");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static LoadingMemory Load(string folder)
+    {
+        // What libtorch itself takes on its first use is no part of loading.
+        ComputeThread.Run(() => torch.zeros(1).Dispose());
+        using var here = Process.GetCurrentProcess();
+        long before = here.WorkingSet64;
+        using var lease = Backbone.Use(folder, torch.CPU);
+        here.Refresh();
+        return new LoadingMemory("", new FileInfo(Path.Combine(folder, "model.safetensors")).Length, 4 * lease.Backbone.ParameterCount, before, here.PeakWorkingSet64);
+    }
+
+    private static void Print(IEnumerable<LoadingMemory> results)
+    {
+        var table = new Table { Title = new TableTitle("memory: MB while loading, peak above what was there before"), Border = TableBorder.Markdown };
+        foreach (string heading in new[] { "checkpoint", "file", "as F32", "peak", "peak / F32" }) table.AddColumn(new TableColumn(heading).RightAligned());
+        foreach (var result in results)
+            table.AddRow(result.Type, Megabytes(result.FileSize), Megabytes(result.FloatSize), Megabytes(result.Peak - result.Before), result.Ratio.ToString("0.00", CultureInfo.InvariantCulture));
+        AnsiConsole.Write(table);
+    }
+
+    private static string Megabytes(long bytes) => (bytes / 1e6).ToString("0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,79 @@
+// The product's side of the speed comparison: its own training loop and prediction, below ML.NET's pipeline.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Training;
+using MLNet.PTuning.Tuning;
+using TorchSharp;
+
+namespace MLNet.PTuning.Benchmarks.Speed;
+
+internal sealed class ProductSide : IDisposable
+{
+    private readonly TunedModel _model;
+    private readonly Example[] _examples;
+
+    public ProductSide(string backbone, SpeedWorkload workload)
+    {
+        _model = TunedModel.Create(Backbone.Use(backbone, torch.CPU), new DeepPrompt { Length = workload.PromptLength }, SpeedWorkload.Classes, pools: true, headDropout: null, seed: 1);
+        _examples = [.. workload.Ids().Zip(workload.Labels(), (ids, label) => new Example(ids, new int[ids.Length], Example.FirstToken, [label]))];
+    }
+
+    public void SavePrompt(string path)
+    {
+        using var file = File.Create(path);
+        _model.Save(file);
+    }
+
+    /// <summary>Seconds of an epoch over the rows, as the product orders and batches them.</summary>
+    public double Train()
+    {
+        var options = new TrainingOptions { Epochs = 1, BatchSize = SpeedWorkload.BatchSize, LearningRate = 1e-3 };
+        return new Trainer(_model, options, options.LearningRate.Value, seed: 1, TextClassification.Accuracy, new Silence()).Run(_examples, null, 0).Epochs[0].Seconds;
+    }
+
+    /// <summary>Seconds of one pass over the rows in the order of the data, as prediction over a data view batches them.</summary>
+    public double Predict()
+    {
+        long started = System.Diagnostics.Stopwatch.GetTimestamp();
+        foreach (var batch in _examples.Chunk(SpeedWorkload.BatchSize)) _model.Predict(batch);
+        return System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    /// <summary>Logits of a batch and the prompt's gradient, without dropout.</summary>
+    public (float[] Logits, float[] Gradient) Check(int[] batch) => ComputeThread.Run(() =>
+    {
+        using var scope = torch.NewDisposeScope();
+        var packed = Batch.Of([.. batch.Select(i => _examples[i])]);
+        var logits = _model.Logits(packed, null);
+        torch.nn.functional.cross_entropy(logits, torch.tensor(Array.ConvertAll(packed.Targets, target => (long)target))).backward();
+        var gradient = _model.Parameters[0].Value.grad!;
+        var result = (ParameterFactory.ToArray(logits), ParameterFactory.ToArray(gradient));
+        foreach (var parameter in _model.Parameters) parameter.Value.grad!.zero_();
+        return result;
+    });
+
+    /// <summary>Floating-point operations a second of a large matrix product on all cores.</summary>
+    public static double PeakOperations() => ComputeThread.Run(() =>
+    {
+        const int Size = 2048, Products = 4;
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var left = torch.ones([Size, Size], dtype: torch.ScalarType.Float32);
+        var right = torch.ones([Size, Size], dtype: torch.ScalarType.Float32);
+        torch.mm(left, right);
+        long started = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (int i = 0; i < Products; i++) torch.mm(left, right);
+        return Products * 2.0 * Size * Size * Size / System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
+    });
+
+    public void Dispose() => _model.Dispose();
+
+    private sealed class Silence : ITrainingObserver
+    {
+        public void AfterStep(int epoch, int step, int stepsPerEpoch, double loss) { }
+
+        public void AfterEpoch(TrainingEpoch epoch) { }
+
+        public void Warn(string message) { }
+    }
+}

@@ -1,0 +1,108 @@
+// Measures one workload: the product and the reference in turns, so that what else the machine does falls on both.
+using MLNet.PTuning.Files;
+
+namespace MLNet.PTuning.Benchmarks.Speed;
+
+/// <summary>Milliseconds a row, one figure a repetition.</summary>
+internal sealed record Timing(string Name, double[] Milliseconds)
+{
+    public double Median => MedianOf(Milliseconds);
+
+    public static double MedianOf(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+}
+
+/// <summary>One line of the table.</summary>
+/// <param name="Shape">The backbone.</param>
+/// <param name="PromptLength">Vectors a layer.</param>
+/// <param name="Lengths">All rows at 128, or the log-normal mix.</param>
+/// <param name="Verb">train or predict.</param>
+/// <param name="Rows">Rows a pass.</param>
+/// <param name="Product">This project.</param>
+/// <param name="References">The authors' computation, a padding each.</param>
+/// <param name="GigaFlops">Useful operations of the product, in 10⁹ a second.</param>
+/// <param name="PeakGigaFlops">Those of a large matrix product in the same run.</param>
+/// <param name="LogitDifference">Largest difference of a logit between the two, on one batch.</param>
+/// <param name="GradientDifference">Norm of the difference of the prompt's gradients over the norm of the gradient.</param>
+internal sealed record SpeedResult(string Shape, int PromptLength, string Lengths, string Verb, int Rows, Timing Product, IReadOnlyList<Timing> References,
+    double GigaFlops, double PeakGigaFlops, double LogitDifference, double GradientDifference)
+{
+    public double ShareOfPeak => GigaFlops / PeakGigaFlops;
+
+    /// <summary>How many times faster than each reference the product is.</summary>
+    public IReadOnlyDictionary<string, double> Ratios => References.ToDictionary(reference => reference.Name, reference => reference.Median / Product.Median);
+}
+
+internal static class SpeedMeasurement
+{
+    public const string Padded = "padded to 128", Longest = "padded to longest", Sorted = "sorted";
+
+    // A batch padded to 128 costs the same whatever its rows, so a few batches stand for all.
+    private const int PaddedBatches = 2;
+
+    private sealed record Reference(string Name, int[][] Batches, object Pad);
+
+    public static IReadOnlyList<SpeedResult> Run(SpeedWorkload workload, string python, double dropout, int repetitions)
+    {
+        string folder = Directory.CreateTempSubdirectory("ptuning-speed-").FullName;
+        try
+        {
+            string backbone = Path.Combine(folder, "backbone"), prompt = Path.Combine(folder, "prompt.safetensors");
+            GeneratedBackbone.Write(backbone, workload.Shape, dropout, ElementType.F32);
+            using var product = new ProductSide(backbone, workload);
+            product.SavePrompt(prompt);
+            using var reference = new ReferenceProcess(python, backbone, prompt, workload, dropout);
+            var (logits, gradient) = dropout == 0 ? Compare(product, reference, Path.Combine(folder, "gradient")) : (double.NaN, double.NaN);
+            return [
+                Measure("train", product.Train),
+                Measure("predict", product.Predict)];
+
+            SpeedResult Measure(string verb, Func<double> runProduct)
+            {
+                var references = References(workload);
+                var peaks = new List<double>();
+                var own = new List<double>();
+                var others = references.Select(_ => new List<double>()).ToArray();
+                // The first round warms caches and pools up and is not counted.
+                for (int round = 0; round <= repetitions; round++)
+                {
+                    peaks.Add(ProductSide.PeakOperations());
+                    own.Add(1000 * runProduct() / workload.Lengths.Length);
+                    for (int i = 0; i < references.Count; i++)
+                        others[i].Add(1000 * reference.Time(verb, references[i].Batches, references[i].Pad) / references[i].Batches.Sum(batch => batch.Length));
+                }
+                var timing = new Timing("MLNet.PTuning", [.. own.Skip(1)]);
+                double useful = workload.UsefulOperations(training: verb == "train") / (timing.Median / 1000 * workload.Lengths.Length);
+                return new SpeedResult(workload.Shape.Name, workload.PromptLength, workload.Mix, verb, workload.Lengths.Length, timing,
+                    [.. references.Zip(others, (r, times) => new Timing(r.Name, [.. times.Skip(1)]))], useful / 1e9, Timing.MedianOf(peaks.Skip(1)) / 1e9, logits, gradient);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static List<Reference> References(SpeedWorkload workload)
+    {
+        int[] order = [.. Enumerable.Range(0, workload.Lengths.Length)];
+        int[][] inOrder = [.. order.Chunk(SpeedWorkload.BatchSize)];
+        var references = new List<Reference> { new(Padded, inOrder[..Math.Min(PaddedBatches, inOrder.Length)], SpeedWorkload.LongestRow) };
+        if (workload.Lengths.Min() == workload.Lengths.Max()) return references;
+        references.Add(new(Longest, inOrder, "longest"));
+        references.Add(new(Sorted, [.. order.OrderBy(i => workload.Lengths[i]).Chunk(SpeedWorkload.BatchSize)], "longest"));
+        return references;
+    }
+
+    private static (double Logits, double Gradient) Compare(ProductSide product, ReferenceProcess reference, string gradientFile)
+    {
+        int[] batch = [.. Enumerable.Range(0, 8)];
+        var ours = product.Check(batch);
+        var theirs = reference.Check(batch, gradientFile);
+        double difference = Math.Sqrt(ours.Gradient.Zip(theirs.Gradient, (a, b) => Math.Pow(a - b, 2)).Sum());
+        return (ours.Logits.Zip(theirs.Logits, (a, b) => (double)Math.Abs(a - b)).Max(), difference / Math.Sqrt(theirs.Gradient.Sum(value => Math.Pow(value, 2))));
+    }
+}

@@ -1,0 +1,65 @@
+// What `speed` runs: a shape, a prompt, and rows of given lengths; and how many operations it takes at least.
+namespace MLNet.PTuning.Benchmarks.Speed;
+
+/// <param name="Shape">The backbone's sizes.</param>
+/// <param name="PromptLength">Vectors a layer.</param>
+/// <param name="Mix">Name of the lengths: <c>128</c> or <c>mix</c>.</param>
+/// <param name="Lengths">Word pieces of each row, specials included.</param>
+internal sealed record SpeedWorkload(BertShape Shape, int PromptLength, string Mix, int[] Lengths)
+{
+    public const int BatchSize = 32, LongestRow = 128, Classes = 2;
+
+    // Log-normal lengths with mean 24.5; of some hundred rows the longest has about 85.
+    private const double Mean = 24.5, Sigma = 0.45;
+
+    public static SpeedWorkload AllLongest(BertShape shape, int promptLength, int rows) =>
+        new(shape, promptLength, "128", [.. Enumerable.Repeat(LongestRow, rows)]);
+
+    public static SpeedWorkload LogNormal(BertShape shape, int promptLength, int rows)
+    {
+        var random = new Random(1);
+        double location = Math.Log(Mean) - Sigma * Sigma / 2;
+        return new(shape, promptLength, "mix", [.. Enumerable.Range(0, rows).Select(_ =>
+        {
+            double normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+            return Math.Clamp((int)Math.Round(Math.Exp(location + Sigma * normal)), 4, LongestRow);
+        })]);
+    }
+
+    /// <summary>Word-piece ids of every row: random, with [CLS] and [SEP] (ids 2 and 3 of <see cref="GeneratedBackbone"/>).</summary>
+    public int[][] Ids()
+    {
+        var random = new Random(2);
+        return [.. Lengths.Select(length => (int[])[2, .. Enumerable.Range(0, length - 2).Select(_ => random.Next(5, Shape.Vocabulary)), 3])];
+    }
+
+    public int[] Labels()
+    {
+        var random = new Random(3);
+        return [.. Lengths.Select(_ => random.Next(Classes))];
+    }
+
+    /// <summary>
+    /// Floating-point operations of the matrix products that the head's scores (and, in training, the prompt's gradient) need: no padding, the last layer's
+    /// queries at [CLS] alone, no gradient below the first layer's keys and values, nothing computed twice.
+    /// </summary>
+    public double UsefulOperations(bool training) => Lengths.Sum(length => RowOperations(length, training));
+
+    private double RowOperations(double length, bool training)
+    {
+        double h = Shape.Hidden, keys = PromptLength + length;
+        // One token through a layer's products: keys and values; query, attention's output and feed-forward.
+        double keysAndValues = 4 * h * h, rest = 4 * h * h + 4 * h * Shape.Intermediate;
+        // One query over all keys: scores and the mix of values.
+        double attention = 4 * h * keys;
+        double inner = length * (keysAndValues + rest + attention);
+        double last = length * keysAndValues + rest + attention;
+        double forward = (Shape.Layers - 1) * inner + last + 2 * h * h;
+        if (!training) return forward;
+        // A gradient passes every linear product once more, and attention's two products as four. The first layer needs none at its input:
+        // not through query, key and value, and at keys and values for the prompt's alone.
+        double firstLayerSaves = length * 6 * h * h + length * 2 * h * keys + length * 4 * h * length;
+        double backward = forward + (Shape.Layers - 1) * length * attention + attention - firstLayerSaves;
+        return forward + backward;
+    }
+}
