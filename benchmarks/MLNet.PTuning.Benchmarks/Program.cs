@@ -1,5 +1,6 @@
 // The command line of the benchmarks: accuracy, speed, memory.
 using System.CommandLine;
+using System.ComponentModel;
 using MLNet.PTuning.Benchmarks.Accuracy;
 using MLNet.PTuning.Benchmarks.Memory;
 using MLNet.PTuning.Benchmarks.Speed;
@@ -8,4 +9,13 @@ using Spectre.Console;
 // A file has no width; tables would be broken to that of a small terminal.
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
 var root = new RootCommand("Benchmarks of MLNet.PTuning.") { AccuracyCommand.Create(), SpeedCommand.Create(), MemoryCommand.Create() };
-return root.Parse(args).Invoke();
+try
+{
+    return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+// What a wrong path or argument, or a missing interpreter, gives: its message says all.
+catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or FormatException or InvalidOperationException or Win32Exception)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

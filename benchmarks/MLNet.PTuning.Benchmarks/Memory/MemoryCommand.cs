@@ -17,7 +17,7 @@ namespace MLNet.PTuning.Benchmarks.Memory;
 /// <param name="Peak">Highest resident memory while loading.</param>
 internal sealed record LoadingMemory(string Type, long FileSize, long FloatSize, long Before, long Peak)
 {
-    public double Ratio => (double)(Peak - Before) / FloatSize;
+    public double AddedShare => (double)(Peak - Before) / FloatSize;
 }
 
 internal static class MemoryCommand
@@ -77,10 +77,10 @@ internal static class MemoryCommand
 
     private static void Print(IEnumerable<LoadingMemory> results)
     {
-        var table = new Table { Title = new TableTitle("memory: MB while loading, peak above what was there before"), Border = TableBorder.Markdown };
-        foreach (string heading in new[] { "checkpoint", "file", "as F32", "peak", "peak / F32" }) table.AddColumn(new TableColumn(heading).RightAligned());
+        var table = new Table { Title = new TableTitle("memory: resident MB before loading (libtorch in use) and at the peak"), Border = TableBorder.Markdown };
+        foreach (string heading in new[] { "checkpoint", "file", "as F32", "before", "peak", "added", "added / F32" }) table.AddColumn(new TableColumn(heading).RightAligned());
         foreach (var result in results)
-            table.AddRow(result.Type, Megabytes(result.FileSize), Megabytes(result.FloatSize), Megabytes(result.Peak - result.Before), result.Ratio.ToString("0.00", CultureInfo.InvariantCulture));
+            table.AddRow(result.Type, Megabytes(result.FileSize), Megabytes(result.FloatSize), Megabytes(result.Before), Megabytes(result.Peak), Megabytes(result.Peak - result.Before), result.AddedShare.ToString("0.00", CultureInfo.InvariantCulture));
         AnsiConsole.Write(table);
     }
 
