@@ -17,8 +17,7 @@ internal static class BertFolder
         var names = new Dictionary<string, string> { ["unk_token"] = unknown };
         foreach (string role in (string[])["cls", "sep", "pad", "mask"])
             names[$"{role}_token"] = settings.Token($"{role}_token") ?? $"[{role.ToUpperInvariant()}]";
-        int IdOf(string role) => vocabulary.TryGetValue(names[role], out int id) ? id : throw new InvalidDataException(
-            $"'{path}' has no '{names[role]}'; if the model calls this token otherwise, name it as {role} in {TokenizerSettings.ConfigFile} beside it.");
+        int IdOf(string role) => vocabulary.TryGetValue(names[role], out int id) ? id : throw TokenizerSettings.Missing(path, names[role], role);
 
         bool lowerCase = settings.Flag("do_lower_case") ?? true;
         int classification = IdOf("cls_token"), separator = IdOf("sep_token");
@@ -54,7 +53,8 @@ internal static class BertFolder
         {
             string piece = lines[id].EndsWith('\r') ? lines[id][..^1] : lines[id];
             if (piece.Length > 0 && !vocabulary.TryAdd(piece, id))
-                throw new InvalidDataException($"'{path}' holds '{piece}' twice, in lines {vocabulary[piece] + 1} and {id + 1}; each piece has one line.");
+                throw new InvalidDataException(
+                    $"'{path}' holds '{piece}' twice, in lines {vocabulary[piece] + 1} and {id + 1}; each piece has one line.");
         }
         return vocabulary.Count > 0
             ? vocabulary

@@ -53,7 +53,8 @@ internal static class BpeFolder
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"'{path}' is missing; {VocabularyFile} beside it needs its merges. Download both files.", path);
-        var merges = File.ReadAllText(path).Split('\n').Select(l => l.TrimEnd('\r')).Where(l => l.Length > 0 && !l.StartsWith("#version", StringComparison.Ordinal));
+        var merges = File.ReadAllText(path).Split('\n').Select(line => line.TrimEnd('\r'))
+            .Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal));
         try
         {
             return new BytePairModel(vocabulary, merges.Select(Merge), new BytePairSettings());

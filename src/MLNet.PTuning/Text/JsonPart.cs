@@ -5,8 +5,8 @@ namespace MLNet.PTuning.Text;
 
 internal readonly struct JsonPart(JsonElement element, string place)
 {
-    // Ids index arrays; no vocabulary comes near this.
-    private const int LargestId = 10_000_000;
+    /// <summary>Ids index arrays; no vocabulary comes near this.</summary>
+    public const int LargestId = 10_000_000;
 
     public static JsonPart Read(string path)
     {
@@ -47,10 +47,13 @@ internal readonly struct JsonPart(JsonElement element, string place)
         }
     }
 
-    public int Id =>
-        element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int id) && id is >= 0 and <= LargestId ? id : throw Error($"must be an id (0 to {LargestId})");
+    public int Id => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int id) && id is >= 0 and <= LargestId
+        ? id
+        : throw Error($"must be an id (0 to {LargestId})");
 
-    public double Number => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double number) ? number : throw Error("must be a number");
+    public double Number => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double number)
+        ? number
+        : throw Error("must be a number");
 
     public bool IsText => element.ValueKind == JsonValueKind.String;
 
@@ -60,7 +63,9 @@ internal readonly struct JsonPart(JsonElement element, string place)
 
     public bool Flag(string name, bool whenAbsent = false) => Optional(name) is not { } flag ? whenAbsent : flag.IsTrue;
 
-    private bool IsTrue => element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : throw Error("must be true or false");
+    private bool IsTrue => element.ValueKind is JsonValueKind.True or JsonValueKind.False
+        ? element.GetBoolean()
+        : throw Error("must be true or false");
 
     public IEnumerable<JsonPart> Items
     {

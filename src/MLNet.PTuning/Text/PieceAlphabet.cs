@@ -18,7 +18,8 @@ internal sealed class PieceAlphabet
     public PieceAlphabet(IEnumerable<string> pieces)
     {
         var characters = pieces.SelectMany(p => p.EnumerateRunes()).ToHashSet();
-        using IEnumerator<int> free = Enumerable.Range(FirstPrivate, LastPrivate - FirstPrivate + 1).Where(c => !characters.Contains(new Rune(c))).GetEnumerator();
+        using IEnumerator<int> free = Enumerable.Range(FirstPrivate, LastPrivate - FirstPrivate + 1)
+            .Where(c => !characters.Contains(new Rune(c))).GetEnumerator();
         char Next() => free.MoveNext()
             ? (char)free.Current
             : throw new InvalidDataException("The vocabulary holds too many characters beyond the basic plane.");

@@ -51,12 +51,16 @@ internal sealed class TextTokenizer
     public static TextTokenizer Load(string folder)
     {
         if (!Directory.Exists(folder))
-            throw new DirectoryNotFoundException($"There is no folder '{folder}'; give the folder that holds the backbone's files (config.json, vocab.txt, …).");
+            throw new DirectoryNotFoundException(
+                $"There is no folder '{folder}'; give the folder that holds the backbone's files (config.json, vocab.txt, …).");
         if (File.Exists(Path.Combine(folder, TokenizerJson.FileName))) return TokenizerJson.Load(folder);
         if (File.Exists(Path.Combine(folder, BertFolder.VocabularyFile))) return BertFolder.Load(folder);
         if (File.Exists(Path.Combine(folder, BpeFolder.VocabularyFile))) return BpeFolder.Load(folder);
+        if (SentencePieceFolder.ModelFiles.FirstOrDefault(name => File.Exists(Path.Combine(folder, name))) is { } model)
+            return SentencePieceFolder.Load(folder, model);
         throw new FileNotFoundException(
-            $"'{folder}' holds no tokenizer: expected tokenizer.json, vocab.txt (BERT) or vocab.json with merges.txt (RoBERTa, GPT-2). Download the tokenizer's files of the model into the folder.",
+            $"'{folder}' holds no tokenizer: expected tokenizer.json, vocab.txt (BERT), vocab.json with merges.txt (RoBERTa, GPT-2) or "
+            + $"{string.Join(", ", SentencePieceFolder.ModelFiles)} (SentencePiece). Download the tokenizer's files of the model into the folder.",
             Path.Combine(folder, BertFolder.VocabularyFile));
     }
 

@@ -26,7 +26,8 @@ internal static class TokenizerJsonLayout
                     _ => throw part.Error("has several post-processors that add special tokens"),
                 };
             case var type:
-                throw part.Error($"is a post-processor '{type}', which is not supported (ByteLevel, BertProcessing, RobertaProcessing, TemplateProcessing and Sequence are)");
+                throw part.Error($"is a post-processor '{type}', which is not supported "
+                    + "(ByteLevel, BertProcessing, RobertaProcessing, TemplateProcessing and Sequence are)");
         }
     }
 

@@ -30,8 +30,8 @@ internal static class TokenizerJsonParts
             "StripAccents" => new StripAccentsStep(),
             "Strip" => new StripBlanksStep(part.Flag("strip_left", true), part.Flag("strip_right", true)),
             "Precompiled" => Precompiled(part["precompiled_charsmap"]),
-            var type => throw part.Error($"has a normalizer '{type}', which is not supported (BertNormalizer, Sequence, Prepend, Replace, NFC, NFD, NFKC, NFKD, "
-                + "Lowercase, StripAccents, Strip and Precompiled are)"),
+            var type => throw part.Error($"is a normalizer '{type}', which is not supported (BertNormalizer, Sequence, Prepend, Replace, "
+                + "NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip and Precompiled are)"),
         };
 
     public static WordRules Words(JsonPart? preTokenizer, TokenizerSettings settings, bool trimsBlanks)
@@ -54,10 +54,12 @@ internal static class TokenizerJsonParts
             case "Sequence":
                 JsonPart[] parts = [.. part["pretokenizers"].Items];
                 if (parts.Length == 1) return Words(parts[0], settings, trimsBlanks);
-                if (parts.Select(p => p["type"].Text).SequenceEqual(["WhitespaceSplit", "Metaspace"])) return Metaspace(parts[1], splitsBlanks: true);
+                if (parts.Select(p => p["type"].Text).SequenceEqual(["WhitespaceSplit", "Metaspace"]))
+                    return Metaspace(parts[1], splitsBlanks: true);
                 throw part.Error("is a sequence of pre-tokenizers that is not supported (WhitespaceSplit with Metaspace is)");
             case var type:
-                throw part.Error($"is a pre-tokenizer '{type}', which is not supported (BertPreTokenizer, ByteLevel, Metaspace and WhitespaceSplit are)");
+                throw part.Error($"is a pre-tokenizer '{type}', which is not supported "
+                    + "(BertPreTokenizer, ByteLevel, Metaspace and WhitespaceSplit are)");
         }
     }
 

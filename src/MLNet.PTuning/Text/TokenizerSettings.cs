@@ -1,24 +1,32 @@
-// What tokenizer_config.json and special_tokens_map.json say about a folder's tokenizer; each may be absent.
+// What the smaller files of a folder say about its tokenizer; each may be absent.
 using System.Text.Json;
 
 namespace MLNet.PTuning.Text;
 
 internal sealed class TokenizerSettings
 {
-    public const string ConfigFile = "tokenizer_config.json", SpecialTokensFile = "special_tokens_map.json";
+    public const string ConfigFile = "tokenizer_config.json", SpecialTokensFile = "special_tokens_map.json", AddedTokensFile = "added_tokens.json";
 
     // Hugging Face writes 1e30 for "no limit".
     private const double LargestLength = 1_000_000;
 
-    private readonly JsonElement _config, _specialTokens;
+    private readonly JsonElement _config, _specialTokens, _addedTokens, _model;
 
-    private TokenizerSettings(JsonElement config, JsonElement specialTokens)
+    private TokenizerSettings(string folder)
     {
-        _config = config;
-        _specialTokens = specialTokens;
+        _config = Read(Path.Combine(folder, ConfigFile));
+        _specialTokens = Read(Path.Combine(folder, SpecialTokensFile));
+        _addedTokens = Read(Path.Combine(folder, AddedTokensFile));
+        _model = Read(Path.Combine(folder, "config.json"));
     }
 
-    public static TokenizerSettings Load(string folder) => new(Read(Path.Combine(folder, ConfigFile)), Read(Path.Combine(folder, SpecialTokensFile)));
+    public static TokenizerSettings Load(string folder) => new(folder);
+
+    /// <summary>The architecture that config.json names, such as "bert".</summary>
+    public string? ModelType => _model.TryGetProperty("model_type", out JsonElement type) ? TokenOf(type) : null;
+
+    public static InvalidDataException Missing(string path, string token, string role) =>
+        new($"'{path}' has no '{token}'; if the model calls this token otherwise, name it as {role} in {ConfigFile} beside it.");
 
     /// <summary>Null where no limit is said, or one that no model has.</summary>
     public int? ModelMaxLength =>
@@ -30,11 +38,16 @@ internal sealed class TokenizerSettings
     {
         get
         {
-            if (!_config.TryGetProperty("added_tokens_decoder", out JsonElement tokens) || tokens.ValueKind != JsonValueKind.Object) yield break;
+            foreach (JsonProperty token in _addedTokens.EnumerateObject())
+                if (token.Value.ValueKind == JsonValueKind.Number && token.Value.TryGetInt32(out int id) && IsId(id))
+                    yield return new AddedToken(token.Name, id);
+            if (!_config.TryGetProperty("added_tokens_decoder", out JsonElement tokens) || tokens.ValueKind != JsonValueKind.Object)
+                yield break;
             foreach (JsonProperty token in tokens.EnumerateObject())
-                if (int.TryParse(token.Name, out int id) && id >= 0 && TokenOf(token.Value) is { } content)
+                if (int.TryParse(token.Name, out int id) && IsId(id) && TokenOf(token.Value) is { } content)
                     yield return new AddedToken(
-                        content, id, Is(token.Value, "lstrip"), Is(token.Value, "rstrip"), Is(token.Value, "single_word"), Is(token.Value, "normalized"));
+                        content, id, Is(token.Value, "lstrip"), Is(token.Value, "rstrip"), Is(token.Value, "single_word"),
+                        Is(token.Value, "normalized"));
         }
     }
 
@@ -46,11 +59,13 @@ internal sealed class TokenizerSettings
         (_config.TryGetProperty(name, out JsonElement value) ? TokenOf(value) : null)
         ?? (_specialTokens.TryGetProperty(name, out value) ? TokenOf(value) : null);
 
+    private static bool IsId(int id) => id is >= 0 and <= JsonPart.LargestId;
+
     // A token is written as its text or as an object that holds it.
     private static string? TokenOf(JsonElement token) => token.ValueKind switch
     {
         JsonValueKind.String => token.GetString(),
-        JsonValueKind.Object when token.TryGetProperty("content", out JsonElement content) && content.ValueKind == JsonValueKind.String => content.GetString(),
+        JsonValueKind.Object when token.TryGetProperty("content", out JsonElement content) => TokenOf(content),
         _ => null,
     };
 
