@@ -5,7 +5,7 @@ internal static class TokenizerJsonModel
 {
     public static IPieceModel Read(JsonPart model, string path) => TypeOf(model) switch
     {
-        "WordPiece" => WordPiece(model),
+        "WordPiece" => WordPiece(model, path),
         "BPE" => BytePairs(model, path),
         "Unigram" => Unigram(model),
         var type => throw model.Error($"is of type '{type}', which is not supported (WordPiece, BPE and Unigram are)"),
@@ -18,13 +18,14 @@ internal static class TokenizerJsonModel
             : model["vocab"].IsList ? "Unigram"
             : model.Optional("max_input_chars_per_word") is not null ? "WordPiece" : "WordLevel");
 
-    private static WordPieceModel WordPiece(JsonPart model)
+    private static WordPieceModel WordPiece(JsonPart model, string path)
     {
         Dictionary<string, int> vocabulary = model["vocab"].Ids;
         string unknown = model.OptionalText("unk_token") ?? "[UNK]";
         if (!vocabulary.ContainsKey(unknown)) throw model.Error($"lacks its unknown piece '{unknown}' in the vocabulary");
-        return new WordPieceModel(
-            vocabulary, unknown, model.OptionalText("continuing_subword_prefix") ?? "##", model.Optional("max_input_chars_per_word")?.Id ?? 100);
+        string prefix = model.OptionalText("continuing_subword_prefix") ?? "##";
+        int maxCharacters = model.Optional("max_input_chars_per_word")?.Id ?? 100;
+        return FittingTogether(model, path, () => new WordPieceModel(vocabulary, unknown, prefix, maxCharacters));
     }
 
     private static BytePairModel BytePairs(JsonPart model, string path)
@@ -38,9 +39,14 @@ internal static class TokenizerJsonModel
             Prefix = model.OptionalText("continuing_subword_prefix") is { Length: > 0 } prefix ? prefix : null,
             Suffix = model.OptionalText("end_of_word_suffix") is { Length: > 0 } suffix ? suffix : null,
         };
+        return FittingTogether(model, path, () => new BytePairModel(model["vocab"].Ids, model["merges"].Items.Select(Merge), settings));
+    }
+
+    private static T FittingTogether<T>(JsonPart model, string path, Func<T> create)
+    {
         try
         {
-            return new BytePairModel(model["vocab"].Ids, model["merges"].Items.Select(Merge), settings);
+            return create();
         }
         catch (InvalidDataException e) when (!e.Message.Contains(path, StringComparison.Ordinal))
         {

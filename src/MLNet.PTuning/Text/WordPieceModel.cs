@@ -15,6 +15,7 @@ internal sealed class WordPieceModel : IPieceModel
     /// <param name="unknown">What a word becomes that the vocabulary cannot spell.</param>
     /// <param name="prefix">Marks pieces that continue a word.</param>
     /// <param name="maxCharacters">Words of more code points are unknown.</param>
+    /// <exception cref="InvalidDataException">Two pieces have the same id.</exception>
     public WordPieceModel(Dictionary<string, int> vocabulary, string unknown, string prefix = "##", int maxCharacters = 100)
     {
         _ids = vocabulary;
@@ -56,8 +57,12 @@ internal sealed class WordPieceModel : IPieceModel
     // and so is a piece with \r, which no normalized text holds.
     private static MemoryStream Lines(Dictionary<string, int> vocabulary)
     {
-        string[] lines = new string[vocabulary.Values.Max() + 1];
-        foreach (var (piece, id) in vocabulary) lines[id] = piece.Contains('\r') ? "" : piece;
+        string?[] lines = new string?[vocabulary.Values.Max() + 1];
+        foreach (var (piece, id) in vocabulary)
+        {
+            if (lines[id] is { } other) throw new InvalidDataException($"The pieces '{other}' and '{piece}' have the same id {id}.");
+            lines[id] = piece.Contains('\r') ? "" : piece;
+        }
         return new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
     }
 }

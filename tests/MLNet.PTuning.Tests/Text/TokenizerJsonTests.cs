@@ -133,6 +133,7 @@ public sealed class TokenizerJsonTests
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 1}, "merges": ["a"]}}""", "merges[0]' must be a pair")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 1}, "unk_token": "<u>", "merges": []}}""", "does not fit together")]
     [InlineData("""{"model": {"type": "WordPiece", "vocab": {"a": 1}}}""", "lacks its unknown piece '[UNK]'")]
+    [InlineData("""{"model": {"type": "WordPiece", "unk_token": "a", "vocab": {"a": 1, "b": 1}}}""", "'a' and 'b' have the same id 1")]
     [InlineData("""{"model": {"type": "Unigram", "vocab": [["a", "x"]]}}""", "vocab[0][1]' must be a number")]
     [InlineData("""{"model": {"type": "Unigram", "vocab": [["a", 0]], "unk_id": 3}}""", "lacks the unknown piece")]
     [InlineData("""{"model": {"type": "Unigram", "vocab": [["a", 0]]}, "normalizer": {"type": "Nmt"}}""", "a normalizer 'Nmt', which is not supported")]
