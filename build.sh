@@ -151,7 +151,7 @@ for argument; do
 done
 
 case $verb in
-  demo) build; run_project examples/SentimentAnalysis "${arguments[@]}" ;;
+  demo) build; run_project examples/SentimentAnalysis --model artifacts/sentiment.zip "${arguments[@]}" ;;
   test) build; run_tests ;;
   bench)
     case ${arguments[0]:-} in

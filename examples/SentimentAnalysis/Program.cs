@@ -1,13 +1,17 @@
 // Trains a sentiment classifier with P-Tuning v2, evaluates it, saves it, loads it in a second process, and compares it with simpler ways.
 using System.CommandLine;
 using SentimentAnalysis;
+using Spectre.Console;
+
+// Colours and moving bars are for a person at a terminal.
+if (Console.IsOutputRedirected) AnsiConsole.Profile.Capabilities.Ansi = false;
 
 string folder = AppContext.BaseDirectory;
 var backbone = new Option<string>("--backbone") { Description = "folder of a Hugging Face BERT", DefaultValueFactory = _ => Path.Combine(folder, "backbones", "tiny-bert-en") };
 var train = new Option<string>("--train") { Description = "training rows: a header, then label TAB text", DefaultValueFactory = _ => Path.Combine(folder, "data", "train.tsv") };
 var test = new Option<string>("--test") { Description = "test rows, the same form", DefaultValueFactory = _ => Path.Combine(folder, "data", "test.tsv") };
 var output = new Option<string>("--model") { Description = "where to save the model", DefaultValueFactory = _ => "sentiment.zip" };
-var epochs = new Option<int>("--epochs") { Description = "passes over the training rows", DefaultValueFactory = _ => 20 };
+var epochs = new Option<int>("--epochs") { Description = "passes over the training rows", DefaultValueFactory = _ => 10 };
 var promptLength = new Option<int>("--prompt-length") { Description = "trained vectors a layer", DefaultValueFactory = _ => 20 };
 var rate = new Option<double>("--rate") { Description = "learning rate", DefaultValueFactory = _ => 1e-2 };
 var seed = new Option<int>("--seed") { Description = "seed of initial values, dropout and row order", DefaultValueFactory = _ => 1 };
