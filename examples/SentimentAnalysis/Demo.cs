@@ -26,9 +26,13 @@ internal sealed class Demo(DemoSettings settings)
         IDataView train = Load(settings.Train), test = Load(settings.Test);
         var (model, transformer) = Train("P-Tuning v2", new DeepPrompt { Length = settings.PromptLength }, train);
         var metrics = _ml.MulticlassClassification.Evaluate(model.Transform(test));
-        double headOnly = _ml.MulticlassClassification.Evaluate(Train("head only", new HeadOnly(), train).Model.Transform(test)).MicroAccuracy;
+        var (plain, plainTransformer) = Train("head only", new HeadOnly(), train);
+        double headOnly = _ml.MulticlassClassification.Evaluate(plain.Transform(test)).MicroAccuracy;
 
         ShowCurve(transformer.Report!);
+        string plot = Path.ChangeExtension(settings.Model, ".svg");
+        File.WriteAllText(plot, CurvePlot.Svg(("P-Tuning v2", transformer.Report!), ("head only", plainTransformer.Report!)));
+        Console.WriteLine($"Plotted in {plot}.");
         Console.WriteLine(metrics.ConfusionMatrix.GetFormattedConfusionTable());
         _ml.Model.Save(model, train.Schema, settings.Model);
         bool same = PredictHereAndElsewhere(model);
