@@ -47,7 +47,7 @@ internal sealed class BytePairModel : IPieceModel
         VocabularySize = vocabulary.Values.Max() + 1;
         var options = new BpeOptions(vocabulary.Select(p => KeyValuePair.Create(_alphabet.Spell(p.Key), p.Value)))
         {
-            Merges = merges.Select(m => $"{_alphabet.Spell(m.Left)} {_alphabet.Spell(m.Right)}").ToList(),
+            Merges = merges.Distinct().Select(m => $"{_alphabet.Spell(m.Left)} {_alphabet.Spell(m.Right)}").ToList(),
             UnknownToken = settings.Unknown,
             ContinuingSubwordPrefix = settings.Prefix,
             EndOfWordSuffix = settings.Suffix,

@@ -1,4 +1,4 @@
-// One UTF-16 unit for each character of a vocabulary: the library joins units, and separates the halves of a merge by a space.
+// One UTF-16 unit that is no blank for each character of a vocabulary, as the library's merges want them.
 using System.Text;
 
 namespace MLNet.PTuning.Text;

@@ -17,7 +17,7 @@ public sealed partial class BpeTokenizer : Tokenizer
     {
         _ids = new Dictionary<string, int>(options.Vocabulary, StringComparer.Ordinal);
         if (_ids.Count == 0) throw new InvalidOperationException("The vocabulary cannot be empty.");
-        _pieces = _ids.GroupBy(p => p.Value).ToDictionary(g => g.Key, g => g.First().Key);
+        _pieces = _ids.ToDictionary(p => p.Value, p => p.Key);
         UnknownToken = options.UnknownToken;
         if (UnknownToken is not null)
             _unknownId = IdOrNull(UnknownToken) ?? throw new InvalidOperationException($"Unknown Token '{UnknownToken}' was not present in 'Vocabulary'.");
@@ -76,7 +76,7 @@ public sealed partial class BpeTokenizer : Tokenizer
 
     public string? BeginningOfSentenceToken { get; }
 
-    public string? EndOfSentenceToken { get; }
+    internal string? EndOfSentenceToken { get; }
 
     public override string Decode(IEnumerable<int> ids) => Decode(ids, considerSpecialTokens: true);
 
@@ -147,14 +147,16 @@ public sealed partial class BpeTokenizer : Tokenizer
     private List<(int Id, int Length)> Symbols(string spelling)
     {
         var symbols = new List<(int Id, int Length)>(spelling.Length);
-        for (int i = 0; i < spelling.Length; i++)
+        for (int i = 0, length; i < spelling.Length; i += length)
         {
-            string symbol = (i > 0 ? ContinuingSubwordPrefix : "") + spelling[i] + (i == spelling.Length - 1 ? EndOfWordSuffix : "");
-            if (IdOrNull(symbol) is { } id) symbols.Add((id, 1));
+            length = char.IsSurrogatePair(spelling, i) ? 2 : 1;
+            string character = spelling.Substring(i, length);
+            string symbol = (i > 0 ? ContinuingSubwordPrefix : "") + character + (i + length == spelling.Length ? EndOfWordSuffix : "");
+            if (IdOrNull(symbol) is { } id) symbols.Add((id, length));
             else if (_unknownId is { } unknown)
             {
-                if (FuseUnknownTokens && symbols.Count > 0 && symbols[^1].Id == unknown) symbols[^1] = (unknown, symbols[^1].Length + 1);
-                else symbols.Add((unknown, 1));
+                if (FuseUnknownTokens && symbols.Count > 0 && symbols[^1].Id == unknown) symbols[^1] = (unknown, symbols[^1].Length + length);
+                else symbols.Add((unknown, length));
             }
         }
         return symbols;
