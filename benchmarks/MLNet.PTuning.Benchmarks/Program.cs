@@ -6,8 +6,12 @@ using MLNet.PTuning.Benchmarks.Memory;
 using MLNet.PTuning.Benchmarks.Speed;
 using Spectre.Console;
 
-// A file has no width; tables would be broken to that of a small terminal.
-if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
+// A file has neither colours nor a width; tables would be broken to that of a small terminal.
+if (Console.IsOutputRedirected)
+{
+    AnsiConsole.Profile.Capabilities.Ansi = false;
+    AnsiConsole.Profile.Width = 200;
+}
 var root = new RootCommand("Benchmarks of MLNet.PTuning.") { AccuracyCommand.Create(), SpeedCommand.Create(), MemoryCommand.Create() };
 try
 {
