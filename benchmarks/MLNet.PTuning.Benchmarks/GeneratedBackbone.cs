@@ -1,6 +1,5 @@
 // Writes a BERT folder of any size with random weights: what speed and memory are measured on, where no download is.
 using System.Text.Json;
-using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
 
 namespace MLNet.PTuning.Benchmarks;
@@ -44,10 +43,28 @@ internal static class GeneratedBackbone
         });
         File.WriteAllText(Path.Combine(folder, "config.json"), config);
         File.WriteAllLines(Path.Combine(folder, "vocab.txt"), Specials.Concat(Enumerable.Range(Specials.Length, shape.Vocabulary - Specials.Length).Select(i => $"piece{i}")));
-        var parsed = BackboneConfig.Parse(JsonDocument.Parse(config).RootElement, folder);
         var random = new Random(1);
-        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"),
-            BertEncoder.WeightShapes(parsed, hasPooler: true).Select(weight => Tensor("bert." + weight.Name, weight.Shape, type, random)));
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), Weights(shape).Select(weight => Tensor("bert." + weight.Name, weight.Shape, type, random)));
+    }
+
+    private static IEnumerable<(string Name, long[] Shape)> Weights(BertShape shape)
+    {
+        long h = shape.Hidden, i = shape.Intermediate;
+        yield return ("embeddings.word_embeddings.weight", [shape.Vocabulary, h]);
+        yield return ("embeddings.position_embeddings.weight", [shape.Positions, h]);
+        yield return ("embeddings.token_type_embeddings.weight", [2, h]);
+        var parts = new List<(string Name, long[] Weight)> { ("embeddings.LayerNorm", [h]), ("pooler.dense", [h, h]) };
+        for (int layer = 0; layer < shape.Layers; layer++)
+        {
+            string name = $"encoder.layer.{layer}.";
+            foreach (string product in new[] { "self.query", "self.key", "self.value", "output.dense" }) parts.Add(($"{name}attention.{product}", [h, h]));
+            parts.AddRange([($"{name}attention.output.LayerNorm", [h]), ($"{name}intermediate.dense", [i, h]), ($"{name}output.dense", [h, i]), ($"{name}output.LayerNorm", [h])]);
+        }
+        foreach (var (name, weight) in parts)
+        {
+            yield return (name + ".weight", weight);
+            yield return (name + ".bias", [weight[0]]);
+        }
     }
 
     private static TensorData Tensor(string name, long[] shape, ElementType type, Random random)
