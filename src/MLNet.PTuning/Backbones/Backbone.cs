@@ -9,7 +9,7 @@ namespace MLNet.PTuning.Backbones;
 /// <summary>The frozen transformers that prompts are trained on.</summary>
 public sealed class Backbone
 {
-    private static readonly Dictionary<(string Folder, string Device), Backbone> Loaded = [];
+    private static readonly Dictionary<(string Folder, string Hash, string Device), Backbone> Loaded = [];
 
     // One line a family: config.json's model_type, the prefix of its tensors' names, and what reads them.
     private static readonly Dictionary<string, Family> Families = new()
@@ -21,10 +21,11 @@ public sealed class Backbone
     private readonly Dictionary<string, torch.Tensor> _weights;
     private int _leases;
 
-    private Backbone(ModelFolder folder, BackboneConfig config, TextTokenizer tokenizer, torch.Device device)
+    private Backbone(ModelFolder folder, string hash, BackboneConfig config, TextTokenizer tokenizer, torch.Device device)
     {
         _family = Families[config.ModelType];
         Folder = folder;
+        ContentHash = hash;
         Config = config;
         Tokenizer = tokenizer;
         Device = device;
@@ -45,6 +46,9 @@ public sealed class Backbone
 
     internal ModelFolder Folder { get; }
 
+    /// <summary>The folder's content hash when it was loaded.</summary>
+    internal string ContentHash { get; }
+
     internal BackboneConfig Config { get; }
 
     internal TextTokenizer Tokenizer { get; }
@@ -63,14 +67,17 @@ public sealed class Backbone
 
     /// <summary>Takes the backbone of a folder into use, loading it if no one else uses it. Dispose what comes back.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder is not there.</exception>
+    /// <exception cref="FileNotFoundException">A file in it is not there.</exception>
     /// <exception cref="InvalidDataException">A file in it is broken, or the files do not belong together.</exception>
     /// <exception cref="NotSupportedException">Its architecture is not supported.</exception>
     internal static Lease Use(string folder, torch.Device device)
     {
-        var key = (Path.GetFullPath(folder), device.ToString());
+        var files = new ModelFolder(folder);
+        // The hash is part of the key, so that a folder whose files have changed since is read anew.
+        var key = (files.Path, files.ContentHash, device.ToString());
         lock (Loaded)
         {
-            if (!Loaded.TryGetValue(key, out var backbone)) Loaded[key] = backbone = Load(key.Item1, device);
+            if (!Loaded.TryGetValue(key, out var backbone)) Loaded[key] = backbone = Load(files, key.ContentHash, device);
             backbone._leases++;
             return new Lease(backbone, key);
         }
@@ -79,17 +86,16 @@ public sealed class Backbone
     /// <summary>The same architecture over other weights of the same names and shapes.</summary>
     internal Encoder CreateEncoder(Func<string, torch.Tensor> weights) => _family.Create(Config, weights, HasPooler);
 
-    private static Backbone Load(string path, torch.Device device)
+    private static Backbone Load(ModelFolder folder, string hash, torch.Device device)
     {
-        var folder = new ModelFolder(path);
         var config = BackboneConfig.Parse(folder.Config, folder.PathOf("config.json"));
         if (!Families.ContainsKey(config.ModelType))
             throw new NotSupportedException($"{folder.PathOf("config.json")}: model_type '{config.ModelType}' is not supported; supported are {string.Join(", ", Supported)}.");
-        var tokenizer = TextTokenizer.Load(path);
+        var tokenizer = TextTokenizer.Load(folder.Path);
         // Embedding tables are at times padded up to a multiple of 128 rows, so a few more rows than word pieces are well.
         if (tokenizer.VocabularySize > config.VocabSize || config.VocabSize - tokenizer.VocabularySize >= 128)
-            throw new InvalidDataException($"{path}: the vocabulary has {tokenizer.VocabularySize} word pieces, but config.json says vocab_size {config.VocabSize}; take both from the same model.");
-        return ComputeThread.Run(() => new Backbone(folder, config, tokenizer, device));
+            throw new InvalidDataException($"{folder.Path}: the vocabulary has {tokenizer.VocabularySize} word pieces, but config.json says vocab_size {config.VocabSize}; take both from the same model.");
+        return ComputeThread.Run(() => new Backbone(folder, hash, config, tokenizer, device));
     }
 
     private Dictionary<string, torch.Tensor> ReadWeights(WeightFile file)
@@ -114,6 +120,8 @@ public sealed class Backbone
         var entry = file.Entries[stored];
         if (!entry.Shape.AsSpan().SequenceEqual(shape))
             throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' has shape [{string.Join(", ", entry.Shape)}]; config.json makes it [{string.Join(", ", shape)}].");
+        if (entry.Type is not (ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.F64))
+            throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' holds {entry.Type}; weights are F32, F16, BF16 or F64.");
         var tensor = torch.empty(shape, dtype: torch.ScalarType.Float32);
         file.Read(stored, MemoryMarshal.Cast<byte, float>(tensor.bytes));
         if (Device.type == DeviceType.CPU) return tensor.DetachFromDisposeScope();
@@ -128,7 +136,7 @@ public sealed class Backbone
         return spellings.FirstOrDefault(file.Entries.ContainsKey);
     }
 
-    private void Release((string, string) key)
+    private void Release((string, string, string) key)
     {
         lock (Loaded)
         {
@@ -142,7 +150,7 @@ public sealed class Backbone
         Func<BackboneConfig, Func<string, torch.Tensor>, bool, Encoder> Create);
 
     /// <summary>One use of a shared backbone. A lease that is forgotten is given back when it is collected.</summary>
-    internal sealed class Lease(Backbone backbone, (string, string) key) : IDisposable
+    internal sealed class Lease(Backbone backbone, (string, string, string) key) : IDisposable
     {
         private int _ended;
 

@@ -36,7 +36,7 @@ internal sealed class ModelFolder
                 : $"The model folder {path} does not exist; check the path, or download the model (config.json, weights, vocabulary)"
                     + " there.");
         }
-        Path = System.IO.Path.GetFullPath(path);
+        Path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         string config = PathOf(ConfigName);
         if (!File.Exists(config))
         {

@@ -54,7 +54,7 @@ internal abstract class LabelKeys
         $"The label column '{name}' is of type {type}, not a key. Add .Append(ml.Transforms.Conversion.MapValueToKey(\"{name}\")) before this step.";
 
     public static string NoKeyValues(string name) =>
-        $"The label column '{name}' is a key without key values, so predictions could not be turned back into labels. Make it with ml.Transforms.Conversion.MapValueToKey(\"{name}\").";
+        $"The label column '{name}' is a key without key values: either no row has a label, or it was not made with ml.Transforms.Conversion.MapValueToKey(\"{name}\"), which keeps the values.";
 
     private static System.Reflection.MethodInfo Generic(string method, Type item) =>
         typeof(LabelKeys).GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.MakeGenericMethod(item);

@@ -7,7 +7,7 @@ namespace MLNet.PTuning.Pipeline;
 /// <summary>Adds predictions to single rows; each row is predicted once, however many of its columns are read.</summary>
 internal sealed class PredictionMapper<TRow, TResult>(IRowPredictor<TRow, TResult> predictor, DataViewSchema inputSchema) : IRowToRowMapper
 {
-    private readonly PredictionSchema _schema = new(inputSchema, predictor.InputNames, predictor.Outputs);
+    private readonly PredictionSchema _schema = new(inputSchema, predictor.Inputs(inputSchema), predictor.Outputs);
 
     public DataViewSchema InputSchema => _schema.Input;
 
@@ -26,7 +26,7 @@ internal sealed class PredictionMapper<TRow, TResult>(IRowPredictor<TRow, TResul
         private readonly Func<TRow>? _read;
         private readonly TRow[] _one = new TRow[1];
         private TResult? _result;
-        private long _predictedAt = -1;
+        private long _predictedAt = long.MinValue;
 
         public PredictedRow(IRowPredictor<TRow, TResult> predictor, PredictionSchema schema, DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
         {

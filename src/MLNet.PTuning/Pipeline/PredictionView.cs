@@ -7,7 +7,7 @@ namespace MLNet.PTuning.Pipeline;
 /// <summary>Lazy, as every ML.NET view: nothing is computed but for cursors whose active columns need it.</summary>
 internal sealed class PredictionView<TRow, TResult>(IRowPredictor<TRow, TResult> predictor, IDataView source) : IDataView
 {
-    private readonly PredictionSchema _schema = new(source.Schema, predictor.InputNames, predictor.Outputs);
+    private readonly PredictionSchema _schema = new(source.Schema, predictor.Inputs(source.Schema), predictor.Outputs);
 
     public bool CanShuffle => source.CanShuffle;
 
@@ -40,6 +40,7 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
     private IReadOnlyList<TResult> _results = [];
     private int _count, _at;
     private long _position = -1;
+    private bool _ended;
 
     public PredictionCursor(IRowPredictor<TRow, TResult> predictor, PredictionSchema schema, IReadOnlyList<DataViewSchema.Column> columns, DataViewRowCursor source)
     {
@@ -61,10 +62,10 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
 
     public override bool MoveNext()
     {
-        if (_position == -2) return false;
+        if (_ended) return false;
         if (++_at >= _count && !ReadBatch())
         {
-            _position = -2;
+            End();
             return false;
         }
         _position++;
@@ -87,11 +88,14 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
     {
         if (disposing)
         {
-            _position = -2;
+            End();
             _source.Dispose();
         }
         base.Dispose(disposing);
     }
+
+    // Before the first row and after the last, a cursor's position is -1.
+    private void End() => (_ended, _position) = (true, -1);
 
     private int Here() => _position >= 0 ? _at : throw new InvalidOperationException("The cursor does not stand on a row; call MoveNext first.");
 

@@ -38,7 +38,7 @@ internal static class PromptFit
                 MaxLength = limit.Length,
                 BatchSize = options.PredictionBatchSize,
                 BackboneFolder = backbone.Folder.Path,
-                BackboneHash = backbone.Folder.ContentHash,
+                BackboneHash = backbone.ContentHash,
                 EmbedBackbone = options.EmbedBackbone,
                 Report = report,
             });

@@ -8,8 +8,9 @@ namespace MLNet.PTuning.Pipeline;
 /// <typeparam name="TResult">What one row's prediction is.</typeparam>
 internal interface IRowPredictor<TRow, TResult>
 {
-    /// <summary>Names of the input columns.</summary>
-    IReadOnlyList<string> InputNames { get; }
+    /// <summary>The columns that it reads.</summary>
+    /// <exception cref="ArgumentException">One is absent or of another type.</exception>
+    IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema);
 
     /// <summary>The columns added at the end of the schema.</summary>
     IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; }
@@ -30,11 +31,10 @@ internal interface IRowPredictor<TRow, TResult>
 /// <summary>Input schema, output schema, and which column of one is which of the other: the input's columns keep their indices.</summary>
 internal sealed class PredictionSchema
 {
-    public PredictionSchema(DataViewSchema input, IReadOnlyList<string> inputNames, IReadOnlyList<DataViewSchema.DetachedColumn> outputs)
+    public PredictionSchema(DataViewSchema input, IReadOnlyList<DataViewSchema.Column> inputs, IReadOnlyList<DataViewSchema.DetachedColumn> outputs)
     {
         Input = input;
-        Inputs = [.. inputNames.Select(name => input.GetColumnOrNull(name)
-            ?? throw new ArgumentException($"The data has no column '{name}', which the model reads; it has {string.Join(", ", input.Select(c => c.Name))}."))];
+        Inputs = inputs;
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(input);
         builder.AddColumns(outputs);

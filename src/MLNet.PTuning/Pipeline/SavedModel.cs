@@ -22,8 +22,8 @@ internal sealed record ModelSettings
     public required string BackboneFolder { get; init; }
     public required string BackboneHash { get; init; }
     public required bool EmbedBackbone { get; init; }
-    /// <summary>Names of the backbone's files in the model file; filled in when the model is saved.</summary>
-    public string[] EmbeddedFiles { get; init; } = [];
+    /// <summary>Names and SHA-256 of the backbone's files in the model file; filled in when the model is saved.</summary>
+    public SortedDictionary<string, string> EmbeddedFiles { get; init; } = [];
     /// <summary>What only token labelling has.</summary>
     public LabellingSettings? Labelling { get; init; }
     public TrainingReport? Report { get; init; }
@@ -40,7 +40,9 @@ internal static class SavedModel
     public static void Save(IHostEnvironment environment, ModelSaveContext context, string loaderSignature, ModelSettings settings, LabelKeys keys, TunedModel model)
     {
         byte[] weights = Bytes(model.Save), keyValues = Bytes(stream => keys.Save(environment, stream));
-        string[] embedded = settings.EmbedBackbone ? [.. model.Backbone.Folder.Files] : [];
+        if (settings.EmbedBackbone && model.Backbone.Folder.ContentHash != model.Backbone.ContentHash)
+            throw new IOException($"The backbone in {model.Backbone.Folder.Path} has changed since the model was trained on it, so it cannot be embedded; put the files back, or train anew.");
+        var embedded = settings.EmbedBackbone ? EmbeddedBackbone.Describe(model.Backbone.Folder) : [];
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(settings with { WeightsHash = Hash(weights), EmbeddedFiles = embedded });
         var streams = new List<(string, Action<Stream>)>
         {
@@ -49,7 +51,7 @@ internal static class SavedModel
             (Seal, stream => stream.Write(Encoding.ASCII.GetBytes(Hash([.. json, .. keyValues])))),
             (Weights, stream => stream.Write(weights)),
         };
-        streams.AddRange(embedded.Select(name => (BackbonePrefix + name, (Action<Stream>)(stream =>
+        streams.AddRange(embedded.Keys.Select(name => (BackbonePrefix + name, (Action<Stream>)(stream =>
         {
             using var file = File.OpenRead(model.Backbone.Folder.PathOf(name));
             file.CopyTo(stream);
@@ -71,8 +73,8 @@ internal static class SavedModel
         byte[] weights = ReadAll(Weights);
         if (Hash(weights) != settings.WeightsHash) throw Damaged("its weights do not match their checksum");
 
-        string folder = settings.EmbeddedFiles.Length > 0
-            ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, settings.BackboneHash, MLNetInternals.TemporaryFolderOf(environment), (name, read) => open(BackbonePrefix + name, read))
+        string folder = settings.EmbeddedFiles.Count > 0
+            ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, MLNetInternals.TemporaryFolderOf(environment), (name, read) => open(BackbonePrefix + name, read))
             : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash);
         var lease = Backbone.Use(folder, MLNetInternals.DeviceOf(environment));
         string temporary = Path.Combine(MLNetInternals.TemporaryFolderOf(environment), $"ptuning-{Guid.NewGuid():N}.safetensors");

@@ -33,6 +33,7 @@ public sealed class TextClassificationEstimator : IEstimator<TextClassificationT
     {
         ArgumentNullException.ThrowIfNull(input);
         var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
+        if (label.Type is VectorDataViewType) throw new ArgumentException(LabelKeys.NotAKey(label.Name, label.Type.ToString()!));
         var keys = LabelKeys.Of(label);
         PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
         var columns = new TextColumns(_options.TextColumnName, _options.TextPairColumnName);

@@ -27,7 +27,7 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
         _predictor = new Predictor(model, keys, settings);
     }
 
-    /// <summary>What training did; null for a model that was not trained here.</summary>
+    /// <summary>What training did; a loaded model has its own. Null for a model that this library did not train.</summary>
     public TrainingReport? Report => _settings.Report;
 
     /// <summary>Class names in the order of <c>Score</c>'s slots.</summary>
@@ -44,7 +44,7 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
     internal TunedModel Model => _model;
 
     /// <inheritdoc/>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new PredictionSchema(inputSchema, _predictor.InputNames, _predictor.Outputs).Output;
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new PredictionSchema(inputSchema, _predictor.Inputs(inputSchema), _predictor.Outputs).Output;
 
     /// <inheritdoc/>
     public IDataView Transform(IDataView input) => new PredictionView<(string, string?), float[]>(_predictor, input);
@@ -67,7 +67,7 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
     {
         private readonly TextColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1));
 
-        public IReadOnlyList<string> InputNames => settings.InputColumns;
+        public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 
         public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } =
             [ClassificationColumns.PredictedLabel(settings.PredictedLabelColumn, keys), ClassificationColumns.Score(settings.ScoreColumn, keys)];

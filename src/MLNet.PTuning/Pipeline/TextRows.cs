@@ -12,11 +12,20 @@ internal sealed record TextColumns(string Text, string? Pair)
 {
     public string[] Names => Pair is null ? [Text] : [Text, Pair];
 
+    /// <summary>The columns in a schema.</summary>
+    /// <exception cref="ArgumentException">One is absent or no text.</exception>
+    public IReadOnlyList<DataViewSchema.Column> Find(DataViewSchema schema) => [.. Names.Select(name =>
+    {
+        var column = schema.GetColumnOrNull(name) ?? throw new ArgumentException($"The data has no column '{name}'; it has {string.Join(", ", schema.Select(c => c.Name))}.");
+        return column.Type is TextDataViewType ? column : throw new ArgumentException(TextRows.NotText(name, column.Type.ToString()!));
+    })];
+
     /// <summary>A function that reads the texts of the row where <paramref name="row"/> stands.</summary>
     public Func<(string Text, string? Pair)> Reader(DataViewRow row)
     {
-        var first = Getter(Text);
-        var second = Pair is null ? null : Getter(Pair);
+        var columns = Find(row.Schema);
+        var first = row.GetGetter<ReadOnlyMemory<char>>(columns[0]);
+        var second = Pair is null ? null : row.GetGetter<ReadOnlyMemory<char>>(columns[1]);
         ReadOnlyMemory<char> value = default;
         return () =>
         {
@@ -26,12 +35,6 @@ internal sealed record TextColumns(string Text, string? Pair)
             second(ref value);
             return (text, value.ToString());
         };
-
-        ValueGetter<ReadOnlyMemory<char>> Getter(string name)
-        {
-            var column = row.Schema[name];
-            return column.Type is TextDataViewType ? row.GetGetter<ReadOnlyMemory<char>>(column) : throw new ArgumentException(TextRows.NotText(name, column.Type.ToString()!));
-        }
     }
 }
 
@@ -49,10 +52,7 @@ internal static class TextRows
     /// <summary>Reads all rows; <paramref name="target"/> makes the function that reads the class.</summary>
     public static IEnumerable<Row> Read(IDataView data, TextColumns columns, DataViewSchema.Column label, Func<DataViewRow, DataViewSchema.Column, Func<int?>> target)
     {
-        foreach (string name in columns.Names)
-            if (data.Schema.GetColumnOrNull(name) is null)
-                throw new ArgumentException($"The data has no column '{name}'; it has {string.Join(", ", data.Schema.Select(c => c.Name))}.");
-        using var cursor = data.GetRowCursor(columns.Names.Select(n => data.Schema[n]).Append(label));
+        using var cursor = data.GetRowCursor(columns.Find(data.Schema).Append(label));
         var text = columns.Reader(cursor);
         var wanted = target(cursor, label);
         while (cursor.MoveNext())

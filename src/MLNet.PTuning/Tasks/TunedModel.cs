@@ -72,8 +72,10 @@ internal sealed class TunedModel : IDisposable
     });
 
     /// <summary>Writes what was trained as a safetensors file.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public void Save(Stream stream) => ComputeThread.Run(() =>
     {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var tensors = _tuner.ToSave().Concat(_head.Parameters.Select(p => (p.Name, p.Value)));

@@ -40,7 +40,9 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         {
             double started = clock.Elapsed.TotalSeconds;
             double loss = RunEpoch(rows, epoch, stepsPerEpoch, schedule, optimizer, dropout);
-            var (validationLoss, validationScore) = validation is null ? default : Validate(validation);
+            // What an epoch's last step broke shows in no loss of the epoch.
+            if (!model.Predict([rows[0]])[0].All(float.IsFinite)) throw Diverged("what the model predicts is not a number", (epoch + 1) * stepsPerEpoch, epoch);
+            var (validationLoss, validationScore) = validation is null ? (null, null) : Validate(validation);
             var done = new TrainingEpoch(epoch + 1, loss, validationLoss, validationScore, clock.Elapsed.TotalSeconds - started);
             epochs.Add(done);
             observer.AfterEpoch(done);
@@ -64,8 +66,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
             var batch = Batch.Of([.. indices.Select(i => rows[i])]);
             int number = epoch * stepsPerEpoch + step++;
             double loss = ComputeThread.Run(() => Step(batch, number, schedule.RateAt(number), optimizer, dropout, predicted));
-            if (!double.IsFinite(loss))
-                throw new InvalidOperationException($"The loss is {loss} at step {number + 1} (epoch {epoch + 1}). Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3}).");
+            if (!double.IsFinite(loss)) throw Diverged(FormattableString.Invariant($"the loss is {loss}"), number + 1, epoch);
             total += loss;
             observer.AfterStep(epoch + 1, step, stepsPerEpoch, loss);
         }
@@ -96,7 +97,10 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         return torch.nn.functional.cross_entropy(logits, wanted, weights, ignore_index: Example.NoTarget);
     }
 
-    private (double Loss, double Score) Validate(IReadOnlyList<Example> examples)
+    private InvalidOperationException Diverged(string how, int step, int epoch) => new(FormattableString.Invariant(
+        $"Training diverged: {how} at step {step} (epoch {epoch + 1}). Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
+
+    private (double? Loss, double? Score) Validate(IReadOnlyList<Example> examples)
     {
         var probabilities = new float[examples.Count][];
         foreach (int[] batch in Enumerable.Range(0, examples.Count).OrderBy(i => examples[i].Ids.Length).Chunk(options.BatchSize))

@@ -69,6 +69,7 @@ public class TrainingOptions
         Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         Require(LearningRate is null or > 0 and < double.PositiveInfinity, nameof(LearningRate), LearningRate, "positive");
+        Require(Enum.IsDefined(Schedule), nameof(Schedule), Schedule, "one of " + string.Join(", ", Enum.GetNames<LearningRateSchedule>()));
         Require(WarmupShare is >= 0 and < 1, nameof(WarmupShare), WarmupShare, "at least 0 and less than 1");
         Require(WeightDecay is >= 0 and < double.PositiveInfinity, nameof(WeightDecay), WeightDecay, "at least 0");
         Require(ClipNorm > 0, nameof(ClipNorm), ClipNorm, "positive");

@@ -69,8 +69,8 @@ public class BertParityTests
     {
         using var recorded = new ParityCase(Model, "h_train10");
         using var model = recorded.Model(new DeepPrompt { Length = 5 }, Classes, pools: true);
-        using var optimizer = new Training.AdamW(model.Parameters, weightDecay: 0.01);
-        var schedule = new Training.RateSchedule(new TextClassificationOptions("unused") { Epochs = 1 }, 1e-2, stepsPerEpoch: 10);
+        using var optimizer = new MLNet.PTuning.Training.AdamW(model.Parameters, weightDecay: 0.01);
+        var schedule = new MLNet.PTuning.Training.RateSchedule(new TextClassificationOptions("unused") { Epochs = 1 }, 1e-2, stepsPerEpoch: 10);
         float[] losses = recorded.Values("out.torch_adamw_nobiasdecay.losses"), norms = recorded.Values("out.torch_adamw_nobiasdecay.grad_norms");
 
         for (int step = 0; step < 10; step++)

@@ -42,7 +42,7 @@ internal sealed class ParityCase : IDisposable
         var (rows, width, ids) = Matrix("in.input_ids", step);
         var (_, _, types) = Matrix("in.token_type_ids", step);
         var lengths = RowLengths(step);
-        return Tasks.Batch.Of([.. Enumerable.Range(0, rows).Select(r =>
+        return MLNet.PTuning.Tasks.Batch.Of([.. Enumerable.Range(0, rows).Select(r =>
             new Example(ids[(r * width)..(r * width + lengths[r])], types[(r * width)..(r * width + lengths[r])], readAt(lengths[r]), targets(r)))]);
     }
 

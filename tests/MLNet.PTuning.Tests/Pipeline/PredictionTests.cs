@@ -1,0 +1,134 @@
+// Predictions are the same by every way that ML.NET has to them, and its evaluators understand them.
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.PTuning.Tests.Backbones;
+
+namespace MLNet.PTuning.Tests.Pipeline;
+
+public sealed class PredictionTests(TrainedModel model) : IClassFixture<TrainedModel>
+{
+    private const double Rounding = 1e-5;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(32)]
+    public void Batches_of_any_size_give_the_same_predictions(int batchSize)
+    {
+        using var backbone = new TinyBackbone();
+        var options = Reviews.Options(backbone);
+        options.PredictionBatchSize = batchSize;
+        using var other = Reviews.Train(options, model.Rows);
+        AssertClose(Reviews.Scores(model.Classifier, model.Rows), Reviews.Scores(other, model.Rows));
+    }
+
+    [Fact]
+    public void A_prediction_engine_gives_what_a_data_view_gives()
+    {
+        var expected = Reviews.Predict(model.Classifier, model.Rows);
+        using var engine = model.Context.Model.CreatePredictionEngine<Review, Predicted>(model.Classifier, new PredictionEngineOptions { OwnsTransformer = false });
+        Assert.All(model.Rows.Zip(expected), pair =>
+        {
+            var predicted = engine.Predict(pair.First);
+            Assert.Equal(pair.Second.PredictedLabel, predicted.PredictedLabel);
+            Assert.Equal(pair.First.Text, predicted.Text);
+            AssertClose(pair.Second.Score, predicted.Score);
+        });
+    }
+
+    [Fact]
+    public void A_prediction_engine_reads_null_as_an_empty_text()
+    {
+        using var engine = model.Context.Model.CreatePredictionEngine<Review, Predicted>(model.Classifier, new PredictionEngineOptions { OwnsTransformer = false });
+        AssertClose(engine.Predict(new Review { Text = "" }).Score, engine.Predict(new Review { Text = null }).Score);
+    }
+
+    [Fact]
+    public void The_mapper_needs_the_text_for_predictions_and_nothing_else()
+    {
+        var mapper = ((ITransformer)model.Classifier).GetRowToRowMapper(model.Data.Schema);
+        Assert.Equal(["Text"], mapper.GetDependencies([mapper.OutputSchema["Score"]]).Select(c => c.Name));
+        Assert.Equal(["Three"], mapper.GetDependencies([mapper.OutputSchema["Three"]]).Select(c => c.Name));
+        Assert.Equal(["Number", "Text"], mapper.GetDependencies([mapper.OutputSchema["Number"], mapper.OutputSchema["PredictedLabel"]]).Select(c => c.Name).Order());
+        Assert.True(((ITransformer)model.Classifier).IsRowToRowMapper);
+    }
+
+    [Fact]
+    public void It_learns_what_it_is_shown() => Assert.True(Accuracy(model.Classifier, Reviews.Rows(60, seed: 2)) >= 0.9);
+
+    [Fact]
+    public void The_evaluator_counts_as_the_test_does_and_names_the_classes()
+    {
+        var rows = Reviews.Rows(30, seed: 2);
+        var metrics = model.Context.MulticlassClassification.Evaluate(model.Chain.Transform(model.Context.Data.LoadFromEnumerable(rows)));
+        Assert.Equal(Accuracy(model.Classifier, rows), metrics.MicroAccuracy, 1e-9);
+        Assert.Equal(30, metrics.ConfusionMatrix.Counts.Sum(row => row.Sum()));
+        Assert.Contains("positive", metrics.ConfusionMatrix.GetFormattedConfusionTable());
+    }
+
+    [Fact]
+    public void MapKeyToValue_gives_the_labels_back()
+    {
+        var rows = Reviews.Rows(10, seed: 3);
+        var predictions = model.Classifier.Transform(model.Context.Data.LoadFromEnumerable(rows));
+        var back = model.Context.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel").Fit(predictions).Transform(predictions);
+        var keys = Reviews.Predict(model.Classifier, rows).Select(p => model.Classifier.ClassNames[(int)p.PredictedLabel - 1]);
+        Assert.Equal(keys, Values.Rows(back, "Answer").Select(r => r[0]));
+    }
+
+    [Fact]
+    public void Cross_validation_trains_and_scores_every_fold()
+    {
+        using var backbone = new TinyBackbone();
+        var ml = new MLContext(seed: 1);
+        var folds = ml.MulticlassClassification.CrossValidate(ml.Data.LoadFromEnumerable(Reviews.Rows(60)), Reviews.Pipeline(ml, Reviews.Options(backbone)), numberOfFolds: 3);
+        Assert.Equal(3, folds.Count);
+        Assert.All(folds, fold => Assert.True(fold.Metrics.MicroAccuracy > 0.7, $"fold {fold.Fold}: {fold.Metrics.MicroAccuracy}"));
+        foreach (var fold in folds) (fold.Model as IDisposable)?.Dispose();
+    }
+
+    [Fact]
+    public void More_than_two_classes_are_told_apart()
+    {
+        using var backbone = new TinyBackbone();
+        var options = Reviews.Options(backbone);
+        options.Epochs = 15;
+        using var three = Reviews.Train(options, Reviews.Rows(60, classes: 3));
+        Assert.True(Accuracy(three, Reviews.Rows(60, classes: 3, seed: 2)) >= 0.8);
+    }
+
+    [Fact]
+    public void The_second_text_of_a_pair_is_read()
+    {
+        using var backbone = new TinyBackbone();
+        var options = Reviews.Options(backbone);
+        options.TextPairColumnName = "Other";
+        // What tells the classes apart stands in the second text alone.
+        var rows = Reviews.Rows(60).Select(r => new Review { Text = r.Other, Other = r.Text, Label = r.Label }).ToList();
+        using var pairs = Reviews.Train(options, rows);
+        Assert.True(Accuracy(pairs, rows) >= 0.9);
+        using var engine = model.Context.Model.CreatePredictionEngine<Review, Predicted>(pairs, new PredictionEngineOptions { OwnsTransformer = false });
+        AssertClose(Reviews.Predict(pairs, rows)[5].Score, engine.Predict(rows[5]).Score);
+    }
+
+    [Fact]
+    public void A_model_that_was_disposed_says_so()
+    {
+        using var backbone = new TinyBackbone();
+        var options = Reviews.Options(backbone);
+        options.Epochs = 1;
+        var disposed = Reviews.Train(options, Reviews.Rows(8));
+        disposed.Dispose();
+        disposed.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => Reviews.Scores(disposed, Reviews.Rows(2)));
+        Assert.Throws<ObjectDisposedException>(() => model.Context.Model.Save(disposed, null, Stream.Null));
+    }
+
+    private static double Accuracy(TextClassificationTransformer classifier, IReadOnlyList<Review> rows) =>
+        rows.Zip(Reviews.Predict(classifier, rows)).Average(p => p.First.Label == classifier.ClassNames[(int)p.Second.PredictedLabel - 1] ? 1.0 : 0.0);
+
+    private static void AssertClose(float[] expected, float[] actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, Rounding));
+    }
+}

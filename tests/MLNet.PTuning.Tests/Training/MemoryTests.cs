@@ -1,0 +1,71 @@
+// However long training and prediction go on, they leave no tensors behind.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Tests.Backbones;
+using MLNet.PTuning.Tests.Pipeline;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tests.Training;
+
+[Collection(AloneCollection.Name)]
+public sealed class MemoryTests : IDisposable
+{
+    private readonly TinyBackbone _backbone = new();
+
+    [Theory]
+    [InlineData(nameof(DeepPrompt))]
+    [InlineData(nameof(FullFineTuning))]
+    [InlineData("Reparameterized")]
+    public void No_training_step_leaves_a_tensor_behind(string method)
+    {
+        var kept = new List<long>();
+        var options = Reviews.Options(_backbone);
+        options.Method = method switch
+        {
+            nameof(FullFineTuning) => new FullFineTuning(),
+            "Reparameterized" => new DeepPrompt { Length = 2, Reparameterize = true, ReparameterizationSize = 8 },
+            _ => new DeepPrompt { Length = 2 },
+        };
+        options.ValidationSet = new Microsoft.ML.MLContext().Data.LoadFromEnumerable(Reviews.Rows(8));
+        options.Progress = new AfterStep(() => kept.Add(KeptTensors()));
+        Reviews.Train(options, Reviews.Rows(40)).Dispose();
+        Assert.Equal(40, kept.Count);
+        Assert.All(kept, count => Assert.Equal(kept[0], count));
+    }
+
+    [Fact]
+    public void No_prediction_leaves_a_tensor_behind()
+    {
+        var rows = Reviews.Rows(40);
+        using var model = Reviews.Train(Reviews.Options(_backbone), rows);
+        long before = KeptTensors();
+        for (int i = 0; i < 5; i++) Reviews.Scores(model, rows);
+        Assert.Equal(before, KeptTensors());
+    }
+
+    [Fact]
+    public void A_disposed_model_has_disposed_what_it_trained()
+    {
+        foreach (TuningMethod method in new TuningMethod[] { new DeepPrompt { Reparameterize = true }, new HeadOnly(), new FullFineTuning() })
+        {
+            var model = TunedModel.Create(Backbone.Use(_backbone.Path, torch.CPU), method, classes: 2, pools: true, headDropout: null, seed: 1);
+            var tensors = model.Parameters.Select(p => p.Value).ToList();
+            model.Dispose();
+            Assert.All(tensors, t => Assert.True(t.IsInvalid));
+        }
+    }
+
+    public void Dispose() => _backbone.Dispose();
+
+    // Tensors that no scope disposes: those alive in one, those taken out of one, and those made outside. The one thread that computes counts them.
+    private static long KeptTensors() => ComputeThread.Run(() =>
+    {
+        var counted = DisposeScopeManager.Statistics;
+        return counted.ThreadTotalLiveCount + counted.DetachedFromScopeCount + counted.CreatedOutsideScopeCount;
+    });
+
+    private sealed class AfterStep(Action action) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => action();
+    }
+}

@@ -1,0 +1,101 @@
+// The deep prompt's parameters: how they begin, which are counted and decayed, and what a saved model holds of them.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Files;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Tests.Backbones;
+using MLNet.PTuning.Tests.Files;
+using MLNet.PTuning.Tuning;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tests.Tuning;
+
+public sealed class DeepPromptTests : IDisposable
+{
+    private const int Width = 2 * TinyBackbone.Layers * TinyBackbone.Hidden;
+
+    private readonly TinyBackbone _backbone = new();
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public void It_begins_with_a_table_drawn_from_a_normal_distribution()
+    {
+        using var model = Model(new DeepPrompt { Length = 20, InitialDeviation = 0.5 });
+        var table = model.Parameters[0];
+        Assert.Equal([20, Width], table.Value.shape);
+        float[] values = ParameterFactory.ToArray(table.Value);
+        Assert.Equal(0, values.Average(), 0.05);
+        Assert.Equal(0.5, Math.Sqrt(values.Average(v => (double)v * v)), 0.05);
+    }
+
+    [Fact]
+    public void Weights_decay_and_biases_do_not()
+    {
+        using var model = Model(new DeepPrompt { Reparameterize = true, ReparameterizationSize = 8 });
+        Assert.Equal(7, model.Parameters.Count);
+        Assert.All(model.Parameters, p => Assert.Equal(!p.Name.EndsWith(".bias"), p.Decays));
+        Assert.All(model.Parameters.Where(p => !p.Decays), p => Assert.All(ParameterFactory.ToArray(p.Value), v => Assert.Equal(0, v)));
+    }
+
+    [Fact]
+    public void A_saved_reparameterized_prompt_is_its_networks_output_and_predicts_the_same()
+    {
+        using var model = Model(new DeepPrompt { Length = 5, Reparameterize = true, ReparameterizationSize = 8, InitialDeviation = 1 });
+        using (var stream = File.Create(_folder.At("prompt.safetensors"))) model.Save(stream);
+        using var file = WeightFile.Open(_folder.At("prompt.safetensors"));
+        Assert.Equal(["classifier.bias", "classifier.weight", DeepPromptTuner.Table], file.Entries.Keys.Order());
+        Assert.Equal([5, Width], file.Entries[DeepPromptTuner.Table].Shape);
+
+        using var loaded = TunedModel.Load(Lease(), new DeepPrompt { Length = 5, Reparameterize = true, ReparameterizationSize = 8 }, 2, pools: true, file);
+        Assert.Equal(Predict(model), Predict(loaded));
+        Assert.Equal(5 * Width + 2 * TinyBackbone.Hidden + 2, loaded.TrainedParameters);
+    }
+
+    [Fact]
+    public void A_saved_tensor_that_is_missing_or_of_another_shape_is_named()
+    {
+        using var model = Model(new DeepPrompt { Length = 5 });
+        using (var stream = File.Create(_folder.At("prompt.safetensors"))) model.Save(stream);
+        using var file = WeightFile.Open(_folder.At("prompt.safetensors"));
+        var shorter = Assert.Throws<InvalidDataException>(() => TunedModel.Load(Lease(), new DeepPrompt { Length = 4 }, 2, pools: true, file));
+        Assert.Contains($"[5, {Width}]", shorter.Message);
+        Assert.Contains($"[4, {Width}]", shorter.Message);
+        Assert.Contains("backbone.", Assert.Throws<InvalidDataException>(() => TunedModel.Load(Lease(), new FullFineTuning(), 2, pools: true, file)).Message);
+    }
+
+    [Fact]
+    public void The_prompt_changes_what_is_predicted_and_each_row_alone_decides_its_prediction()
+    {
+        using var with = Model(new DeepPrompt { Length = 5, InitialDeviation = 1 });
+        using var without = Model(new HeadOnly());
+        Assert.NotEqual(Predict(with), Predict(without));
+        float[] together = Predict(with, "good day", "the film was very dull and so was the book");
+        Assert.All(Predict(with, "good day").Zip(together), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+    }
+
+    [Fact]
+    public void Full_fine_tuning_counts_the_backbone_once()
+    {
+        using var everything = Model(new FullFineTuning());
+        using var head = Model(new HeadOnly());
+        Assert.Equal(everything.TotalParameters, everything.TrainedParameters);
+        Assert.Equal(everything.TotalParameters, head.TotalParameters);
+        Assert.Equal(2 * TinyBackbone.Hidden + 2, head.TrainedParameters);
+        Assert.Equal(Predict(head), Predict(everything));
+    }
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _backbone.Dispose();
+    }
+
+    private Backbone.Lease Lease() => Backbone.Use(_backbone.Path, torch.CPU);
+
+    private TunedModel Model(TuningMethod method) => TunedModel.Create(Lease(), method, classes: 2, pools: true, headDropout: null, seed: 1);
+
+    private static float[] Predict(TunedModel model, params string[] texts)
+    {
+        if (texts.Length == 0) texts = ["a good day", "awful", ""];
+        return [.. model.Predict([.. texts.Select(t => TextClassification.Example(model.Backbone.Tokenizer.Encode(t, null, 20), Example.NoTarget))]).SelectMany(p => p)];
+    }
+}
