@@ -61,7 +61,7 @@ internal static class Reviews
     {
         Method = new DeepPrompt { Length = 4 },
         Epochs = 8,
-        LearningRate = 0.03,
+        LearningRate = 0.05,
         BatchSize = 8,
         PredictionBatchSize = 3,
     };
