@@ -16,7 +16,7 @@ internal sealed record TextColumns(string Text, string? Pair)
     /// <exception cref="ArgumentException">One is absent or no text.</exception>
     public IReadOnlyList<DataViewSchema.Column> Find(DataViewSchema schema) => [.. Names.Select(name =>
     {
-        var column = schema.GetColumnOrNull(name) ?? throw new ArgumentException($"The data has no column '{name}'; it has {string.Join(", ", schema.Select(c => c.Name))}.");
+        var column = TextRows.FindColumn(schema, name);
         return column.Type is TextDataViewType ? column : throw new ArgumentException(TextRows.NotText(name, column.Type.ToString()!));
     })];
 
@@ -45,6 +45,9 @@ internal static class TextRows
     public readonly record struct Row(string Text, string? Pair, int? Target);
 
     public static string NotText(string name, string type) => $"The column '{name}' is of type {type}, not text. Give the name of a column of text.";
+
+    public static DataViewSchema.Column FindColumn(DataViewSchema schema, string name) => schema.GetColumnOrNull(name)
+        ?? throw new ArgumentException($"The data has no column '{name}'; it has {string.Join(", ", schema.Select(c => c.Name))}.");
 
     public static DataViewSchema.Column FindLabel(DataViewSchema schema, string name) => schema.GetColumnOrNull(name)
         ?? throw new ArgumentException($"The data has no label column '{name}'; it has {string.Join(", ", schema.Select(c => c.Name))}. Set LabelColumnName.");

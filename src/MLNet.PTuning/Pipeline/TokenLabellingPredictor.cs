@@ -20,7 +20,7 @@ internal sealed class TokenLabellingPredictor(TunedModel model, LabelKeys keys, 
     private readonly TagDecoder _decoder = new(keys.Names, settings.Labelling.Scheme, settings.Labelling.Constrained);
     private readonly int? _outside = keys.Names.Select((name, i) => (name, i)).Where(p => p.name == Tags.Outside).Select(p => (int?)p.i).FirstOrDefault();
 
-    public IReadOnlyList<string> InputNames => settings.InputColumns;
+    public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 
     public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } = LabellingColumns.Of(settings, keys);
 

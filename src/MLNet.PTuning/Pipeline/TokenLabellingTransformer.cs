@@ -47,7 +47,7 @@ public sealed class TokenLabellingTransformer : ITransformer, IDisposable
     internal TunedModel Model => _model;
 
     /// <inheritdoc/>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new PredictionSchema(inputSchema, _predictor.InputNames, _predictor.Outputs).Output;
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new PredictionSchema(inputSchema, _predictor.Inputs(inputSchema), _predictor.Outputs).Output;
 
     /// <inheritdoc/>
     public IDataView Transform(IDataView input) => new PredictionView<WordRow, LabelledRow>(_predictor, input);

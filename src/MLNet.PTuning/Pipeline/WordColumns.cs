@@ -17,12 +17,22 @@ internal sealed record WordColumns(string Words, string? Predicate)
 {
     public string[] Names => Predicate is null ? [Words] : [Words, Predicate];
 
+    /// <summary>The columns in a schema.</summary>
+    /// <exception cref="ArgumentException">One is absent, or the words are of another type.</exception>
+    public IReadOnlyList<DataViewSchema.Column> Find(DataViewSchema schema)
+    {
+        DataViewSchema.Column[] columns = [.. Names.Select(name => TextRows.FindColumn(schema, name))];
+        return columns[0].Type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType }
+            ? columns : throw new ArgumentException(NotWords(Words, columns[0].Type.ToString()!));
+    }
+
     /// <summary>A function that reads the row where <paramref name="row"/> stands.</summary>
     public Func<WordRow> Reader(DataViewRow row)
     {
-        var read = WordReader(row, row.Schema[Words]);
+        var columns = Find(row.Schema);
+        var read = WordReader(row, columns[0]);
         if (Predicate is null) return read;
-        var predicate = PredicateReader(row, row.Schema[Predicate]);
+        var predicate = PredicateReader(row, columns[1]);
         return () =>
         {
             var words = read();
@@ -46,7 +56,6 @@ internal sealed record WordColumns(string Words, string? Predicate)
                 return new WordRow([.. places.Select(p => all[p.Start..p.End])], places, all, null);
             };
         }
-        if (column.Type is not VectorDataViewType { ItemType: TextDataViewType }) throw new ArgumentException(NotWords(column.Name, column.Type.ToString()!));
         var vector = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
         VBuffer<ReadOnlyMemory<char>> words = default;
         return () =>

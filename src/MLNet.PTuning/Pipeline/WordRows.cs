@@ -77,10 +77,7 @@ internal static class WordRows
     /// <summary>Reads rows and their targets.</summary>
     public static List<(WordRow Row, int[] Targets)> Read(IDataView data, WordColumns columns, DataViewSchema.Column label, Func<DataViewRow, TargetReader> targets)
     {
-        foreach (string name in columns.Names)
-            if (data.Schema.GetColumnOrNull(name) is null)
-                throw new ArgumentException($"The data has no column '{name}'; it has {string.Join(", ", data.Schema.Select(c => c.Name))}.");
-        using var cursor = data.GetRowCursor(columns.Names.Select(n => data.Schema[n]).Append(label));
+        using var cursor = data.GetRowCursor(columns.Find(data.Schema).Append(label));
         var read = columns.Reader(cursor);
         var target = targets(cursor);
         var rows = new List<(WordRow, int[])>();
