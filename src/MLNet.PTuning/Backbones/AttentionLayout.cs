@@ -12,22 +12,29 @@ internal sealed class AttentionLayout
     private readonly int _rows, _longestQuery, _longestKey, _prefixLength;
     private readonly torch.Tensor _queryIndex, _keyIndex, _unpadIndex;
     private readonly torch.Tensor? _mask;
+    private readonly Lazy<torch.Tensor> _distances;
 
     /// <param name="queryStarts">Where each row's queries start, and their count at the end: [B + 1].</param>
     /// <param name="keyStarts">The same for keys and values.</param>
     /// <param name="prefixLength">Number of keys put before each row's own.</param>
     /// <param name="device">Where the tensors to come live.</param>
-    public AttentionLayout(int[] queryStarts, int[] keyStarts, int prefixLength, torch.Device device)
+    /// <param name="queryPlaces">The packed place of each query; null where every place has one.</param>
+    public AttentionLayout(int[] queryStarts, int[] keyStarts, int prefixLength, torch.Device device, int[]? queryPlaces = null)
     {
         _rows = keyStarts.Length - 1;
+        RowStarts = keyStarts;
         _prefixLength = prefixLength;
         (_longestQuery, _queryIndex, _unpadIndex) = Pad(queryStarts, device);
         (_longestKey, _keyIndex, _) = ReferenceEquals(queryStarts, keyStarts) ? (_longestQuery, _queryIndex, _unpadIndex) : Pad(keyStarts, device);
         _mask = Mask(keyStarts, device);
+        _distances = new(() => Distances(queryStarts, queryPlaces, device));
     }
 
     /// <summary>B.</summary>
     public int RowCount => _rows;
+
+    /// <summary>Where each row starts in the packed batch, and T at the end: [B + 1].</summary>
+    public int[] RowStarts { get; }
 
     /// <summary>softmax(q kᵀ / √d) v for each row and head.</summary>
     /// <param name="queries">[Tq, H].</param>
@@ -36,9 +43,10 @@ internal sealed class AttentionLayout
     /// <param name="prefix">Keys and values before the row's own, [P, H] each or, with a mask a row, [B, P, H]; null for none.</param>
     /// <param name="heads">Number of heads.</param>
     /// <param name="dropProbabilities">What training does to the probabilities [B, heads, S, P + S]; null for nothing.</param>
+    /// <param name="relative">What is added to the scores for distances, and its scale; null for nothing, and 1 / √d.</param>
     /// <returns>[Tq, H].</returns>
     public torch.Tensor Attend(torch.Tensor queries, torch.Tensor keys, torch.Tensor values, (torch.Tensor Keys, torch.Tensor Values)? prefix,
-        int heads, Func<torch.Tensor, torch.Tensor>? dropProbabilities)
+        int heads, Func<torch.Tensor, torch.Tensor>? dropProbabilities, RelativeScores? relative = null)
     {
         long hidden = keys.shape[1], headSize = hidden / heads;
         var q = Heads(queries.index_select(0, _queryIndex), _longestQuery);
@@ -51,12 +59,21 @@ internal sealed class AttentionLayout
         }
         var kh = Heads(k, _prefixLength + _longestKey);
         var vh = Heads(v, _prefixLength + _longestKey);
-        var scores = torch.bmm(q, kh.transpose(1, 2)).mul_(1 / Math.Sqrt(headSize)).view(_rows, heads, _longestQuery, _prefixLength + _longestKey);
+        var scores = torch.bmm(q, kh.transpose(1, 2)).mul_(relative?.Scale ?? 1 / Math.Sqrt(headSize));
+        if (relative is not null) scores = scores + Relative();
+        scores = scores.view(_rows, heads, _longestQuery, _prefixLength + _longestKey);
         if (_mask is not null) scores = scores.add_(_mask);
         var probabilities = scores.softmax(-1);
         if (dropProbabilities is not null) probabilities = dropProbabilities(probabilities);
         var mixed = torch.bmm(probabilities.view(_rows * heads, _longestQuery, _prefixLength + _longestKey), vh);
         return mixed.view(_rows, heads, _longestQuery, headSize).transpose(1, 2).reshape(_rows * _longestQuery, hidden).index_select(0, _unpadIndex);
+
+        // [B · heads, Sq, P + Sk], zero for the prefix.
+        torch.Tensor Relative()
+        {
+            var own = relative.Of(q, kh.narrow(1, _prefixLength, _longestKey), _distances.Value);
+            return _prefixLength == 0 ? own : torch.cat([torch.zeros([_rows * heads, _longestQuery, _prefixLength], device: own.device), own], 2);
+        }
 
         // [B · S, H] → [B · heads, S, d]
         torch.Tensor Heads(torch.Tensor x, long length) =>
@@ -79,6 +96,17 @@ internal sealed class AttentionLayout
                 unpad[i] = padded;
             }
         return (longest, torch.tensor(index, device: device), torch.tensor(unpad, device: device));
+    }
+
+    // [B, Sq, Sk]: a query's place minus a key's; 0 where either is padding.
+    private torch.Tensor Distances(int[] queryStarts, int[]? queryPlaces, torch.Device device)
+    {
+        var distances = new long[_rows * _longestQuery * _longestKey];
+        for (int row = 0; row < _rows; row++)
+            for (int i = queryStarts[row]; i < queryStarts[row + 1]; i++)
+                for (int j = RowStarts[row]; j < RowStarts[row + 1]; j++)
+                    distances[((row * _longestQuery) + i - queryStarts[row]) * _longestKey + j - RowStarts[row]] = (queryPlaces is null ? i : queryPlaces[i]) - j;
+        return torch.tensor(distances, device: device).view(_rows, _longestQuery, _longestKey);
     }
 
     // [B, 1, 1, P + S]: 0 where a key is real, −∞ where it is padding; null where no row is padded.

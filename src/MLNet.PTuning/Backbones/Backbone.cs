@@ -11,32 +11,32 @@ public sealed class Backbone
 {
     private static readonly Dictionary<(string Folder, string Hash, string Device), Backbone> Loaded = [];
 
-    // One line a family: config.json's model_type, the prefix of its tensors' names, and what reads them.
-    private static readonly Dictionary<string, Family> Families = new()
-    {
-        ["bert"] = new("bert.", BertEncoder.WeightShapes, (config, weights, hasPooler) => new BertEncoder(config, weights, hasPooler)),
-    };
-
-    private readonly Family _family;
-    private readonly Dictionary<string, torch.Tensor> _weights;
+    private readonly BackboneFamily _family;
+    private readonly Dictionary<string, torch.Tensor> _weights = [];
     private int _leases;
 
     private Backbone(ModelFolder folder, string hash, BackboneConfig config, TextTokenizer tokenizer, torch.Device device)
     {
-        _family = Families[config.ModelType];
+        _family = BackboneFamily.All[config.ModelType];
         Folder = folder;
         ContentHash = hash;
         Config = config;
         Tokenizer = tokenizer;
         Device = device;
         using var file = folder.OpenWeights();
-        HasPooler = FindName(file, "pooler.dense.weight") is not null;
-        _weights = ReadWeights(file);
-        Encoder = CreateEncoder(name => _weights[name]);
+        try
+        {
+            Encoder = _family.Create(config, new EncoderWeights(name => FindName(file, name) is not null, (name, shape) => _weights[name] = ReadWeight(file, name, shape)));
+        }
+        catch
+        {
+            foreach (var tensor in _weights.Values) tensor.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The values of <c>model_type</c> in a config.json that can be loaded.</summary>
-    public static IReadOnlyCollection<string> Supported => Families.Keys;
+    public static IReadOnlyCollection<string> Supported => [.. BackboneFamily.All.Keys];
 
     /// <summary>
     /// Folders in which a saved model looks for its backbone (each itself, and its direct subfolders) when the path that it recorded holds it no longer.
@@ -57,7 +57,7 @@ public sealed class Backbone
 
     internal Encoder Encoder { get; }
 
-    internal bool HasPooler { get; }
+    internal bool HasPooler => Encoder.HasPooler;
 
     /// <summary>Names and frozen tensors that <see cref="Encoder"/> reads.</summary>
     internal IReadOnlyDictionary<string, torch.Tensor> Weights => _weights;
@@ -84,33 +84,17 @@ public sealed class Backbone
     }
 
     /// <summary>The same architecture over other weights of the same names and shapes.</summary>
-    internal Encoder CreateEncoder(Func<string, torch.Tensor> weights) => _family.Create(Config, weights, HasPooler);
+    internal Encoder CreateEncoder(IReadOnlyDictionary<string, torch.Tensor> weights) =>
+        _family.Create(Config, new EncoderWeights(weights.ContainsKey, (name, _) => weights[name]));
 
     private static Backbone Load(ModelFolder folder, string hash, torch.Device device)
     {
         var config = BackboneConfig.Parse(folder.Config, folder.PathOf("config.json"));
-        if (!Families.ContainsKey(config.ModelType))
-            throw new NotSupportedException($"{folder.PathOf("config.json")}: model_type '{config.ModelType}' is not supported; supported are {string.Join(", ", Supported)}.");
         var tokenizer = TextTokenizer.Load(folder.Path);
-        // Embedding tables are at times padded up to a multiple of 128 rows, so a few more rows than word pieces are well.
-        if (tokenizer.VocabularySize > config.VocabSize || config.VocabSize - tokenizer.VocabularySize >= 128)
+        // Embedding tables are at times padded, so a few more rows than word pieces are well.
+        if (tokenizer.VocabularySize > config.VocabSize || config.VocabSize - tokenizer.VocabularySize >= Math.Max(128, config.VocabSize / 100))
             throw new InvalidDataException($"{folder.Path}: the vocabulary has {tokenizer.VocabularySize} word pieces, but config.json says vocab_size {config.VocabSize}; take both from the same model.");
         return ComputeThread.Run(() => new Backbone(folder, hash, config, tokenizer, device));
-    }
-
-    private Dictionary<string, torch.Tensor> ReadWeights(WeightFile file)
-    {
-        var weights = new Dictionary<string, torch.Tensor>();
-        try
-        {
-            foreach (var (name, shape) in _family.WeightShapes(Config, HasPooler)) weights[name] = ReadWeight(file, name, shape);
-            return weights;
-        }
-        catch
-        {
-            foreach (var tensor in weights.Values) tensor.Dispose();
-            throw;
-        }
     }
 
     private torch.Tensor ReadWeight(WeightFile file, string name, long[] shape)
@@ -145,9 +129,6 @@ public sealed class Backbone
             foreach (var tensor in _weights.Values) tensor.Dispose();
         }
     }
-
-    private sealed record Family(string Prefix, Func<BackboneConfig, bool, IEnumerable<(string Name, long[] Shape)>> WeightShapes,
-        Func<BackboneConfig, Func<string, torch.Tensor>, bool, Encoder> Create);
 
     /// <summary>One use of a shared backbone. A lease that is forgotten is given back when it is collected.</summary>
     internal sealed class Lease(Backbone backbone, (string, string, string) key) : IDisposable

@@ -3,12 +3,13 @@ using System.Text.Json;
 
 namespace MLNet.PTuning.Backbones;
 
-/// <summary>Shape and constants of a transformer encoder, in the names of config.json.</summary>
+/// <summary>Shape and constants of a transformer encoder, in the names of BERT's config.json.</summary>
 internal sealed record BackboneConfig
 {
     public required string ModelType { get; init; }
     public required int VocabSize { get; init; }
     public required int HiddenSize { get; init; }
+    public required int EmbeddingSize { get; init; }
     public required int LayerCount { get; init; }
     public required int HeadCount { get; init; }
     public required int IntermediateSize { get; init; }
@@ -21,61 +22,50 @@ internal sealed record BackboneConfig
     public required double InitializerRange { get; init; }
     public required int PadTokenId { get; init; }
 
+    /// <summary>All fields, for those that one family alone has.</summary>
+    public required ConfigFields Fields { get; init; }
+
     public int HeadSize => HiddenSize / HeadCount;
 
     /// <summary>Reads a config; <paramref name="source"/> names it in errors.</summary>
     /// <exception cref="InvalidDataException">A field is missing, of another kind, or makes no transformer.</exception>
+    /// <exception cref="NotSupportedException">Its family is not known here.</exception>
     public static BackboneConfig Parse(JsonElement json, string source)
     {
+        string type = new ConfigFields(json, source, new Dictionary<string, string>()).Text("model_type", null);
+        if (!BackboneFamily.All.TryGetValue(type, out var family))
+            throw new NotSupportedException($"{source}: model_type '{type}' is not supported; supported are {string.Join(", ", BackboneFamily.All.Keys)}.");
+        var dialect = family.Dialect;
+        var fields = new ConfigFields(json, source, dialect.Names);
+        int hidden = fields.Count("hidden_size", null);
         var config = new BackboneConfig
         {
-            ModelType = Text("model_type", null),
-            VocabSize = Count("vocab_size", null),
-            HiddenSize = Count("hidden_size", null),
-            LayerCount = Count("num_hidden_layers", null),
-            HeadCount = Count("num_attention_heads", null),
-            IntermediateSize = Count("intermediate_size", null),
-            MaxPositions = Count("max_position_embeddings", null),
-            TypeVocabSize = Count("type_vocab_size", 2),
-            HiddenActivation = Text("hidden_act", "gelu"),
-            LayerNormEpsilon = Number("layer_norm_eps", 1e-12),
-            HiddenDropout = Number("hidden_dropout_prob", 0.1),
-            AttentionDropout = Number("attention_probs_dropout_prob", 0.1),
-            InitializerRange = Number("initializer_range", 0.02),
-            PadTokenId = (int)Number("pad_token_id", 0),
+            ModelType = type,
+            VocabSize = fields.Count("vocab_size", null),
+            HiddenSize = hidden,
+            EmbeddingSize = fields.Count("embedding_size", dialect.EmbeddingSize ?? hidden),
+            LayerCount = fields.Count("num_hidden_layers", null),
+            HeadCount = fields.Count("num_attention_heads", null),
+            IntermediateSize = fields.Count("intermediate_size", null),
+            MaxPositions = fields.Count("max_position_embeddings", null),
+            TypeVocabSize = fields.Whole("type_vocab_size", dialect.TypeVocabSize),
+            HiddenActivation = fields.Text("hidden_act", dialect.Activation),
+            LayerNormEpsilon = fields.Number("layer_norm_eps", dialect.Epsilon),
+            HiddenDropout = fields.Probability("hidden_dropout_prob", dialect.Dropout),
+            AttentionDropout = fields.Probability("attention_probs_dropout_prob", dialect.Dropout),
+            InitializerRange = fields.Number("initializer_range", 0.02),
+            PadTokenId = fields.Whole("pad_token_id", dialect.PadTokenId),
+            Fields = fields,
         };
-        if (config.HiddenSize % config.HeadCount != 0)
-            throw new InvalidDataException($"{source}: hidden_size {config.HiddenSize} is not a multiple of num_attention_heads {config.HeadCount}.");
-        foreach (var (name, p) in new[] { ("hidden_dropout_prob", config.HiddenDropout), ("attention_probs_dropout_prob", config.AttentionDropout) })
-            if (!(p >= 0 && p < 1)) throw new InvalidDataException($"{source}: {name} is {p}; it must be at least 0 and less than 1.");
+        if (hidden % config.HeadCount != 0)
+            throw fields.Wrong($"{fields.NameOf("hidden_size")} {hidden} is not a multiple of {fields.NameOf("num_attention_heads")} {config.HeadCount}.");
         return config;
+    }
 
-        // null is how some configs write "not set", so it counts as absent.
-        JsonElement? Find(string name) =>
-            json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
-        InvalidDataException Missing(string name) => new($"{source}: '{name}' is missing; a transformer's config.json has it.");
-
-        string Text(string name, string? absent) => Find(name) switch
-        {
-            { ValueKind: JsonValueKind.String } value => value.GetString()!,
-            null => absent ?? throw Missing(name),
-            { } value => throw new InvalidDataException($"{source}: '{name}' is {value.ValueKind}; expected a string."),
-        };
-
-        double Number(string name, double? absent) => Find(name) switch
-        {
-            { ValueKind: JsonValueKind.Number } value when value.TryGetDouble(out double number) && double.IsFinite(number) => number,
-            null => absent ?? throw Missing(name),
-            { } value => throw new InvalidDataException($"{source}: '{name}' is {value.GetRawText()}; expected a number."),
-        };
-
-        int Count(string name, int? absent)
-        {
-            double number = Number(name, absent);
-            return number is >= 1 and <= 1 << 24 && number == Math.Floor(number)
-                ? (int)number
-                : throw new InvalidDataException($"{source}: '{name}' is {number}; expected a whole number from 1 to {1 << 24}.");
-        }
+    /// <exception cref="NotSupportedException">The model was trained with relative positions, as some variants of BERT are.</exception>
+    public void RequireAbsolutePositions()
+    {
+        string kind = Fields.Text("position_embedding_type", "absolute");
+        if (kind != "absolute") throw new NotSupportedException($"position_embedding_type '{kind}' is not supported for {ModelType}; supported is absolute.");
     }
 }

@@ -44,7 +44,7 @@ internal abstract class Encoder(BackboneConfig config)
         for (int layer = 0; layer < Config.LayerCount - 1; layer++) hidden = Layer(layer, hidden, everywhere, prompt, dropout, null);
 
         var places = torch.tensor(Array.ConvertAll(readAt, i => (long)i), device: device);
-        var whereRead = new AttentionLayout(batch.StartsOf(readAt), batch.RowStarts, prefixLength, device);
+        var whereRead = new AttentionLayout(batch.StartsOf(readAt), batch.RowStarts, prefixLength, device, readAt);
         return Layer(Config.LayerCount - 1, hidden, whereRead, prompt, dropout, places).MoveToOuterDisposeScope();
     }
 }

@@ -28,8 +28,8 @@ public sealed class FullFineTuning : TuningMethod
     private static Tuner Create(Backbone backbone, Func<string, torch.Tensor, torch.Tensor> value)
     {
         var copies = backbone.Weights.ToDictionary(w => w.Key, w => value(w.Key, w.Value));
-        return new FullTuner(backbone, backbone.CreateEncoder(name => copies[name]),
-            [.. copies.Select(c => new Parameter(Prefix + c.Key, c.Value, Decays: !c.Key.EndsWith(".bias") && !c.Key.Contains("LayerNorm")))]);
+        return new FullTuner(backbone, backbone.CreateEncoder(copies),
+            [.. copies.Select(c => new Parameter(Prefix + c.Key, c.Value, Decays: c.Value.dim() > 1))]);
     }
 
     private sealed class FullTuner(Backbone backbone, Encoder encoder, IReadOnlyList<Parameter> parameters) : Tuner(backbone)

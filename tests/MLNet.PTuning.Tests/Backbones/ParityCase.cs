@@ -40,7 +40,7 @@ internal sealed class ParityCase : IDisposable
     public Batch Batch(Func<int, int[]> readAt, Func<int, int[]> targets, int step = 0)
     {
         var (rows, width, ids) = Matrix("in.input_ids", step);
-        var (_, _, types) = Matrix("in.token_type_ids", step);
+        int[] types = _case.Entries.ContainsKey("in.token_type_ids") ? Matrix("in.token_type_ids", step).Values : new int[ids.Length];
         var lengths = RowLengths(step);
         return MLNet.PTuning.Tasks.Batch.Of([.. Enumerable.Range(0, rows).Select(r =>
             new Example(ids[(r * width)..(r * width + lengths[r])], types[(r * width)..(r * width + lengths[r])], readAt(lengths[r]), targets(r)))]);
@@ -54,21 +54,33 @@ internal sealed class ParityCase : IDisposable
         return Batch(_ => [0], r => [(int)labels[step * rows + r]], step);
     }
 
-    /// <summary>A model whose parameters are the recorded ones.</summary>
+    /// <summary>Rows read at every place with the recorded label of each.</summary>
+    public Batch LabellingBatch()
+    {
+        var (_, width, labels) = Matrix("in.labels", 0);
+        var lengths = RowLengths();
+        return Batch(length => [.. Enumerable.Range(0, length)], r => labels[(r * width)..(r * width + lengths[r])]);
+    }
+
+    /// <summary>A model whose parameters are the recorded ones; a head's own pooler is the one that the reference was given.</summary>
     public TunedModel Model(TuningMethod method, int classes, bool pools)
     {
         var model = TunedModel.Create(Lease(), method, classes, pools, null, seed: 0);
         using var noGrad = torch.no_grad();
         foreach (var parameter in model.Parameters)
-            parameter.Value.copy_(torch.tensor(Values("param." + parameter.Name)).view(parameter.Value.shape));
+            parameter.Value.copy_(torch.tensor(Values((parameter.Name.StartsWith("pooler.") ? "param.roberta." : "param.") + parameter.Name)).view(parameter.Value.shape));
         return model;
     }
 
-    /// <summary>Parts of a recorded [B, S, width] tensor that are no padding, packed: [T, width].</summary>
-    public float[] Packed(string name, int width)
+    /// <summary>Parts of a recorded [B, S, width] tensor that are no padding, packed: [T, width]; a [B, width] tensor as it is.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="width">Its last dimension.</param>
+    /// <param name="rows">Rows that are wanted; null for T.</param>
+    public float[] Packed(string name, int width, long? rows = null)
     {
         var lengths = RowLengths();
         float[] all = Values(name);
+        if (all.Length == rows * width) return all;
         int padded = all.Length / width / lengths.Count;
         return [.. lengths.SelectMany((length, row) => all.Skip(row * padded * width).Take(length * width))];
     }

@@ -1,0 +1,38 @@
+// The architecture families, and what tells one from another.
+namespace MLNet.PTuning.Backbones;
+
+/// <summary>One family of encoders.</summary>
+/// <param name="Prefix">What its checkpoints put before tensors' names, where they put something.</param>
+/// <param name="Dialect">How its config.json spells and defaults.</param>
+/// <param name="Create">Makes the encoder from its configuration and tensors.</param>
+internal sealed record BackboneFamily(string Prefix, ConfigDialect Dialect, Func<BackboneConfig, EncoderWeights, Encoder> Create)
+{
+    /// <summary>One line a value of config.json's model_type.</summary>
+    public static readonly IReadOnlyDictionary<string, BackboneFamily> All = new Dictionary<string, BackboneFamily>
+    {
+        ["bert"] = Bert.Family,
+        ["roberta"] = Roberta.Family,
+        ["camembert"] = Roberta.Family,
+        ["xlm-roberta"] = Roberta.Family,
+        ["distilbert"] = DistilBert.Family,
+        ["electra"] = Electra.Family,
+        ["albert"] = Albert.Family,
+        ["deberta-v2"] = DebertaV2.Family,
+    };
+}
+
+/// <summary>What a family's config.json calls the fields of BERT's, and what holds where a field is absent.</summary>
+internal sealed record ConfigDialect
+{
+    /// <summary>This family's name of a field, by BERT's name; a field that is not here has BERT's name.</summary>
+    public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
+
+    public string Activation { get; init; } = "gelu";
+    public double Epsilon { get; init; } = 1e-12;
+    public double Dropout { get; init; } = 0.1;
+    public int TypeVocabSize { get; init; } = 2;
+    public int PadTokenId { get; init; }
+
+    /// <summary>Width of the embeddings; null for the hidden size.</summary>
+    public int? EmbeddingSize { get; init; }
+}

@@ -1,0 +1,44 @@
+// BERT (Devlin et al., 2019), monolingual, Chinese and multilingual, as Hugging Face's BertModel computes it.
+namespace MLNet.PTuning.Backbones;
+
+internal static class Bert
+{
+    public static BackboneFamily Family => new("bert.", new ConfigDialect(), (config, weights) =>
+        new PostNormEncoder(config, EmbeddingsOf(config, weights), Layers(config, weights)) { Pooler = PoolerOf(config, weights) });
+
+    /// <summary>The embeddings of BERT and of those that took its names.</summary>
+    public static Embeddings EmbeddingsOf(BackboneConfig config, EncoderWeights weights)
+    {
+        config.RequireAbsolutePositions();
+        long size = config.EmbeddingSize;
+        return new Embeddings(weights.Tensor("embeddings.word_embeddings.weight", config.VocabSize, size), weights.Norm("embeddings.LayerNorm", size, config.LayerNormEpsilon))
+        {
+            Positions = weights.Tensor("embeddings.position_embeddings.weight", config.MaxPositions, size),
+            Types = config.TypeVocabSize > 0 ? weights.Tensor("embeddings.token_type_embeddings.weight", config.TypeVocabSize, size) : null,
+        };
+    }
+
+    /// <summary>The layers of BERT and of those that took its names.</summary>
+    public static LayerWeights[] Layers(BackboneConfig config, EncoderWeights weights)
+    {
+        long hidden = config.HiddenSize, wide = config.IntermediateSize;
+        var layers = new List<LayerWeights>();
+        for (int l = 0; l < config.LayerCount; l++)
+        {
+            string layer = $"encoder.layer.{l}.";
+            layers.Add(new LayerWeights(
+                weights.Linear(layer + "attention.self.query", hidden, hidden),
+                weights.Linear(layer + "attention.self.key", hidden, hidden),
+                weights.Linear(layer + "attention.self.value", hidden, hidden),
+                weights.Linear(layer + "attention.output.dense", hidden, hidden),
+                weights.Norm(layer + "attention.output.LayerNorm", hidden, config.LayerNormEpsilon),
+                weights.Linear(layer + "intermediate.dense", wide, hidden),
+                weights.Linear(layer + "output.dense", hidden, wide),
+                weights.Norm(layer + "output.LayerNorm", hidden, config.LayerNormEpsilon)));
+        }
+        return [.. layers];
+    }
+
+    /// <summary>The pooler, where the checkpoint has it.</summary>
+    public static Linear? PoolerOf(BackboneConfig config, EncoderWeights weights) => weights.LinearIfThere("pooler.dense", config.HiddenSize, config.HiddenSize);
+}

@@ -1,0 +1,41 @@
+// What stands before the first layer: word, position and segment embeddings, their norm, and a projection where they are narrower.
+using TorchSharp;
+
+namespace MLNet.PTuning.Backbones;
+
+/// <summary>Turns word pieces into the first hidden states.</summary>
+/// <param name="Words">[V, E].</param>
+/// <param name="Norm">Norm of the sum.</param>
+internal sealed record Embeddings(torch.Tensor Words, Norm Norm)
+{
+    /// <summary>[positions, E]; null where the family has none.</summary>
+    public torch.Tensor? Positions { get; init; }
+
+    /// <summary>[segments, E]; null where the family has none.</summary>
+    public torch.Tensor? Types { get; init; }
+
+    /// <summary>E → H; null where both are the same.</summary>
+    public Linear? Projection { get; init; }
+
+    /// <summary>Whether the projection stands before the norm instead of behind it (and behind dropout).</summary>
+    public bool ProjectsFirst { get; init; }
+
+    /// <summary>Position of a row's first word piece where there is no prompt.</summary>
+    public int FirstPosition { get; init; }
+
+    /// <summary>[T, H]. A prompt moves the text's positions up by its length.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="promptLength">P.</param>
+    /// <param name="drop">What training does to the normed sum.</param>
+    public torch.Tensor Apply(PackedBatch batch, int promptLength, Func<torch.Tensor, torch.Tensor> drop)
+    {
+        var sum = Rows(Words, Array.ConvertAll(batch.Ids, i => (long)i));
+        // A family of one segment is at times given pairs by a tokenizer that tells the segments apart.
+        if (Types is not null) sum += Rows(Types, Array.ConvertAll(batch.Types, i => Math.Min(i, Types.shape[0] - 1)));
+        if (Positions is not null) sum += Rows(Positions, batch.Positions(FirstPosition + promptLength));
+        if (Projection is null) return drop(Norm.Apply(sum));
+        return ProjectsFirst ? drop(Norm.Apply(Projection.Apply(sum))) : Projection.Apply(drop(Norm.Apply(sum)));
+
+        static torch.Tensor Rows(torch.Tensor table, long[] index) => table.index_select(0, torch.tensor(index, device: table.device));
+    }
+}

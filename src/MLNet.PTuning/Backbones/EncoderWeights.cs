@@ -1,0 +1,21 @@
+// Where an encoder that is being made takes its tensors from: it names each with its shape.
+using TorchSharp;
+
+namespace MLNet.PTuning.Backbones;
+
+/// <summary>Named tensors of known shapes. Names are without the family's prefix; who made this object owns the tensors.</summary>
+/// <param name="has">Whether there is a tensor of a name.</param>
+/// <param name="get">The tensor of a name and shape.</param>
+internal sealed class EncoderWeights(Func<string, bool> has, Func<string, long[], torch.Tensor> get)
+{
+    public bool Has(string name) => has(name);
+
+    public torch.Tensor Tensor(string name, params long[] shape) => get(name, shape);
+
+    public Linear Linear(string name, long outputs, long inputs) => new(get(name + ".weight", [outputs, inputs]), get(name + ".bias", [outputs]));
+
+    public Norm Norm(string name, long size, double epsilon) => new(get(name + ".weight", [size]), get(name + ".bias", [size]), size, epsilon);
+
+    /// <summary>The linear layer of a name where the checkpoint has it.</summary>
+    public Linear? LinearIfThere(string name, long outputs, long inputs) => has(name + ".weight") ? Linear(name, outputs, inputs) : null;
+}

@@ -1,0 +1,23 @@
+// The tensors of one transformer layer, and the two operations that they belong to.
+using TorchSharp;
+using static TorchSharp.torch.nn;
+
+namespace MLNet.PTuning.Backbones;
+
+/// <summary>x Wᵀ + b.</summary>
+/// <param name="Weight">[out, in].</param>
+/// <param name="Bias">[out]; null for none.</param>
+internal sealed record Linear(torch.Tensor Weight, torch.Tensor? Bias)
+{
+    public torch.Tensor Apply(torch.Tensor x) => functional.linear(x, Weight, Bias);
+}
+
+/// <summary>Layer normalization (Ba et al., 2016).</summary>
+internal sealed record Norm(torch.Tensor Weight, torch.Tensor Bias, long Size, double Epsilon)
+{
+    public torch.Tensor Apply(torch.Tensor x) => functional.layer_norm(x, [Size], Weight, Bias, Epsilon);
+}
+
+/// <summary>One layer of post-norm self-attention and feed-forward.</summary>
+internal sealed record LayerWeights(Linear Query, Linear Key, Linear Value, Linear AttentionOutput, Norm AttentionNorm,
+    Linear Intermediate, Linear Output, Norm OutputNorm);

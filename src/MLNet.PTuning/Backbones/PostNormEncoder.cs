@@ -1,0 +1,59 @@
+// The transformer encoder that all families here share (Vaswani et al., 2017; Devlin et al., 2019): embeddings, then layers of self-attention
+// and feed-forward, each followed by a residual sum and a norm, with P-Tuning v2's keys and values before each row's own.
+using TorchSharp;
+
+namespace MLNet.PTuning.Backbones;
+
+/// <summary>A family differs by the tensors that it puts in, and at most by its scores of attention.</summary>
+internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IReadOnlyList<LayerWeights> layers) : Encoder(config)
+{
+    private readonly Func<torch.Tensor, torch.Tensor> _activation = Activation.Of(config.HiddenActivation);
+
+    /// <summary>The dense layer over the first token; null where the checkpoint has none.</summary>
+    public Linear? Pooler { get; init; }
+
+    /// <summary>The function behind it.</summary>
+    public Func<torch.Tensor, torch.Tensor> PoolerActivation { get; init; } = x => x.tanh();
+
+    /// <summary>Dropout behind the attention's output layer.</summary>
+    public double AttentionOutputDropout { get; init; } = config.HiddenDropout;
+
+    /// <summary>Dropout behind the feed-forward's output layer.</summary>
+    public double OutputDropout { get; init; } = config.HiddenDropout;
+
+    public override bool HasPooler => Pooler is not null;
+
+    public override int MaxRowLength(int promptLength) => Config.MaxPositions - embeddings.FirstPosition - promptLength;
+
+    public override torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout) =>
+        embeddings.Apply(batch, prompt.Length, x => Drop(x, dropout, Config.HiddenDropout));
+
+    public override torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readAt)
+    {
+        var w = layers[index];
+        var asked = readAt is null ? hidden : hidden.index_select(0, readAt);
+        var context = layout.Attend(w.Query.Apply(asked), w.Key.Apply(hidden), w.Value.Apply(hidden), Prefix(), Config.HeadCount,
+            dropout is null ? null : p => dropout.Apply(p, Config.AttentionDropout), RelativeScores(w, index, dropout));
+        var attended = w.AttentionNorm.Apply(Drop(w.AttentionOutput.Apply(context), dropout, AttentionOutputDropout) + asked);
+        var widened = _activation(w.Intermediate.Apply(attended));
+        return w.OutputNorm.Apply(Drop(w.Output.Apply(widened), dropout, OutputDropout) + attended);
+
+        (torch.Tensor, torch.Tensor)? Prefix()
+        {
+            if (prompt.Prefix.Count == 0) return null;
+            var (keys, values) = prompt.Prefix[index];
+            return dropout is null || prompt.Dropout <= 0 ? (keys, values) : (DropPerRow(keys), DropPerRow(values));
+        }
+
+        // P-Tuning v2 drops after the prefix is expanded over the batch, so that each row has its own mask.
+        torch.Tensor DropPerRow(torch.Tensor x) => dropout!.Apply(x.expand(layout.RowCount, x.shape[0], x.shape[1]), prompt.Dropout);
+    }
+
+    public override torch.Tensor Pool(torch.Tensor first) =>
+        PoolerActivation((Pooler ?? throw new InvalidOperationException("This backbone has no pooler.")).Apply(first));
+
+    /// <summary>What a layer adds to its scores for the distance between two word pieces; null for nothing.</summary>
+    protected virtual RelativeScores? RelativeScores(LayerWeights layer, int index, Dropout? dropout) => null;
+
+    protected static torch.Tensor Drop(torch.Tensor values, Dropout? dropout, double p) => dropout?.Apply(values, p) ?? values;
+}
