@@ -7,7 +7,9 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Tests.Backbones;
 
-/// <summary>Opens fixtures/parity/cases/MODEL/CASE and the model's folder, to which a made-up vocabulary is added: the recording has none.</summary>
+/// <summary>
+/// Opens fixtures/parity/cases/MODEL/CASE and the model's folder (or those of fixtures/families), to which a made-up vocabulary is added: the recording has none.
+/// </summary>
 internal sealed class ParityCase : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -15,10 +17,11 @@ internal sealed class ParityCase : IDisposable
 
     public ParityCase(string model, string name)
     {
-        foreach (string file in Directory.GetFiles(Shared.Fixture("parity", model))) File.Copy(file, _folder.At(Path.GetFileName(file)));
+        string root = Directory.Exists(Shared.Fixture("families", model)) ? "families" : "parity";
+        foreach (string file in Directory.GetFiles(Shared.Fixture(root, model))) File.Copy(file, _folder.At(Path.GetFileName(file)));
         string[] special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
         File.WriteAllText(_folder.At("vocab.txt"), string.Join("\n", special.Concat(Enumerable.Range(special.Length, 200 - special.Length).Select(i => $"w{i}"))));
-        _case = WeightFile.Open(Shared.Fixture("parity", "cases", model, name + ".safetensors"));
+        _case = WeightFile.Open(Shared.Fixture(root, "cases", model, name + ".safetensors"));
     }
 
     /// <summary>The backbone; the model that takes it disposes it.</summary>
@@ -26,6 +29,9 @@ internal sealed class ParityCase : IDisposable
 
     /// <summary>A recorded tensor's values in row-major order.</summary>
     public float[] Values(string name) => _case.ReadFloats(name);
+
+    /// <summary>P.</summary>
+    public int PromptLength => (int)_case.Entries["param.prefix_encoder.embedding.weight"].Shape[0];
 
     public IEnumerable<string> Names(string prefix) => _case.Entries.Keys.Where(k => k.StartsWith(prefix)).Select(k => k[prefix.Length..]);
 
@@ -68,7 +74,7 @@ internal sealed class ParityCase : IDisposable
         var model = TunedModel.Create(Lease(), method, classes, pools, null, seed: 0);
         using var noGrad = torch.no_grad();
         foreach (var parameter in model.Parameters)
-            parameter.Value.copy_(torch.tensor(Values((parameter.Name.StartsWith("pooler.") ? "param.roberta." : "param.") + parameter.Name)).view(parameter.Value.shape));
+            parameter.Value.copy_(torch.tensor(Values(_case.Entries.ContainsKey("param." + parameter.Name) ? "param." + parameter.Name : "param.roberta." + parameter.Name)).view(parameter.Value.shape));
         return model;
     }
 
