@@ -118,7 +118,7 @@ internal static class TextRows
     public static List<Example> ReadValidation(IDataView data, TextColumns columns, string labelName, LabelKeys keys, TextTokenizer tokenizer, RowLimit limit, TrainingChannel channel)
     {
         var label = FindLabel(data.Schema, labelName);
-        var index = keys.Names.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
+        var index = keys.Names.Select((name, i) => (name, i)).DistinctBy(p => p.name).ToDictionary(p => p.name, p => p.i);
         var (examples, _) = Encode(Read(data, columns, label, NamedTarget), tokenizer, limit, channel);
         return examples.Count > 0 ? examples : throw new ArgumentException("The validation set has no labelled rows.");
 

@@ -125,6 +125,15 @@ public sealed class BadBackboneTests : IDisposable
     }
 
     [Fact]
+    public void Embeddings_padded_beyond_the_vocabulary_are_well()
+    {
+        int embeddings = TinyBackbone.Vocabulary.Length + 36;
+        _backbone.SetConfig("vocab_size", embeddings);
+        _backbone.ChangeWeights(t => t.Name.Contains("word_embeddings") ? new TensorData(t.Name, [embeddings, 16], new float[embeddings * 16]) : t);
+        Train();
+    }
+
+    [Fact]
     public void A_folder_that_was_repaired_is_read_again()
     {
         string config = File.ReadAllText(_backbone.At("config.json"));

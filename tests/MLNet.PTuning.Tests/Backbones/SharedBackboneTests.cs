@@ -38,6 +38,23 @@ public sealed class SharedBackboneTests : IDisposable
     }
 
     [Fact]
+    public void A_model_that_is_forgotten_gives_it_back_when_it_is_collected()
+    {
+        TrainAndForget();
+        // The thread that computes may still know the last piece of work.
+        ComputeThread.Run(() => { });
+        for (int i = 0; i < 20 && Weights().Any(w => !w.IsInvalid); i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        Assert.All(Weights(), w => Assert.True(w.IsInvalid));
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        void TrainAndForget() => Reviews.Train(Options(), _rows);
+    }
+
+    [Fact]
     public void Training_that_fails_gives_the_backbone_back()
     {
         using (var lease = Backbone.Use(_folder.Path, torch.CPU))

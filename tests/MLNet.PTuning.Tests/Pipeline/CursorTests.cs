@@ -154,6 +154,16 @@ public sealed class CursorTests(TrainedModel model) : IClassFixture<TrainedModel
     }
 
     [Fact]
+    public void Predictions_can_be_cached_shuffled_and_cut_like_any_view()
+    {
+        var expected = Values.Rows(Predictions, "Text", "PredictedLabel");
+        var data = model.Context.Data;
+        Assert.Equal(expected, Values.Rows(data.Cache(Predictions), "Text", "PredictedLabel"));
+        Assert.Equal(expected[5..12], Values.Rows(data.TakeRows(data.SkipRows(Predictions, 5), 7), "Text", "PredictedLabel"));
+        Assert.Equal(expected.Select(r => (r[0], r[1])).Order(), Values.Rows(data.ShuffleRows(Predictions), "Text", "PredictedLabel").Select(r => (r[0], r[1])).Order());
+    }
+
+    [Fact]
     public void No_rows_give_no_predictions() => Assert.Empty(Reviews.Predict(model.Classifier, []));
 
     [Fact]

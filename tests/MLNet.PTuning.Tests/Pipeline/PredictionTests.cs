@@ -110,6 +110,22 @@ public sealed class PredictionTests(TrainedModel model) : IClassFixture<TrainedM
         AssertClose(Reviews.Predict(pairs, rows)[5].Score, engine.Predict(rows[5]).Score);
     }
 
+    [Theory]
+    [InlineData(null, null, TinyBackbone.Positions - 4 - 2)]
+    [InlineData(12, null, 10)]
+    [InlineData(null, 15, 13)]
+    public void Longer_texts_are_cut_to_the_chosen_length_the_tokenizers_or_the_backbones(int? maxSequenceLength, int? modelMaxLength, int words)
+    {
+        using var backbone = new TinyBackbone();
+        if (modelMaxLength is not null) File.WriteAllText(backbone.At("tokenizer_config.json"), $$"""{"model_max_length": {{modelMaxLength}}}""");
+        var options = Reviews.Options(backbone);
+        (options.MaxSequenceLength, options.Epochs) = (maxSequenceLength, 1);
+        using var limited = Reviews.Train(options, Reviews.Rows(16));
+        float[] Scores(int first, string rest) => Reviews.Scores(limited, [new Review { Text = string.Concat(Enumerable.Repeat("good ", first)) + rest }]);
+        Assert.Equal(Scores(words, ""), Scores(words, "bad"));
+        Assert.NotEqual(Scores(words - 1, ""), Scores(words - 1, "bad"));
+    }
+
     [Fact]
     public void A_model_that_was_disposed_says_so()
     {
