@@ -71,6 +71,53 @@ public static class PTuningCatalog
     }
 
     /// <summary>
+    /// Scores labels of words: precision, recall and F1 of the entities that they stand for as the CoNLL evaluation script defines them, all together and
+    /// by type, and the share of words that are right.
+    /// </summary>
+    /// <param name="catalog"><c>mlContext.MulticlassClassification</c>.</param>
+    /// <param name="data">Rows with wanted and predicted labels, each a vector of keys with key values, or of text; words without a wanted label are left out.</param>
+    /// <param name="labelColumnName">The wanted labels.</param>
+    /// <param name="predictedLabelColumnName">The predicted labels; compared by name, not by number.</param>
+    /// <param name="scheme">How labels stand for entities. Default null: guessed from them (IOB1 cannot be told from IOB2, and IOB2 is taken then; the entities are the same).</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type, a row's two vectors differ in length, or a label is outside the scheme.</exception>
+    public static TokenLabelMetrics EvaluateTokenLabels(this MulticlassClassificationCatalog catalog, IDataView data, string labelColumnName = "Label",
+        string predictedLabelColumnName = "PredictedLabel", TagScheme? scheme = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        return TokenLabelEvaluation.Evaluate(data, labelColumnName, predictedLabelColumnName, scheme);
+    }
+
+    /// <summary>
+    /// Rows of words and labels from a column file (CoNLL-2003, WNUT, CoNLL-U, Universal PropBank and their kin), which is read anew by every cursor.
+    /// </summary>
+    /// <param name="catalog"><c>mlContext.Data</c>.</param>
+    /// <param name="path">The file, UTF-8.</param>
+    /// <param name="options">Its form. Default null: that of CoNLL-2003, which fits most files.</param>
+    /// <returns>The columns <c>Words</c> and <c>Label</c>, vectors of text, and <c>Predicate</c>, the index of a word, where the options ask for it.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="ArgumentException">The options contradict themselves.</exception>
+    /// <exception cref="InvalidDataException">While reading: a line misses a column, is not UTF-8, or has another fault; the message names file and line.</exception>
+    public static IDataView LoadFromConll(this DataOperationsCatalog catalog, string path, ConllOptions? options = null) => catalog.LoadFromConll([path], options);
+
+    /// <summary>Rows of words and labels from several column files of one form, one after the other.</summary>
+    /// <param name="catalog"><c>mlContext.Data</c>.</param>
+    /// <param name="paths">The files, UTF-8.</param>
+    /// <param name="options">Their form. Default null: that of CoNLL-2003, which fits most files.</param>
+    /// <inheritdoc cref="LoadFromConll(DataOperationsCatalog, string, ConllOptions)"/>
+    public static IDataView LoadFromConll(this DataOperationsCatalog catalog, IEnumerable<string> paths, ConllOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(paths);
+        options ??= new ConllOptions();
+        options.Validate();
+        string[] files = [.. paths];
+        foreach (string file in files)
+            if (!File.Exists(file)) throw new FileNotFoundException($"There is no file '{file}' to load words from.", file);
+        return new ConllView(MLNetInternals.EnvironmentOf(catalog), files, options);
+    }
+
+    /// <summary>
     /// Saves a model so that a failure (a full disk, a lost connection) leaves an older file as it was: it is written beside the file and then moved.
     /// <c>ml.Model.Save</c> itself truncates the older file first.
     /// </summary>

@@ -24,6 +24,9 @@ namespace MLNet.PTuning.Pipeline
         /// <summary>The environment behind a catalog such as <c>mlContext.Transforms</c>.</summary>
         public static IHostEnvironment EnvironmentOf(TransformsCatalog catalog) => CatalogUtils.GetEnvironment(catalog);
 
+        /// <inheritdoc cref="EnvironmentOf(TransformsCatalog)"/>
+        public static IHostEnvironment EnvironmentOf(DataOperationsCatalog catalog) => CatalogUtils.GetEnvironment(catalog);
+
         /// <summary>The <c>MLContext</c>'s seed; null where it has none.</summary>
         public static int? SeedOf(IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.Seed;
 

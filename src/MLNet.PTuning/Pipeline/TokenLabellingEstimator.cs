@@ -34,6 +34,7 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
     public TokenLabellingTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        _columns.Find(input.Schema);
         var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
         bool spans = WordRows.IsSpans(label.Type);
         if (!spans && label.Type is not VectorDataViewType) throw new ArgumentException(WordRows.NotLabels(label.Name, label.Type.ToString()!));
@@ -45,7 +46,7 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
         var (model, settings) = PromptFit.Run(_host, _options, keys.Count, pools: false,
             (examples, probabilities) => TokenLabelling.EntityF1(examples, probabilities, keys.Names, scheme), (backbone, limit, channel) =>
             {
-                var task = new TokenLabelling(backbone.Tokenizer, limit.Length, _options.WindowOverlap);
+                var task = new TokenLabelling(backbone.Tokenizer, limit.Length, _options.WindowOverlap, hasPairs: _options.PredicateColumnName is not null);
                 var read = WordRows.Read(input, _columns, label, row => TargetsOf(row, label, keys, "training"));
                 int unlabelled = read.Count(r => !r.Targets.Any(t => t != Example.NoTarget));
                 if (unlabelled > 0) channel.Warn($"{unlabelled} of {read.Count} rows have no words or no labels and teach nothing.");

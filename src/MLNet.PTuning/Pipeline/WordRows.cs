@@ -19,13 +19,26 @@ internal static class WordRows
     public static string NotLabels(string name, string type) =>
         $"The label column '{name}' is of type {type}; it must be a vector of keys, one a word (add .Append(ml.Transforms.Conversion.MapValueToKey(\"{name}\")) before this step), or a vector of text \"start end TYPE\" beside plain text.";
 
-    /// <summary>A reader of a vector of keys.</summary>
+    /// <summary>A reader of a vector of keys, one a word.</summary>
     /// <param name="row">The cursor.</param>
     /// <param name="label">The vector of keys.</param>
-    /// <param name="classOf">Class of each key from 1; null where they are the same.</param>
-    public static TargetReader Keys(DataViewRow row, DataViewSchema.Column label, Func<int, int>? classOf = null)
+    /// <param name="classOf">Class of each key, counted from 1.</param>
+    public static TargetReader Keys(DataViewRow row, DataViewSchema.Column label, Func<int, int> classOf)
     {
-        if (label.Type is not VectorDataViewType { ItemType: KeyDataViewType key }) throw new ArgumentException(NotLabels(label.Name, label.Type.ToString()!));
+        var read = KeyNumbers(row, label);
+        return words =>
+        {
+            int[] keys = read();
+            if (keys.Length != words.Words.Length)
+                throw new ArgumentException($"Row {row.Position + 1} has {words.Words.Length} words, but {keys.Length} labels; every word needs one.");
+            return Array.ConvertAll(keys, k => k > 0 ? classOf(k) : Example.NoTarget);
+        };
+    }
+
+    /// <summary>A reader of a vector of keys as numbers: from 1, and 0 where a key is missing.</summary>
+    public static Func<int[]> KeyNumbers(DataViewRow row, DataViewSchema.Column column)
+    {
+        if (column.Type is not VectorDataViewType { ItemType: KeyDataViewType key }) throw new ArgumentException(NotLabels(column.Name, column.Type.ToString()!));
         return Type.GetTypeCode(key.RawType) switch
         {
             TypeCode.Byte => Of<byte>(k => k),
@@ -34,16 +47,14 @@ internal static class WordRows
             _ => Of<ulong>(k => (int)k),
         };
 
-        TargetReader Of<T>(Func<T, int> widen)
+        Func<int[]> Of<T>(Func<T, int> widen)
         {
-            var getter = row.GetGetter<VBuffer<T>>(label);
+            var getter = row.GetGetter<VBuffer<T>>(column);
             VBuffer<T> keys = default;
-            return words =>
+            return () =>
             {
                 getter(ref keys);
-                if (keys.Length != words.Words.Length)
-                    throw new ArgumentException($"Row {row.Position + 1} has {words.Words.Length} words, but {keys.Length} labels; every word needs one.");
-                return [.. keys.DenseValues().Select(k => widen(k) is > 0 and var n ? classOf?.Invoke(n) ?? n - 1 : Example.NoTarget)];
+                return [.. keys.DenseValues().Select(widen)];
             };
         }
     }

@@ -9,13 +9,25 @@ namespace MLNet.PTuning.Tasks;
 internal sealed record LabelledWindow(Example Example, int[] Words);
 
 /// <summary>How rows of words become examples, and examples' probabilities become rows again.</summary>
-/// <param name="tokenizer">The backbone's.</param>
-/// <param name="maxLength">Longest window in word pieces, specials and second text included.</param>
-/// <param name="overlap">Word pieces that neighbouring windows share.</param>
-internal sealed class TokenLabelling(TextTokenizer tokenizer, int maxLength, int overlap)
+internal sealed class TokenLabelling
 {
     // A second text (a predicate) may take this share of a window at most.
     private const int LargestPairShare = 4;
+
+    private readonly TextTokenizer _tokenizer;
+    private readonly int _maxLength, _overlap;
+
+    /// <param name="tokenizer">The backbone's.</param>
+    /// <param name="maxLength">Longest window in word pieces, specials and second text included.</param>
+    /// <param name="overlap">Word pieces that neighbouring windows share.</param>
+    /// <param name="hasPairs">Whether rows have a second text.</param>
+    /// <exception cref="ArgumentException">Windows are too short for a single piece.</exception>
+    public TokenLabelling(TextTokenizer tokenizer, int maxLength, int overlap, bool hasPairs)
+    {
+        (_tokenizer, _maxLength, _overlap) = (tokenizer, maxLength, overlap);
+        if (maxLength - tokenizer.SpecialCount(hasPairs) - (hasPairs ? maxLength / LargestPairShare : 0) < 1)
+            throw new ArgumentException($"A window of {maxLength} word pieces leaves no room for a word beside the special tokens{(hasPairs ? " and the predicate" : "")}; raise MaxSequenceLength.");
+    }
 
     /// <summary>Windows over a row. Every word is read in one of them, at its first piece (at all of them where <paramref name="allPieces"/>),
     /// but for words that the tokenizer turns into nothing, which are read nowhere.</summary>
@@ -25,14 +37,14 @@ internal sealed class TokenLabelling(TextTokenizer tokenizer, int maxLength, int
     /// <param name="allPieces">Whether the loss counts all pieces of a word.</param>
     public IReadOnlyList<LabelledWindow> Windows(IReadOnlyList<string?> words, string? pair, IReadOnlyList<int>? targets, bool allPieces)
     {
-        var second = pair is null ? null : tokenizer.Pieces(pair).Take(maxLength / LargestPairShare).ToList();
-        int capacity = maxLength - tokenizer.SpecialCount(second is not null) - (second?.Count ?? 0);
-        var pieces = WordWindow.CapWords(tokenizer.PiecesOfWords(words), capacity);
+        var second = pair is null ? null : _tokenizer.Pieces(pair).Take(_maxLength / LargestPairShare).ToList();
+        int capacity = _maxLength - _tokenizer.SpecialCount(second is not null) - (second?.Count ?? 0);
+        var pieces = WordWindow.CapWords(_tokenizer.PiecesOfWords(words), capacity);
         var windows = new List<LabelledWindow>();
-        foreach (var window in WordWindow.Cut(pieces, words.Count, capacity, Math.Min(overlap, capacity / 2)))
+        foreach (var window in WordWindow.Cut(pieces, words.Count, capacity, Math.Min(_overlap, capacity / 2)))
         {
             Piece[] inside = [.. Enumerable.Range(window.FirstPiece, window.EndPiece - window.FirstPiece).Select(i => pieces[i])];
-            var encoded = tokenizer.Join(inside, second, maxLength);
+            var encoded = _tokenizer.Join(inside, second, _maxLength);
             int first = encoded.First.Start.Value;
             int[] read = [.. Enumerable.Range(0, inside.Length).Where(i => inside[i].Word >= window.FirstWord && inside[i].Word < window.EndWord
                 && (allPieces || i == 0 || inside[i].Word != inside[i - 1].Word))];

@@ -1,0 +1,42 @@
+// A saved labeller gives the same labels after loading, with all its settings.
+using Microsoft.ML;
+using MLNet.PTuning.Tests.Backbones;
+using MLNet.PTuning.Tests.Files;
+
+namespace MLNet.PTuning.Tests.Pipeline;
+
+public sealed class SavedLabellerTests(TrainedLabeller model) : IClassFixture<TrainedLabeller>, IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public void A_loaded_labeller_gives_the_same_labels_scores_and_entities()
+    {
+        model.Context.Model.Save(model.Chain, model.Data.Schema, _folder.At("model.zip"));
+        var loaded = new MLContext().Model.Load(_folder.At("model.zip"), out var schema);
+        using var owned = (IDisposable)loaded;
+        Assert.Equal(model.Data.Schema.Select(c => (c.Name, c.Type)), schema.Select(c => (c.Name, c.Type)));
+        string[] columns = ["PredictedLabel", "Score", "EntityType", "EntityText", "EntityStart", "EntityEnd", "EntityProbability"];
+        Assert.Equal(Values.Rows(model.Chain.Transform(model.Data), columns), Values.Rows(loaded.Transform(model.Data), columns));
+        var labeller = ((IEnumerable<ITransformer>)loaded).OfType<TokenLabellingTransformer>().Single();
+        Assert.Equal(model.Labeller.ClassNames, labeller.ClassNames);
+        Assert.Equal(TagScheme.Iob2, labeller.Scheme);
+        Assert.Equal(4, Assert.IsType<DeepPrompt>(labeller.Method).Length);
+        Assert.Equal(model.Labeller.Report!.Epochs, labeller.Report!.Epochs);
+    }
+
+    [Fact]
+    public void Settings_that_change_predictions_are_saved()
+    {
+        using var backbone = new TinyBackbone();
+        var options = Sentences.Options(backbone);
+        (options.Constrained, options.WindowOverlap, options.MaxSequenceLength, options.PredicateColumnName, options.Epochs) = (true, 3, 8, "Predicate", 1);
+        using var trained = Sentences.Train(options, model.Rows);
+        model.Context.Model.Save(trained, model.Data.Schema, _folder.At("model.zip"));
+        using var loaded = (TokenLabellingTransformer)new MLContext().Model.Load(_folder.At("model.zip"), out _);
+        Assert.Equal(Values.Rows(trained.Transform(model.Data), "PredictedLabel", "Score"), Values.Rows(loaded.Transform(model.Data), "PredictedLabel", "Score"));
+        Assert.Contains("'Predicate'", Assert.Throws<ArgumentException>(() => loaded.Transform(model.Context.Data.LoadFromEnumerable([new { Words = new[] { "a" } }]))).Message);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

@@ -1,0 +1,151 @@
+// Made-up sentences whose labels a tiny backbone can learn, and the pipeline that most tests of token labelling train on them.
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.PTuning.Tests.Backbones;
+
+namespace MLNet.PTuning.Tests.Pipeline;
+
+/// <summary>A sentence in every form that labels can be given in.</summary>
+public sealed class Sentence
+{
+    public string[] Words { get; set; } = [];
+    public string[] Label { get; set; } = [];
+    public string Text { get; set; } = "";
+    /// <summary>Entities as "start end TYPE" in <see cref="Text"/>.</summary>
+    public string[] Spans { get; set; } = [];
+    public int Predicate { get; set; }
+    public string PredicateText { get; set; } = "";
+    public float Number { get; set; }
+    public float[] Numbers { get; set; } = [];
+    [KeyType(3)]
+    public uint[] KeysWithoutValues { get; set; } = [];
+}
+
+/// <summary>What a labeller adds, as an app reads it.</summary>
+public sealed class LabelledSentence
+{
+    public uint[] PredictedLabel { get; set; } = [];
+    public float[] Score { get; set; } = [];
+}
+
+/// <summary>The same with its entities.</summary>
+public sealed class SentenceWithEntities
+{
+    public string[] EntityType { get; set; } = [];
+    public string[] EntityText { get; set; } = [];
+    public int[] EntityStart { get; set; } = [];
+    public int[] EntityEnd { get; set; } = [];
+    public float[] EntityProbability { get; set; } = [];
+}
+
+internal static class Sentences
+{
+    private static readonly string[][] Telling = [["good", "great", "fine"], ["bad", "dull", "awful"]];
+    private static readonly string[] Types = ["PLUS", "MINUS"], Followers = ["very", "and"];
+    private static readonly string[] Filler = ["the", "a", "film", "book", "meal", "day", "was", "is", "so", "it", "we", "saw"];
+
+    /// <summary>Sentences where a telling word, alone or with one that follows it, makes an entity; two spaces stand in the text here and there.</summary>
+    public static List<Sentence> Rows(int count, int seed = 1)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(i =>
+        {
+            var words = random.GetItems(Filler, 2 + random.Next(8)).ToList();
+            var labels = words.Select(_ => "O").ToList();
+            for (int type = 0; type < 2; type++)
+            {
+                if (random.Next(4) == 0) continue;
+                int at = random.Next(words.Count + 1);
+                if (at < labels.Count && labels[at].StartsWith('I')) at = 0;
+                words.InsertRange(at, [.. random.GetItems(Telling[type], 1), .. Enumerable.Repeat(Followers[type], random.Next(2))]);
+                int length = words.Count - labels.Count;
+                labels.InsertRange(at, Enumerable.Range(0, length).Select(k => (k == 0 ? "B-" : "I-") + Types[type]));
+            }
+            return Of([.. words], [.. labels]);
+        })];
+    }
+
+    /// <summary>A sentence with its text and spans.</summary>
+    public static Sentence Of(string[] words, string[] labels)
+    {
+        var starts = new int[words.Length];
+        string text = "";
+        for (int i = 0; i < words.Length; i++)
+        {
+            text += i == 0 ? "" : i % 5 == 0 ? "  " : " ";
+            starts[i] = text.Length;
+            text += words[i];
+        }
+        return new Sentence
+        {
+            Words = words,
+            Label = labels,
+            Text = text,
+            Spans = [.. Tags.ToSpans(labels, TagScheme.Iob2).Select(s => $"{starts[s.Start]} {starts[s.End - 1] + words[s.End - 1].Length} {s.Type}")],
+            PredicateText = words.FirstOrDefault() ?? "",
+        };
+    }
+
+    /// <summary>Settings under which a second's training learns <see cref="Rows"/>.</summary>
+    public static TokenLabellingOptions Options(TinyBackbone backbone) => new(backbone.Path)
+    {
+        Method = new DeepPrompt { Length = 4 },
+        Epochs = 10,
+        LearningRate = 0.03,
+        BatchSize = 8,
+        PredictionBatchSize = 3,
+        HeadDropout = 0,
+    };
+
+    /// <summary>Labels to keys, then the labeller.</summary>
+    public static EstimatorChain<TokenLabellingTransformer> Pipeline(MLContext ml, TokenLabellingOptions options) =>
+        ml.Transforms.Conversion.MapValueToKey(options.LabelColumnName).Append(ml.Transforms.PTuningV2LabelTokens(options));
+
+    /// <summary>Trains on <paramref name="rows"/> and gives the labeller alone.</summary>
+    public static TokenLabellingTransformer Train(TokenLabellingOptions options, IEnumerable<Sentence> rows, int seed = 1)
+    {
+        var ml = new MLContext(seed);
+        return Pipeline(ml, options).Fit(ml.Data.LoadFromEnumerable(rows)).LastTransformer;
+    }
+
+    /// <summary>Predictions for rows, through a data view.</summary>
+    public static List<T> Predict<T>(ITransformer model, IEnumerable<Sentence> rows) where T : class, new()
+    {
+        var ml = new MLContext();
+        return [.. ml.Data.CreateEnumerable<T>(model.Transform(ml.Data.LoadFromEnumerable(rows)), reuseRowObject: false)];
+    }
+
+    /// <summary>Predicted labels of rows of words.</summary>
+    public static List<string[]> Labels(TokenLabellingTransformer model, IEnumerable<Sentence> rows) =>
+        [.. Predict<LabelledSentence>(model, rows).Select(p => Array.ConvertAll(p.PredictedLabel, k => model.ClassNames[(int)k - 1]))];
+}
+
+/// <summary>A labeller that a test class trains once and then only reads.</summary>
+public sealed class TrainedLabeller : IDisposable
+{
+    private readonly TinyBackbone _backbone = new();
+
+    public TrainedLabeller()
+    {
+        var options = Sentences.Options(_backbone);
+        options.Entities = true;
+        Data = Context.Data.LoadFromEnumerable(Rows);
+        Chain = Sentences.Pipeline(Context, options).Fit(Data);
+    }
+
+    public MLContext Context { get; } = new(seed: 1);
+
+    public List<Sentence> Rows { get; } = Sentences.Rows(48);
+
+    public IDataView Data { get; }
+
+    public TransformerChain<TokenLabellingTransformer> Chain { get; }
+
+    public TokenLabellingTransformer Labeller => Chain.LastTransformer;
+
+    public void Dispose()
+    {
+        Chain.Dispose();
+        _backbone.Dispose();
+    }
+}
