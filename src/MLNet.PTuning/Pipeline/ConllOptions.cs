@@ -30,7 +30,7 @@ public sealed class ConllOptions
     /// <summary>
     /// For semantic roles: the column that names a predicate's sense and is <c>_</c> elsewhere. The columns after it hold the labels, one column a predicate,
     /// in the predicates' order. A sentence gives one row a predicate, with the index of its word (from 0) in the column <c>Predicate</c>;
-    /// sentences without one give none and are counted in the log. <see cref="LabelColumn"/> is not used then. Default null.
+    /// sentences without one, or without labels, give none and are counted in the log. <see cref="LabelColumn"/> is not used then. Default null.
     /// </summary>
     public int? PredicateColumn { get; set; }
 

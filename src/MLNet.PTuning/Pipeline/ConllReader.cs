@@ -16,7 +16,7 @@ internal sealed class ConllReader(ConllOptions options)
     private static readonly char[] Blanks = [' ', '\t'];
 
     /// <summary>Sentences that gave no row, so far.</summary>
-    public int WithoutPredicate { get; private set; }
+    public int WithoutRoles { get; private set; }
 
     /// <summary>Sentences that were read, so far.</summary>
     public int Sentences { get; private set; }
@@ -78,10 +78,16 @@ internal sealed class ConllReader(ConllOptions options)
     private List<ConllRow> RowsOfPredicates(string path, List<(int Line, string[] Cells)> sentence, string[] words, int column)
     {
         int[] predicates = [.. Enumerable.Range(0, words.Length).Where(i => Cell(path, sentence[i].Line, sentence[i].Cells, column, "the predicate") != NoSense)];
-        int labelColumns = sentence[0].Cells.Length - column - 1;
-        if (labelColumns != predicates.Length)
-            throw Error(path, sentence[0].Line, $"the sentence that begins here has {predicates.Length} predicates (column {column}), but {labelColumns} columns of labels after it");
-        if (predicates.Length == 0) WithoutPredicate++;
+        int labelled = sentence[0].Cells.Length - column - 1;
+        // Universal PropBank ends sentences without labels with an empty column, also some that have predicates.
+        while (labelled > 0 && sentence.TrueForAll(s => s.Cells[column + labelled].Length == 0)) labelled--;
+        if (labelled == 0)
+        {
+            WithoutRoles++;
+            return [];
+        }
+        if (labelled != predicates.Length)
+            throw Error(path, sentence[0].Line, $"the sentence that begins here has {predicates.Length} predicates (column {column}), but {labelled} columns of labels after it");
         return [.. predicates.Select((word, i) => new ConllRow(words, Labels(path, sentence, column + 1 + i), word))];
     }
 

@@ -41,9 +41,9 @@ internal sealed class ConllView : IDataView
         var reader = new ConllReader(_options);
         foreach (string path in _paths)
             foreach (var row in reader.Rows(path)) yield return row;
-        if (reader.WithoutPredicate == 0 || Interlocked.Exchange(ref _said, 1) != 0) yield break;
+        if (reader.WithoutRoles == 0 || Interlocked.Exchange(ref _said, 1) != 0) yield break;
         using var channel = _host.Start(nameof(ConllView));
-        channel.Warning(MessageSensitivity.None, "{0} of {1} sentences have no predicate and give no row.", reader.WithoutPredicate, reader.Sentences);
+        channel.Warning(MessageSensitivity.None, "{0} of {1} sentences have no predicate with labels and give no row.", reader.WithoutRoles, reader.Sentences);
     }
 
     private sealed class Cursor(ConllView view, HashSet<int> active) : DataViewRowCursor

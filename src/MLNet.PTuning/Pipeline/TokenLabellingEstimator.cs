@@ -48,11 +48,10 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
             {
                 var task = new TokenLabelling(backbone.Tokenizer, limit.Length, _options.WindowOverlap, hasPairs: _options.PredicateColumnName is not null);
                 var read = WordRows.Read(input, _columns, label, row => TargetsOf(row, label, keys, "training"));
-                int unlabelled = read.Count(r => !r.Targets.Any(t => t != Example.NoTarget));
-                if (unlabelled > 0) channel.Warn($"{unlabelled} of {read.Count} rows have no words or no labels and teach nothing.");
-                var rows = WordRows.Encode(read, task, _options.LabelAllPieces);
-                PromptFit.CheckClasses(rows, unlabelled, keys.Names);
-                return new TrainingRows(rows, Validation(task, keys), unlabelled);
+                var (rows, skipped) = WordRows.Encode(read, task, _options.LabelAllPieces);
+                if (skipped > 0) channel.Warn($"{skipped} of {read.Count} rows have no words or no labels and teach nothing.");
+                PromptFit.CheckClasses(rows, skipped, keys.Names);
+                return new TrainingRows(rows, Validation(task, keys), skipped);
             });
         return new TokenLabellingTransformer(_host, model, keys, settings with
         {
@@ -83,7 +82,7 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
     {
         if (_options.ValidationSet is not { } data) return null;
         var label = TextRows.FindLabel(data.Schema, _options.LabelColumnName);
-        var rows = WordRows.Encode(WordRows.Read(data, _columns, label, row => TargetsOf(row, label, keys, "validation")), task, allPieces: false);
+        var (rows, _) = WordRows.Encode(WordRows.Read(data, _columns, label, row => TargetsOf(row, label, keys, "validation")), task, allPieces: false);
         return rows.Count > 0 ? rows : throw new ArgumentException("The validation set has no labelled rows.");
     }
 

@@ -76,11 +76,11 @@ public sealed class ConllTests : IDisposable
         var log = new List<string>();
         _ml.Log += (_, e) => log.Add(e.Message);
         string filler = string.Concat(Enumerable.Repeat("_\t", 8));
-        string path = Write($"1\tYes\t{filler}_\n\n1\tShe\t{filler}_\tARG0\tARG1\n2\twants\t{filler}want.01\tV\t_\n3\tgoing\t{filler}go.02\tARG1\tV\n\n");
+        string path = Write($"1\tYes\t{filler}_\t\n\n1\tGo\t{filler}go.01\t\n\n1\tShe\t{filler}_\tARG0\tARG1\n2\twants\t{filler}want.01\tV\t_\n3\tgoing\t{filler}go.02\tARG1\tV\n\n");
         var rows = Read<Role>(path, ConllOptions.UniversalPropBank());
         Assert.Equal([1, 2], rows.Select(r => r.Predicate));
         Assert.Equal(["ARG0 V ARG1", "ARG1 O V"], rows.Select(r => string.Join(' ', r.Label)));
-        Assert.Contains(log, m => m.Contains("1 of 2 sentences have no predicate"));
+        Assert.Contains(log, m => m.Contains("2 of 3 sentences have no predicate"));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class ConllTests : IDisposable
 
     [Fact]
     public void Predicates_without_their_columns_are_named() =>
-        Refused($"\n1\ta\t{string.Concat(Enumerable.Repeat("_\t", 8))}go.01\n", ConllOptions.UniversalPropBank(), "line 2", "1 predicates", "0 columns");
+        Refused($"\n1\ta\t{string.Concat(Enumerable.Repeat("_\t", 8))}go.01\tV\tV\n", ConllOptions.UniversalPropBank(), "line 2", "1 predicates", "2 columns");
 
     [Fact]
     public void Bytes_that_are_no_UTF8_are_named()
@@ -150,10 +150,8 @@ public sealed class ConllTests : IDisposable
     [SharedFact("data/srl_up_english_ewt/en_ewt-up-dev.conllu")]
     public void Universal_PropBank_is_read_whole()
     {
-        string path = Shared.At("data", "srl_up_english_ewt", "en_ewt-up-dev.conllu");
-        var rows = Read<Role>(path, ConllOptions.UniversalPropBank());
-        int predicates = File.ReadLines(path).Select(l => l.Split('\t')).Count(c => c.Length > 10 && c[0].All(char.IsAsciiDigit) && c[10] != "_");
-        Assert.Equal(predicates, rows.Count);
+        var rows = Read<Role>(Shared.At("data", "srl_up_english_ewt", "en_ewt-up-dev.conllu"), ConllOptions.UniversalPropBank());
+        Assert.Equal(4977, rows.Count);
         Assert.All(rows, r => Assert.Equal(r.Words.Length, r.Label.Length));
         Assert.Contains(rows, r => r.Label[r.Predicate] == "V" && r.Label.Contains("ARG0"));
     }

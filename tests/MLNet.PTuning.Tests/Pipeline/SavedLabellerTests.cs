@@ -21,7 +21,7 @@ public sealed class SavedLabellerTests(TrainedLabeller model) : IClassFixture<Tr
         var labeller = ((IEnumerable<ITransformer>)loaded).OfType<TokenLabellingTransformer>().Single();
         Assert.Equal(model.Labeller.ClassNames, labeller.ClassNames);
         Assert.Equal(TagScheme.Iob2, labeller.Scheme);
-        Assert.Equal(4, Assert.IsType<DeepPrompt>(labeller.Method).Length);
+        Assert.IsType<FullFineTuning>(labeller.Method);
         Assert.Equal(model.Labeller.Report!.Epochs, labeller.Report!.Epochs);
     }
 
@@ -31,11 +31,25 @@ public sealed class SavedLabellerTests(TrainedLabeller model) : IClassFixture<Tr
         using var backbone = new TinyBackbone();
         var options = Sentences.Options(backbone);
         (options.Constrained, options.WindowOverlap, options.MaxSequenceLength, options.PredicateColumnName, options.Epochs) = (true, 3, 8, "Predicate", 1);
+        options.Method = new DeepPrompt { Length = 4 };
         using var trained = Sentences.Train(options, model.Rows);
         model.Context.Model.Save(trained, model.Data.Schema, _folder.At("model.zip"));
         using var loaded = (TokenLabellingTransformer)new MLContext().Model.Load(_folder.At("model.zip"), out _);
         Assert.Equal(Values.Rows(trained.Transform(model.Data), "PredictedLabel", "Score"), Values.Rows(loaded.Transform(model.Data), "PredictedLabel", "Score"));
         Assert.Contains("'Predicate'", Assert.Throws<ArgumentException>(() => loaded.Transform(model.Context.Data.LoadFromEnumerable([new { Words = new[] { "a" } }]))).Message);
+    }
+
+    [Fact]
+    public void A_new_process_that_registers_nothing_labels_plain_text_the_same()
+    {
+        using var backbone = new TinyBackbone();
+        var options = Sentences.Options(backbone);
+        (options.WordsColumnName, options.LabelColumnName, options.Method, options.Epochs) = ("Text", "Spans", new DeepPrompt { Length = 4 }, 1);
+        var ml = new MLContext(seed: 1);
+        using var trained = ml.Transforms.PTuningV2LabelTokens(options).Fit(ml.Data.LoadFromEnumerable(model.Rows));
+        ml.Model.Save(trained, ml.Data.LoadFromEnumerable(model.Rows).Schema, _folder.At("model.zip"));
+        var expected = OtherProcess.Lines(Sentences.Predict<LabelledSentence>(trained, model.Rows).Select(p => p.Score));
+        Assert.Equal(expected, OtherProcess.Predict(_folder.At("model.zip"), model.Rows.Select(r => r.Text)));
     }
 
     public void Dispose() => _folder.Dispose();

@@ -1,5 +1,4 @@
 // A saved model predicts the same after loading: in the process that saved it, in a new one, beside its backbone or with it inside.
-using System.Diagnostics;
 using System.IO.Compression;
 using Microsoft.ML;
 using MLNet.PTuning.Tests.Backbones;
@@ -22,12 +21,8 @@ public sealed class SavedModelTests(TrainedModel model) : IClassFixture<TrainedM
     public void A_new_process_that_registers_nothing_predicts_the_same_to_the_last_bit()
     {
         string path = Save(model.Chain);
-        // Started in another folder than the tests, as an app would be.
-        string program = Path.Combine(AppContext.BaseDirectory.Replace("MLNet.PTuning.Tests", "LoadModel"), "LoadModel.dll");
-        var (exitCode, output, error) = Run("dotnet", ["exec", program, path], string.Join('\n', model.Rows.Select(r => r.Text)));
-        Assert.True(exitCode == 0, error);
-        var expected = Reviews.Predict(model.Chain, model.Rows).Select(p => string.Join(' ', p.Score.Select(s => s.ToString("R", System.Globalization.CultureInfo.InvariantCulture))));
-        Assert.Equal(expected, output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        var expected = OtherProcess.Lines(Reviews.Predict(model.Chain, model.Rows).Select(p => p.Score));
+        Assert.Equal(expected, OtherProcess.Predict(path, model.Rows.Select(r => r.Text!)));
     }
 
     [Fact]
@@ -130,23 +125,6 @@ public sealed class SavedModelTests(TrainedModel model) : IClassFixture<TrainedM
     {
         var loaded = new MLContext { TempFilePath = _folder.Path }.Model.Load(path, out var schema);
         return new LoadedModel(loaded, schema);
-    }
-
-    private static (int ExitCode, string Output, string Error) Run(string program, string[] arguments, string input)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
-        })!;
-        var error = process.StandardError.ReadToEndAsync();
-        process.StandardInput.Write(input);
-        process.StandardInput.Close();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
     }
 
     private sealed record LoadedModel(ITransformer Model, DataViewSchema InputSchema) : IDisposable

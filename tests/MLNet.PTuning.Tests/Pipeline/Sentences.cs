@@ -89,9 +89,10 @@ internal static class Sentences
     /// <summary>Settings under which a second's training learns <see cref="Rows"/>.</summary>
     public static TokenLabellingOptions Options(TinyBackbone backbone) => new(backbone.Path)
     {
-        Method = new DeepPrompt { Length = 4 },
-        Epochs = 10,
-        LearningRate = 0.03,
+        // Random layers carry a word's label too poorly for a prompt to find it in a second.
+        Method = new FullFineTuning(),
+        Epochs = 12,
+        LearningRate = 0.01,
         BatchSize = 8,
         PredictionBatchSize = 3,
         HeadDropout = 0,

@@ -76,7 +76,7 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
     {
         using var backbone = new TinyBackbone();
         var options = Sentences.Options(backbone);
-        (options.WordsColumnName, options.LabelColumnName, options.Entities) = ("Text", "Spans", true);
+        (options.WordsColumnName, options.LabelColumnName, options.Entities, options.Epochs) = ("Text", "Spans", true, 25);
         var ml = new MLContext(seed: 1);
         using var bySpans = ml.Transforms.PTuningV2LabelTokens(options).Fit(ml.Data.LoadFromEnumerable(model.Rows));
         using var engine = ml.Model.CreatePredictionEngine<Sentence, SentenceWithEntities>(bySpans, new PredictionEngineOptions { OwnsTransformer = false });
