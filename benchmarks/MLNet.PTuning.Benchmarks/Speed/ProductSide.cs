@@ -45,7 +45,7 @@ internal sealed class ProductSide : IDisposable
         using var scope = torch.NewDisposeScope();
         var packed = Batch.Of([.. batch.Select(i => _examples[i])]);
         var logits = _model.Logits(packed, null);
-        torch.nn.functional.cross_entropy(logits, torch.tensor(Array.ConvertAll(packed.Targets, target => (long)target))).backward();
+        _model.Backward(torch.nn.functional.cross_entropy(logits, torch.tensor(Array.ConvertAll(packed.Targets, target => (long)target))));
         var gradient = _model.Parameters[0].Value.grad!;
         var result = (ParameterFactory.ToArray(logits), ParameterFactory.ToArray(gradient));
         foreach (var parameter in _model.Parameters) parameter.Value.grad!.zero_();

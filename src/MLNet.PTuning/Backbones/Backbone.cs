@@ -126,6 +126,7 @@ public sealed class Backbone
         {
             if (--_leases > 0) return;
             Loaded.Remove(key);
+            Encoder.Dispose();
             foreach (var tensor in _weights.Values) tensor.Dispose();
         }
     }

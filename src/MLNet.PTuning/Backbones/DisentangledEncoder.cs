@@ -15,6 +15,8 @@ internal sealed class DisentangledEncoder(BackboneConfig config, Embeddings embe
         return convolution.Join(output, readAt is null ? convolved : convolved.index_select(0, readAt));
     }
 
+    protected override bool HasRelativeScores => true;
+
     protected override RelativeScores? RelativeScores(LayerWeights layer, int index, Dropout? dropout)
     {
         if (distances is null) return null;

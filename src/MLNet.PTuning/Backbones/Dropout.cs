@@ -9,7 +9,14 @@ internal sealed class Dropout(long seed, torch.Device device) : IDisposable
     private readonly torch.Generator _generator = new((ulong)seed, device);
 
     /// <summary>Makes the masks that follow depend on the seed and on <paramref name="step"/> alone.</summary>
-    public void StartStep(long step) => _generator.manual_seed(Mix(seed, step));
+    public void StartStep(long step)
+    {
+        StepSeed = (ulong)Mix(seed, step);
+        _generator.manual_seed((long)StepSeed);
+    }
+
+    /// <summary>What all of the present step's masks are a function of.</summary>
+    public ulong StepSeed { get; private set; }
 
     /// <summary>Zeroes each element with probability <paramref name="p"/> and scales the others by 1 / (1 − p).</summary>
     public torch.Tensor Apply(torch.Tensor values, double p)

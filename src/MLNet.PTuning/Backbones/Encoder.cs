@@ -7,7 +7,7 @@ namespace MLNet.PTuning.Backbones;
 /// A transformer encoder. It knows nothing of tasks; how it computes attention, in which precision and on which device, is its own affair.
 /// Calls are safe from several threads as long as nobody disposes the weights.
 /// </summary>
-internal abstract class Encoder(BackboneConfig config)
+internal abstract class Encoder(BackboneConfig config) : IDisposable
 {
     public BackboneConfig Config { get; } = config;
 
@@ -29,7 +29,20 @@ internal abstract class Encoder(BackboneConfig config)
     /// <summary>The backbone's own dense layer and tanh over the first token's hidden states: [B, H] → [B, H].</summary>
     public abstract torch.Tensor Pool(torch.Tensor first);
 
-    /// <summary>Hidden states of the last layer at the places <paramref name="readAt"/>: [R, H].</summary>
+    /// <summary>
+    /// Runs a batch in the fastest way that this encoder has for the prompt. A gradient reaches the prompt once <see cref="EncoderPass.Backward"/> is called,
+    /// after the backward pass of what was made of the hidden states.
+    /// </summary>
+    /// <inheritdoc cref="Forward"/>
+    public virtual EncoderPass Run(PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout) => new(Forward(batch, readAt, prompt, dropout));
+
+    /// <summary>Gives back the memory of past passes.</summary>
+    public virtual void Trim() { }
+
+    /// <summary>Frees what the encoder made itself; its weights are their owner's.</summary>
+    public virtual void Dispose() { }
+
+    /// <summary>Hidden states of the last layer at the places <paramref name="readAt"/>, under autograd: [R, H].</summary>
     /// <param name="batch">The rows.</param>
     /// <param name="readAt">Places in the packed batch, ascending.</param>
     /// <param name="prompt">What the tuning method gives.</param>
@@ -47,4 +60,13 @@ internal abstract class Encoder(BackboneConfig config)
         var whereRead = new AttentionLayout(batch.StartsOf(readAt), batch.RowStarts, prefixLength, device, readAt);
         return Layer(Config.LayerCount - 1, hidden, whereRead, prompt, dropout, places).MoveToOuterDisposeScope();
     }
+}
+
+/// <summary>A batch that went through an encoder.</summary>
+/// <param name="Hidden">Hidden states at the places read: [R, H].</param>
+/// <param name="BackwardToPrompt">From the gradient of <paramref name="Hidden"/> to the prompt; null where autograd does it.</param>
+internal sealed record EncoderPass(torch.Tensor Hidden, Action<torch.Tensor>? BackwardToPrompt = null)
+{
+    /// <summary>Carries the gradient on to the prompt.</summary>
+    public void Backward() => BackwardToPrompt?.Invoke(Hidden.grad!);
 }

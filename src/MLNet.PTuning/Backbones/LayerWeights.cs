@@ -20,4 +20,9 @@ internal sealed record Norm(torch.Tensor Weight, torch.Tensor Bias, long Size, d
 
 /// <summary>One layer of post-norm self-attention and feed-forward.</summary>
 internal sealed record LayerWeights(Linear Query, Linear Key, Linear Value, Linear AttentionOutput, Norm AttentionNorm,
-    Linear Intermediate, Linear Output, Norm OutputNorm);
+    Linear Intermediate, Linear Output, Norm OutputNorm)
+{
+    /// <summary>Whether none of them is trained.</summary>
+    public bool IsFrozen => !new[] { Query, Key, Value, AttentionOutput, Intermediate, Output }.Any(l => l.Weight.requires_grad || l.Bias?.requires_grad == true)
+        && !new[] { AttentionNorm, OutputNorm }.Any(n => n.Weight.requires_grad || n.Bias.requires_grad);
+}

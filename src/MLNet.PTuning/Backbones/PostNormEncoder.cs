@@ -1,5 +1,6 @@
 // The transformer encoder that all families here share (Vaswani et al., 2017; Devlin et al., 2019): embeddings, then layers of self-attention
 // and feed-forward, each followed by a residual sum and a norm, with P-Tuning v2's keys and values before each row's own.
+using MLNet.PTuning.Backbones.Cpu;
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones;
@@ -8,6 +9,8 @@ namespace MLNet.PTuning.Backbones;
 internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IReadOnlyList<LayerWeights> layers) : Encoder(config)
 {
     private readonly Func<torch.Tensor, torch.Tensor> _activation = Activation.Of(config.HiddenActivation);
+    private PackedLayers? _packed;
+    private bool _triedPacked;
 
     /// <summary>The dense layer over the first token; null where the checkpoint has none.</summary>
     public Linear? Pooler { get; init; }
@@ -49,11 +52,37 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         torch.Tensor DropPerRow(torch.Tensor x) => dropout!.Apply(x.expand(layout.RowCount, x.shape[0], x.shape[1]), prompt.Dropout);
     }
 
+    public override EncoderPass Run(PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout)
+    {
+        if (!prompt.IsPrefixOnly || Packed() is not { } packed) return base.Run(batch, readAt, prompt, dropout);
+        bool trained = prompt.Prefix.Any(p => p.Keys.requires_grad);
+        torch.Tensor hidden;
+        using (torch.no_grad()) hidden = packed.Forward(Embed(batch, prompt, dropout), batch, readAt, prompt, dropout, keep: trained);
+        if (!trained) return new EncoderPass(hidden);
+        return new EncoderPass(hidden.requires_grad_(true), gradient =>
+            torch.autograd.backward([.. prompt.Prefix.SelectMany(p => new[] { p.Keys, p.Values })], [.. packed.Backward(gradient)]));
+    }
+
+    public override void Trim() => _packed?.Trim();
+
+    public override void Dispose() => _packed?.Dispose();
+
     public override torch.Tensor Pool(torch.Tensor first) =>
         PoolerActivation((Pooler ?? throw new InvalidOperationException("This backbone has no pooler.")).Apply(first));
 
+    /// <summary>Whether <see cref="RelativeScores"/> gives anything.</summary>
+    protected virtual bool HasRelativeScores => false;
+
     /// <summary>What a layer adds to its scores for the distance between two word pieces; null for nothing.</summary>
     protected virtual RelativeScores? RelativeScores(LayerWeights layer, int index, Dropout? dropout) => null;
+
+    // Made at the first use, since it keeps a copy of the attention's weights. Not for weights that are trained, nor for scores of a family's own.
+    private PackedLayers? Packed()
+    {
+        if (_triedPacked) return _packed;
+        _triedPacked = true;
+        return _packed = !HasRelativeScores ? PackedLayers.TryCreate(Config, layers, AttentionOutputDropout, OutputDropout) : null;
+    }
 
     protected static torch.Tensor Drop(torch.Tensor values, Dropout? dropout, double p) => dropout?.Apply(values, p) ?? values;
 }

@@ -12,6 +12,9 @@ internal sealed class PromptState
     /// <summary>Keys and values put before every row's own, one pair of [P, H] a layer; empty for none.</summary>
     public IReadOnlyList<(torch.Tensor Keys, torch.Tensor Values)> Prefix { get; init; } = [];
 
+    /// <summary>Whether there is nothing but keys and values.</summary>
+    public bool IsPrefixOnly => true;
+
     /// <summary>P, by which the text's positions move up.</summary>
     public int Length { get; init; }
 

@@ -13,6 +13,7 @@ internal sealed class TunedModel : IDisposable
     private readonly Tuner _tuner;
     private readonly LinearHead _head;
     private readonly double _headDropout;
+    private EncoderPass? _pass;
     private int _disposed;
 
     private TunedModel(Backbone.Lease lease, Tuner tuner, LinearHead head, int classes, double? headDropout)
@@ -57,9 +58,20 @@ internal sealed class TunedModel : IDisposable
     /// <summary>Scores before softmax at the places read: [R, classes].</summary>
     public torch.Tensor Logits(Batch batch, Dropout? dropout)
     {
-        var hidden = _tuner.Encoder.Forward(batch.Rows, batch.ReadAt, State(), dropout);
-        return _head.Logits(hidden, _tuner.Encoder, dropout, _headDropout);
+        _pass = _tuner.Encoder.Run(batch.Rows, batch.ReadAt, State(), dropout);
+        return _head.Logits(_pass.Hidden, _tuner.Encoder, dropout, _headDropout);
     }
+
+    /// <summary>From a loss over the last <see cref="Logits"/> to the gradients of all parameters.</summary>
+    public void Backward(torch.Tensor loss)
+    {
+        loss.backward();
+        _pass?.Backward();
+        _pass = null;
+    }
+
+    /// <summary>Gives back the memory that training needed.</summary>
+    public void Trim() => ComputeThread.Run(_tuner.Encoder.Trim);
 
     /// <summary>Probabilities at the places that each example reads: [R · classes] an example, in row-major order.</summary>
     public float[][] Predict(IReadOnlyList<Example> examples) => ComputeThread.Run(() =>

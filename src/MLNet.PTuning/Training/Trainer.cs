@@ -50,6 +50,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
             if (best is null || IsBetter(done, best.Value.Epoch)) best = (done, Snapshot());
             else if (done.Number - best.Value.Epoch.Number >= options.Patience) break;
         }
+        model.Trim();
         if (best is { } kept && kept.Epoch.Number < epochs.Count) Restore(kept.Parameters);
         return new TrainingReport(epochs, best?.Epoch.Number ?? epochs.Count, rows.Count, skippedRows, model.TrainedParameters,
             model.TotalParameters, clock.Elapsed.TotalSeconds, seed, model.Backbone.Device.ToString());
@@ -84,7 +85,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         var loss = Loss(logits, batch.Targets);
         double value = loss.item<float>();
         if (!double.IsFinite(value)) return value;
-        loss.backward();
+        model.Backward(loss);
         optimizer.Step(stepRate, options.ClipNorm);
         predicted.Add(logits.argmax(1), batch.Targets);
         return value;

@@ -1,0 +1,181 @@
+// The hand-written layers against autograd's, in every vector width, and their dropout against finite differences.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Backbones.Cpu;
+using MLNet.PTuning.Tuning;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tests.Backbones;
+
+public sealed class PackedLayersTests : IDisposable
+{
+    private const int PromptLength = 5;
+    private static readonly int[] RowLengths = [1, 50, 3, 33, 8];
+
+    private readonly ParityCase _case = new("bert-small-random", "a_encoder");
+    private readonly Backbone.Lease _lease;
+
+    public PackedLayersTests() => _lease = _case.Lease();
+
+    [Theory]
+    [InlineData(128, true)]
+    [InlineData(256, true)]
+    [InlineData(512, true)]
+    [InlineData(512, false)]
+    public void Hidden_states_and_the_prompts_gradient_equal_autograds(int bits, bool firstTokensOnly)
+    {
+        using var scope = torch.NewDisposeScope();
+        var encoder = _lease.Backbone.Encoder;
+        var batch = Rows();
+        int[] readAt = firstTokensOnly ? batch.RowStarts[..^1] : [.. Enumerable.Range(0, batch.Ids.Length)];
+        var weight = Random(readAt.Length, encoder.Config.HiddenSize, seed: 3);
+
+        var (prompt, leaf) = Prompt(dropout: 0);
+        var expected = encoder.Forward(batch, readAt, prompt, null);
+        (expected * weight).sum().backward();
+        using var packed = Packed(bits, encoder.Config);
+        var actual = packed.Forward(encoder.Embed(batch, prompt, null), batch, readAt, prompt, null, keep: true);
+        var gradients = packed.Backward(weight);
+
+        AssertClose(expected, actual, 1e-5);
+        AssertClose(leaf.grad!, torch.cat([.. gradients], 1), 2e-5);
+    }
+
+    [Fact]
+    public void Without_a_prompt_hidden_states_equal_autograds()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var encoder = _lease.Backbone.Encoder;
+        var batch = Rows();
+        int[] readAt = batch.RowStarts[..^1];
+        using var packed = Packed(256, encoder.Config);
+
+        AssertClose(encoder.Forward(batch, readAt, PromptState.None, null), packed.Forward(encoder.Embed(batch, PromptState.None, null), batch, readAt, PromptState.None, null, keep: false), 1e-5);
+    }
+
+    [Fact]
+    public void Under_dropout_the_gradient_is_that_of_the_masked_function()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var encoder = _lease.Backbone.Encoder;
+        var config = encoder.Config with { HiddenDropout = 0.2, AttentionDropout = 0.3 };
+        var batch = Rows();
+        int[] readAt = batch.RowStarts[..^1];
+        using var dropout = new Dropout(7, torch.CPU);
+        dropout.StartStep(1);
+        using var packed = Packed(512, config);
+        var (_, leaf) = Prompt(0.25);
+        var embedded = encoder.Embed(batch, StateOf(leaf, 0.25), null);
+        var weight = Random(readAt.Length, config.HiddenSize, seed: 4);
+        var direction = Random(PromptLength, leaf.shape[1], seed: 5);
+
+        Loss(leaf, keep: true);
+        double predicted = (torch.cat([.. packed.Backward(weight)], 1) * direction).sum().item<float>();
+
+        const double Step = 0.02;
+        double measured = (Loss(leaf + direction * Step, keep: false) - Loss(leaf - direction * Step, keep: false)) / (2 * Step);
+        Assert.Equal(measured, predicted, Math.Abs(measured) * 0.01 + 0.01);
+
+        double Loss(torch.Tensor table, bool keep) =>
+            (packed.Forward(embedded, batch, readAt, StateOf(table, 0.25), dropout, keep) * weight).sum().item<float>();
+    }
+
+    [Fact]
+    public void A_step_has_the_same_masks_again_and_another_step_has_others()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var encoder = _lease.Backbone.Encoder;
+        var batch = Rows();
+        int[] readAt = batch.RowStarts[..^1];
+        using var packed = Packed(256, encoder.Config with { HiddenDropout = 0.1, AttentionDropout = 0.1 });
+        using var dropout = new Dropout(1, torch.CPU);
+        var embedded = encoder.Embed(batch, PromptState.None, null);
+
+        float[] first = At(1), second = At(2), again = At(1);
+
+        Assert.Equal(first, again);
+        Assert.NotEqual(first, second);
+
+        float[] At(long step)
+        {
+            dropout.StartStep(step);
+            return ParameterFactory.ToArray(packed.Forward(embedded, batch, readAt, PromptState.None, dropout, keep: false));
+        }
+    }
+
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(0.5)]
+    public unsafe void A_mask_drops_its_share_and_keeps_the_mean(double probability)
+    {
+        const int Count = 1 << 16;
+        var mask = new DropMask(probability, step: 3, site: 2);
+        var values = new float[Count];
+        fixed (float* at = values)
+            for (int i = 0; i < Count; i += Lanes128.Count) Lanes128.Mask(mask.RowSeed(0), (uint)i, mask.Threshold, mask.Kept).Store(at + i);
+
+        Assert.Equal(probability, values.Count(v => v == 0) / (double)Count, 0.01);
+        Assert.Equal(1, values.Average(), 0.02);
+    }
+
+    public void Dispose()
+    {
+        _lease.Dispose();
+        _case.Dispose();
+    }
+
+    private static PackedBatch Rows()
+    {
+        var random = new Random(1);
+        int total = RowLengths.Sum();
+        var starts = new int[RowLengths.Length + 1];
+        for (int i = 0; i < RowLengths.Length; i++) starts[i + 1] = starts[i] + RowLengths[i];
+        return new PackedBatch([.. Enumerable.Range(0, total).Select(_ => random.Next(200))], new int[total], starts);
+    }
+
+    private (PromptState State, torch.Tensor Leaf) Prompt(double dropout)
+    {
+        var config = _lease.Backbone.Config;
+        var leaf = (Random(PromptLength, 2L * config.LayerCount * config.HiddenSize, seed: 2) * 0.5).requires_grad_(true);
+        return (StateOf(leaf, dropout), leaf);
+    }
+
+    private PromptState StateOf(torch.Tensor table, double dropout)
+    {
+        var chunks = table.split(_lease.Backbone.Config.HiddenSize, 1);
+        return new PromptState
+        {
+            Prefix = [.. Enumerable.Range(0, chunks.Length / 2).Select(l => (chunks[2 * l], chunks[2 * l + 1]))],
+            Length = PromptLength,
+            Dropout = dropout,
+        };
+    }
+
+    private PackedLayers Packed(int bits, BackboneConfig config)
+    {
+        var layers = Bert.Layers(config, new EncoderWeights(_ => true, (name, _) => _lease.Backbone.Weights[name]));
+        return bits switch
+        {
+            128 => new PackedLayers<Lanes128>(config, layers, config.HiddenDropout, config.HiddenDropout),
+            256 => new PackedLayers<Lanes256>(config, layers, config.HiddenDropout, config.HiddenDropout),
+            _ => new PackedLayers<Lanes512>(config, layers, config.HiddenDropout, config.HiddenDropout),
+        };
+    }
+
+    private static torch.Tensor Random(long rows, long columns, int seed)
+    {
+        using var factory = new ParameterFactory(seed, torch.CPU);
+        using var leaf = factory.Normal(1, rows, columns);
+        return leaf.detach().clone();
+    }
+
+    private static void AssertClose(torch.Tensor expected, torch.Tensor actual, double tolerance)
+    {
+        float[] e = ParameterFactory.ToArray(expected), a = ParameterFactory.ToArray(actual);
+        Assert.Equal(e.Length, a.Length);
+        double largest = Math.Max(1, e.Max(Math.Abs));
+        for (int i = 0; i < e.Length; i++) Assert.True(Math.Abs(e[i] - a[i]) <= tolerance * largest, $"element {i}: expected {e[i]}, got {a[i]}");
+    }
+}
