@@ -30,7 +30,8 @@ public sealed class MemoryTests : IDisposable
         options.Progress = new AfterStep(() => kept.Add(KeptTensors()));
         Reviews.Train(options, Reviews.Rows(40)).Dispose();
         Assert.Equal(40, kept.Count);
-        Assert.All(kept, count => Assert.Equal(kept[0], count));
+        // In the first epoch the encoder's buffers grow to the size of the largest batch.
+        Assert.All(kept[20..], count => Assert.Equal(kept[20], count));
     }
 
     [Fact]
@@ -38,6 +39,7 @@ public sealed class MemoryTests : IDisposable
     {
         var rows = Reviews.Rows(40);
         using var model = Reviews.Train(Reviews.Options(_backbone), rows);
+        Reviews.Scores(model, rows);
         long before = KeptTensors();
         for (int i = 0; i < 5; i++) Reviews.Scores(model, rows);
         Assert.Equal(before, KeptTensors());

@@ -62,13 +62,13 @@ internal sealed unsafe class PackedLayers<TLanes> : PackedLayers where TLanes : 
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var pass = new Pass(batch, readAt, batch.StartsOf(readAt), prompt, dropout?.StepSeed, torch.tensor(Array.ConvertAll(readAt, i => (long)i)).DetachFromDisposeScope());
-        int pieces = batch.Ids.Length, last = _layers.Count - 1;
+        var pass = new Pass(batch, readAt, prompt, dropout?.StepSeed);
+        int pieces = pass.PieceCount, last = _layers.Count - 1;
         var x = _buffers.Take("x", 0, pieces, _hidden);
         x.copy_(embedded);
         for (int l = 0; l <= last; l++)
         {
-            int slot = keep ? l : 0, rows = l == last ? readAt.Length : pieces;
+            int slot = keep ? l : 0, rows = l == last ? pass.ReadCount : pieces;
             var w = _layers[l];
             var asked = l == last ? x.index_select(0, pass.Places) : x;
             var attention = Attend(pass, l, slot, x, asked, rows);
@@ -83,9 +83,7 @@ internal sealed unsafe class PackedLayers<TLanes> : PackedLayers where TLanes : 
             x = _buffers.Take(l == last ? "read" : "x", 0, rows, _hidden).addmm_(g, w.Output.Weight.t(), beta: 0);
             Norm(x, w.Output.Bias!, pass.Mask(_outputDropout, l, Pass.Output), a, w.OutputNorm, "output norm", slot, keep);
         }
-        _pass?.Dispose();
-        _pass = keep ? pass : null;
-        if (!keep) pass.Dispose();
+        _pass = keep ? pass.Kept() : null;
         return x.clone().MoveToOuterDisposeScope();
     }
 
@@ -95,13 +93,13 @@ internal sealed unsafe class PackedLayers<TLanes> : PackedLayers where TLanes : 
         _pass = null;
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        int pieces = pass.Batch.Ids.Length, last = _layers.Count - 1;
+        int pieces = pass.PieceCount, last = _layers.Count - 1;
         var prefixGradients = new torch.Tensor[2 * _layers.Count];
-        var g = _buffers.Take("read gradient", 0, pass.ReadAt.Length, _hidden);
+        var g = _buffers.Take("read gradient", 0, pass.ReadCount, _hidden);
         g.copy_(gradient);
         for (int l = last; l >= 0; l--)
         {
-            int rows = l == last ? pass.ReadAt.Length : pieces;
+            int rows = l == last ? pass.ReadCount : pieces;
             var w = _layers[l];
             var dropped = NormBackward(g, w.OutputNorm, "output norm", l, pass.Mask(_outputDropout, l, Pass.Output), rows);
             var wide = _buffers.Take("activated", 0, rows, _wide).addmm_(dropped, w.Output.Weight, beta: 0);
@@ -124,14 +122,12 @@ internal sealed unsafe class PackedLayers<TLanes> : PackedLayers where TLanes : 
             all.index_add_(0, pass.Places, g, 1);
             g = all;
         }
-        pass.Dispose();
         foreach (var prefixGradient in prefixGradients) prefixGradient.MoveToOuterDisposeScope();
         return prefixGradients;
     }
 
     public override void Trim()
     {
-        _pass?.Dispose();
         _pass = null;
         _buffers.Dispose();
     }
@@ -146,7 +142,7 @@ internal sealed unsafe class PackedLayers<TLanes> : PackedLayers where TLanes : 
     private torch.Tensor Attend(Pass pass, int l, int slot, torch.Tensor x, torch.Tensor asked, int rows)
     {
         bool last = l == _layers.Count - 1;
-        int pieces = pass.Batch.Ids.Length, width = last ? 2 * _hidden : 3 * _hidden, skip = last ? _hidden : 0;
+        int pieces = pass.PieceCount, width = last ? 2 * _hidden : 3 * _hidden, skip = last ? _hidden : 0;
         var own = _buffers.Take(last ? "key value" : "query key value", slot, pieces, width).addmm_(x, _queryKeyValue[l].narrow(0, skip, width).t(), beta: 0);
         float* ownAt = Buffers.At(own), biasAt = Buffers.At(_queryKeyValueBias[l]);
         Workers.Run(pieces, width, (from, to) => Elementwise<TLanes>.AddBias(ownAt, biasAt + skip, width, from, to));
@@ -163,7 +159,7 @@ internal sealed unsafe class PackedLayers<TLanes> : PackedLayers where TLanes : 
     private (torch.Tensor Keys, torch.Tensor Values) AttendBackward(Pass pass, int l, torch.Tensor mixedGradient, int rows, out torch.Tensor? own, out torch.Tensor? queries)
     {
         bool last = l == _layers.Count - 1;
-        int pieces = pass.Batch.Ids.Length, width = last ? 2 * _hidden : 3 * _hidden, skip = last ? _hidden : 0;
+        int pieces = pass.PieceCount, width = last ? 2 * _hidden : 3 * _hidden, skip = last ? _hidden : 0;
         var operands = Operands(pass, l, l, rows);
         own = l == 0 ? null : _buffers.Take("own gradient", last ? 1 : 0, pieces, width);
         queries = l > 0 && last ? _buffers.Take("query gradient", 0, rows, _hidden) : null;
@@ -186,7 +182,7 @@ internal sealed unsafe class PackedLayers<TLanes> : PackedLayers where TLanes : 
     private AttentionOperands Operands(Pass pass, int l, int slot, int rows)
     {
         bool last = l == _layers.Count - 1;
-        int pieces = pass.Batch.Ids.Length, width = last ? 2 * _hidden : 3 * _hidden, skip = last ? _hidden : 0;
+        int pieces = pass.PieceCount, width = last ? 2 * _hidden : 3 * _hidden, skip = last ? _hidden : 0;
         float* own = Buffers.At(_buffers.Take(last ? "key value" : "query key value", slot, pieces, width));
         var (prefixKeys, prefixValues) = pass.Prefix(l);
         return new AttentionOperands

@@ -3,48 +3,62 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
-/// <summary>The parts of a forward pass that its backward pass needs again, beside the buffers.</summary>
-/// <param name="Batch">The rows.</param>
-/// <param name="ReadAt">Places read in the last layer.</param>
-/// <param name="ReadStarts">Where each row's places begin: [B + 1].</param>
-/// <param name="Prompt">Keys and values, or nothing.</param>
-/// <param name="StepSeed">Seed of the masks; null in prediction.</param>
-/// <param name="Places">The places as a tensor.</param>
-internal sealed record Pass(PackedBatch Batch, int[] ReadAt, int[] ReadStarts, PromptState Prompt, ulong? StepSeed, torch.Tensor Places) : IDisposable
+/// <summary>The parts of a forward pass that its backward pass needs again, beside the buffers. Its tensors belong to the caller's dispose scope.</summary>
+internal sealed class Pass
 {
     /// <summary>The masks of a layer.</summary>
     public const int Probabilities = 0, PrefixSite = 1, AttentionOutput = 2, Output = 3;
 
     private const int Sites = 4;
 
-    private readonly Dictionary<int, (torch.Tensor, torch.Tensor)> _prefix = [];
+    private readonly ulong? _stepSeed;
+    private readonly (torch.Tensor Keys, torch.Tensor Values)[] _prefix;
 
-    public int PrefixLength => Prompt.Prefix.Count > 0 ? Prompt.Length : 0;
+    /// <param name="batch">The rows.</param>
+    /// <param name="readAt">Places read in the last layer.</param>
+    /// <param name="prompt">Keys and values, or nothing.</param>
+    /// <param name="stepSeed">Seed of the masks; null in prediction.</param>
+    public Pass(PackedBatch batch, int[] readAt, PromptState prompt, ulong? stepSeed)
+    {
+        (Batch, ReadStarts, PrefixDropout, _stepSeed) = (batch, batch.StartsOf(readAt), prompt.Dropout, stepSeed);
+        Places = torch.tensor(Array.ConvertAll(readAt, i => (long)i));
+        PrefixLength = prompt.Prefix.Count > 0 ? prompt.Length : 0;
+        // A layer's keys are columns of the prompt's table; the kernels want rows one after the other.
+        _prefix = [.. prompt.Prefix.Select(p => (p.Keys.detach().contiguous(), p.Values.detach().contiguous()))];
+    }
 
-    public double PrefixDropout => Prompt.Dropout;
+    public PackedBatch Batch { get; }
+
+    /// <summary>T.</summary>
+    public int PieceCount => Batch.Ids.Length;
+
+    /// <summary>R.</summary>
+    public int ReadCount => ReadStarts[^1];
+
+    /// <summary>Where each row's places begin: [B + 1].</summary>
+    public int[] ReadStarts { get; }
+
+    /// <summary>The places read: [R].</summary>
+    public torch.Tensor Places { get; }
+
+    public int PrefixLength { get; }
+
+    public double PrefixDropout { get; }
 
     /// <summary>A layer's keys and values as contiguous matrices [P, H]; null without a prompt.</summary>
-    public (torch.Tensor? Keys, torch.Tensor? Values) Prefix(int layer)
-    {
-        if (Prompt.Prefix.Count == 0) return default;
-        if (!_prefix.TryGetValue(layer, out var pair))
-        {
-            var (keys, values) = Prompt.Prefix[layer];
-            _prefix[layer] = pair = (keys.detach().contiguous().DetachFromDisposeScope(), values.detach().contiguous().DetachFromDisposeScope());
-        }
-        return pair;
-    }
+    public (torch.Tensor? Keys, torch.Tensor? Values) Prefix(int layer) => _prefix.Length > 0 ? _prefix[layer] : default;
 
-    public void Dispose()
-    {
-        Places.Dispose();
-        foreach (var (keys, values) in _prefix.Values)
-        {
-            keys.Dispose();
-            values.Dispose();
-        }
-        _prefix.Clear();
-    }
+    public DropMask Mask(double probability, int layer, int site) => _stepSeed is { } seed ? new DropMask(probability, seed, layer * Sites + site) : default;
 
-    public DropMask Mask(double probability, int layer, int site) => StepSeed is { } seed ? new DropMask(probability, seed, layer * Sites + site) : default;
+    /// <summary>Lets its tensors live as long as the caller's dispose scope.</summary>
+    public Pass Kept()
+    {
+        Places.MoveToOuterDisposeScope();
+        foreach (var (keys, values) in _prefix)
+        {
+            keys.MoveToOuterDisposeScope();
+            values.MoveToOuterDisposeScope();
+        }
+        return this;
+    }
 }
