@@ -52,6 +52,14 @@ internal sealed class TunedModel : IDisposable
             : weights.ReadFloats(name);
     }
 
+    /// <summary>The largest magnitude of a trained number.</summary>
+    public float LargestParameter() => ComputeThread.Run(() =>
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        return Parameters.Max(p => p.Value.abs().max().item<float>());
+    });
+
     /// <summary>What the encoder is given beside the text.</summary>
     public PromptState State() => _tuner.State();
 

@@ -23,6 +23,9 @@ internal delegate double ScoreFunction(IReadOnlyList<Example> examples, IReadOnl
 /// <summary>Trains one model.</summary>
 internal sealed class Trainer(TunedModel model, TrainingOptions options, double rate, int seed, ScoreFunction score, ITrainingObserver observer)
 {
+    // Trained parameters are of the order of 1, as a backbone's own keys and values are.
+    private const float LargestSane = 1e6f;
+
     /// <summary>Trains on <paramref name="rows"/> and keeps the parameters of the best epoch on <paramref name="validation"/>, or of the last without one.</summary>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
@@ -41,7 +44,8 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
             double started = clock.Elapsed.TotalSeconds;
             double loss = RunEpoch(rows, epoch, stepsPerEpoch, schedule, optimizer, dropout);
             // What an epoch's last step broke shows in no loss of the epoch.
-            if (!model.Predict([rows[0]])[0].All(float.IsFinite)) throw Diverged("what the model predicts is not a number", (epoch + 1) * stepsPerEpoch, epoch);
+            if (model.LargestParameter() is var largest and not < LargestSane)
+                throw Diverged(FormattableString.Invariant($"a trained parameter has grown to {largest:g3}"), (epoch + 1) * stepsPerEpoch, epoch);
             var (validationLoss, validationScore) = validation is null ? (null, null) : Validate(validation);
             var done = new TrainingEpoch(epoch + 1, loss, validationLoss, validationScore, clock.Elapsed.TotalSeconds - started);
             epochs.Add(done);
