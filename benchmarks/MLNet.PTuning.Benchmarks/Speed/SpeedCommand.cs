@@ -13,12 +13,13 @@ internal static class SpeedCommand
         var shapes = new Option<string[]>("--shape") { Description = "Backbones: small (4 × 256), base (BERT-base). Default: both, with --quick small.", AllowMultipleArgumentsPerToken = true };
         shapes.AcceptOnlyFromAmong("small", "base");
         var prompts = new Option<int[]>("--prompt") { Description = "Prompt lengths. Default: 20 128, with --quick 20.", AllowMultipleArgumentsPerToken = true };
+        var rows = new Option<int?>("--rows") { Description = "Rows of the mix. Default: 512 for small, 128 for base and with --quick." };
         var repetitions = new Option<int?>("--repetitions") { Description = "Passes of each side that are counted. Default 5, with --quick 3." };
         var dropout = new Option<double>("--dropout") { Description = "Probability of every dropout in training, on both sides. Default 0: the same mathematics, which is then checked." };
         var python = new Option<string>("--python") { Description = "Interpreter for the reference; it needs torch.", DefaultValueFactory = _ => "/usr/bin/python3" };
         var json = new Option<FileInfo?>("--json") { Description = "Writes the figures to this file as well." };
 
-        var command = new Command("speed", "Milliseconds a row beside the authors' computation in PyTorch on the same libtorch.") { quick, shapes, prompts, repetitions, dropout, python, json };
+        var command = new Command("speed", "Milliseconds a row beside the authors' computation in PyTorch on the same libtorch.") { quick, shapes, prompts, rows, repetitions, dropout, python, json };
         command.SetAction(arguments =>
         {
             bool small = arguments.GetValue(quick);
@@ -26,7 +27,7 @@ internal static class SpeedCommand
             string[] shapeNames = arguments.GetValue(shapes) is { Length: > 0 } named ? named : small ? ["small"] : ["small", "base"];
             int[] promptLengths = arguments.GetValue(prompts) is { Length: > 0 } given ? given : small ? [20] : [20, 128];
             var results = new List<SpeedResult>();
-            foreach (var workload in Workloads(shapeNames, promptLengths, small))
+            foreach (var workload in Workloads(shapeNames, promptLengths, name => arguments.GetValue(rows) ?? (small || name == "base" ? 128 : 512)))
             {
                 AnsiConsole.MarkupLineInterpolated($"[grey]{workload.Shape.Name}, prompt {workload.PromptLength}, lengths {workload.Mix} …[/]");
                 results.AddRange(SpeedMeasurement.Run(workload, arguments.GetRequiredValue(python), arguments.GetValue(dropout), rounds));
@@ -37,15 +38,14 @@ internal static class SpeedCommand
         return command;
     }
 
-    private static IEnumerable<SpeedWorkload> Workloads(string[] shapes, int[] prompts, bool quick)
+    private static IEnumerable<SpeedWorkload> Workloads(string[] shapes, int[] prompts, Func<string, int> rowsOf)
     {
         foreach (string name in shapes)
             foreach (int prompt in prompts)
             {
                 var shape = name == "small" ? BertShape.Small : BertShape.Base;
-                int rows = quick || name == "base" ? 128 : 512;
-                yield return SpeedWorkload.LogNormal(shape, prompt, rows);
-                yield return SpeedWorkload.AllLongest(shape, prompt, Math.Min(rows, 64));
+                yield return SpeedWorkload.LogNormal(shape, prompt, rowsOf(name));
+                yield return SpeedWorkload.AllLongest(shape, prompt, Math.Min(rowsOf(name), 64));
             }
     }
 
