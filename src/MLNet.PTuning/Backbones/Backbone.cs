@@ -57,7 +57,7 @@ public sealed class Backbone
 
     internal Encoder Encoder { get; }
 
-    internal bool HasPooler => Encoder.HasPooler;
+    internal bool HasPooler => Encoder.Pooler is not null;
 
     /// <summary>Names and frozen tensors that <see cref="Encoder"/> reads.</summary>
     internal IReadOnlyDictionary<string, torch.Tensor> Weights => _weights;

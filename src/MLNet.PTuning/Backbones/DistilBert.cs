@@ -1,4 +1,5 @@
 // DistilBERT (Sanh et al., 2019): BERT's layers under other names, without segments and without a pooler.
+// Python's classifier has a dense layer and ReLU, so the head's own pooler has.
 namespace MLNet.PTuning.Backbones;
 
 internal static class DistilBert
@@ -18,7 +19,11 @@ internal static class DistilBert
     };
 
     public static BackboneFamily Family => new("distilbert.", Dialect, (config, weights) =>
-        new PostNormEncoder(config, EmbeddingsOf(config, weights), Layers(config, weights)) { AttentionOutputDropout = 0 });
+        new PostNormEncoder(config, EmbeddingsOf(config, weights), Layers(config, weights)) 
+        {
+            AttentionOutputDropout = 0,
+            PoolerActivation = Activation.Of("relu"),
+        });
 
     private static Embeddings EmbeddingsOf(BackboneConfig config, EncoderWeights weights) => new(
         weights.Tensor("embeddings.word_embeddings.weight", config.VocabSize, config.HiddenSize), weights.Norm("embeddings.LayerNorm", config.HiddenSize, config.LayerNormEpsilon))

@@ -1,4 +1,5 @@
-// ELECTRA's discriminator (Clark et al., 2020): BERT's tensors without a pooler, with embeddings that may be narrower than the hidden states.
+// ELECTRA's discriminator (Clark et al., 2020): BERT's tensors without a pooler, with embeddings that may be narrower than the hidden
+// states. Python's classifier has a dense layer and gelu, so the head's own pooler has.
 namespace MLNet.PTuning.Backbones;
 
 internal static class Electra
@@ -7,5 +8,5 @@ internal static class Electra
         new PostNormEncoder(config, Bert.EmbeddingsOf(config, weights) with
         {
             Projection = config.EmbeddingSize == config.HiddenSize ? null : weights.Linear("embeddings_project", config.HiddenSize, config.EmbeddingSize),
-        }, Bert.Layers(config, weights)));
+        }, Bert.Layers(config, weights)) { PoolerActivation = Activation.Of("gelu") });
 }

@@ -11,8 +11,11 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
 {
     public BackboneConfig Config { get; } = config;
 
-    /// <summary>Whether <see cref="Pool"/> is there.</summary>
-    public abstract bool HasPooler { get; }
+    /// <summary>The backbone's own dense layer over the first token, [H, H]; null where its checkpoint has none.</summary>
+    public Linear? Pooler { get; init; }
+
+    /// <summary>The function behind a pooler, the backbone's or the head's own.</summary>
+    public Func<torch.Tensor, torch.Tensor> PoolerActivation { get; init; } = x => x.tanh();
 
     /// <summary>Longest row, specials included, beside a prompt of the given length.</summary>
     public abstract int MaxRowLength(int promptLength);
@@ -26,8 +29,9 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     /// <summary>One layer: hidden states [T, H] → [T, H], or [R, H] where only the places <paramref name="readAt"/> [R] are asked for.</summary>
     public abstract torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readAt);
 
-    /// <summary>The backbone's own dense layer and tanh over the first token's hidden states: [B, H] → [B, H].</summary>
-    public abstract torch.Tensor Pool(torch.Tensor first);
+    /// <summary>The backbone's own pooler over the first token's hidden states: [B, H] → [B, H].</summary>
+    public torch.Tensor Pool(torch.Tensor first) =>
+        PoolerActivation((Pooler ?? throw new InvalidOperationException("This backbone has no pooler.")).Apply(first));
 
     /// <summary>
     /// Runs a batch in the fastest way that this encoder has for the prompt. A gradient reaches the prompt once <see cref="EncoderPass.Backward"/> is called,

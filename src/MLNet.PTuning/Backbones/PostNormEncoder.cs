@@ -12,19 +12,11 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     private PackedLayers? _packed;
     private bool _triedPacked;
 
-    /// <summary>The dense layer over the first token; null where the checkpoint has none.</summary>
-    public Linear? Pooler { get; init; }
-
-    /// <summary>The function behind it.</summary>
-    public Func<torch.Tensor, torch.Tensor> PoolerActivation { get; init; } = x => x.tanh();
-
     /// <summary>Dropout behind the attention's output layer.</summary>
     public double AttentionOutputDropout { get; init; } = config.HiddenDropout;
 
     /// <summary>Dropout behind the feed-forward's output layer.</summary>
     public double OutputDropout { get; init; } = config.HiddenDropout;
-
-    public override bool HasPooler => Pooler is not null;
 
     public override int MaxRowLength(int promptLength) => Config.MaxPositions - embeddings.FirstPosition - promptLength;
 
@@ -66,9 +58,6 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     public override void Trim() => _packed?.Trim();
 
     public override void Dispose() => _packed?.Dispose();
-
-    public override torch.Tensor Pool(torch.Tensor first) =>
-        PoolerActivation((Pooler ?? throw new InvalidOperationException("This backbone has no pooler.")).Apply(first));
 
     /// <summary>Whether <see cref="RelativeScores"/> gives anything.</summary>
     protected virtual bool HasRelativeScores => false;

@@ -6,13 +6,26 @@ namespace MLNet.PTuning;
 /// <summary>Options of an estimator that trains a prompt, or another tuning method, on a frozen backbone.</summary>
 public abstract class PTuningOptions : TrainingOptions
 {
+    private static readonly TuningMethod DefaultMethod = new DeepPrompt();
+    private TuningMethod? _method;
+
     private protected PTuningOptions(string backboneFolder) => BackboneFolder = backboneFolder;
 
     /// <summary>The backbone's folder as Hugging Face publishes it: config.json, weights, the tokenizer's files.</summary>
     public string BackboneFolder { get; }
 
-    /// <summary>What is trained. Default: <see cref="DeepPrompt"/> (P-Tuning v2) of length 20.</summary>
-    public TuningMethod Method { get; set; } = new DeepPrompt();
+    /// <summary>What is trained. Default: what <see cref="StartFrom"/> holds; without that <see cref="DeepPrompt"/> (P-Tuning v2) of length 20.</summary>
+    public TuningMethod Method
+    {
+        get => _method ?? StartFrom?.Method ?? DefaultMethod;
+        set => _method = value ?? throw new ArgumentNullException(nameof(Method));
+    }
+
+    /// <summary>
+    /// A trained prompt to begin with instead of random values, from Hugging Face PEFT or from P-Tuning v2's own code: <c>PeftFolder.Load(folder)</c>.
+    /// Its head is taken over too where it has as many classes as the data. Default null.
+    /// </summary>
+    public PeftFolder? StartFrom { get; set; }
 
     /// <summary>Name of the label column, a key with key values. Default <c>Label</c>.</summary>
     public string LabelColumnName { get; set; } = "Label";
@@ -48,7 +61,6 @@ public abstract class PTuningOptions : TrainingOptions
     {
         base.Validate();
         ArgumentException.ThrowIfNullOrWhiteSpace(BackboneFolder);
-        ArgumentNullException.ThrowIfNull(Method);
         Require(PredictionBatchSize >= 1, nameof(PredictionBatchSize), PredictionBatchSize, "at least 1");
         Require(MaxSequenceLength is null or >= 3, nameof(MaxSequenceLength), MaxSequenceLength, "at least 3 (two special tokens and one of text)");
         Method.Validate();

@@ -25,23 +25,11 @@ internal static class PromptFit
             var backbone = lease.Backbone;
             var limit = new RowLimit(backbone, options);
             var (rows, validation, skipped) = makeRows(backbone, limit, channel);
-            model = TunedModel.Create(lease, options.Method, classes, pools, options.HeadDropout, seed);
+            model = TunedModel.Create(lease, options.Method, classes, pools, options.HeadDropout, seed, options.StartFrom?.TensorsFor(backbone));
             double rate = options.LearningRate ?? options.Method.DefaultLearningRate;
             channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {classes} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}"));
             var report = new Trainer(model, options, rate, seed, score, channel).Run(rows, validation, skipped);
-            return (model, new ModelSettings
-            {
-                Method = options.Method,
-                InputColumns = [],
-                PredictedLabelColumn = options.PredictedLabelColumnName,
-                ScoreColumn = options.ScoreColumnName,
-                MaxLength = limit.Length,
-                BatchSize = options.PredictionBatchSize,
-                BackboneFolder = backbone.Folder.Path,
-                BackboneHash = backbone.ContentHash,
-                EmbedBackbone = options.EmbedBackbone,
-                Report = report,
-            });
+            return (model, Settings(options, backbone, limit) with { Report = report });
         }
         catch
         {
@@ -50,6 +38,37 @@ internal static class PromptFit
             throw;
         }
     }
+
+    /// <summary>A model of what <see cref="PTuningOptions.StartFrom"/> holds, as it is. The settings lack what the task alone knows.</summary>
+    /// <exception cref="InvalidDataException">It holds no head for so many classes, or was trained on another kind of backbone.</exception>
+    public static (TunedModel Model, ModelSettings Settings) WithoutTraining(IHost host, PTuningOptions options, int classes, bool pools)
+    {
+        var start = options.StartFrom ?? throw new ArgumentException("StartFrom names no trained prompt. Set it to PeftFolder.Load(folder).");
+        var lease = Backbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
+        try
+        {
+            var settings = Settings(options, lease.Backbone, new RowLimit(lease.Backbone, options));
+            return (TunedModel.Load(lease, options.Method, classes, pools, start.TensorsFor(lease.Backbone)), settings);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    private static ModelSettings Settings(PTuningOptions options, Backbone backbone, RowLimit limit) => new()
+    {
+        Method = options.Method,
+        InputColumns = [],
+        PredictedLabelColumn = options.PredictedLabelColumnName,
+        ScoreColumn = options.ScoreColumnName,
+        MaxLength = limit.Length,
+        BatchSize = options.PredictionBatchSize,
+        BackboneFolder = backbone.Folder.Path,
+        BackboneHash = backbone.ContentHash,
+        EmbedBackbone = options.EmbedBackbone,
+    };
 
     /// <exception cref="ArgumentException">There is nothing to learn from.</exception>
     public static void CheckClasses(IReadOnlyList<Example> rows, int skipped, IReadOnlyList<string> classes)

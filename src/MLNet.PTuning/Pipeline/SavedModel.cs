@@ -7,6 +7,7 @@ using Microsoft.ML.Runtime;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Tuning;
 
 namespace MLNet.PTuning.Pipeline;
 
@@ -82,7 +83,7 @@ internal static class SavedModel
         {
             File.WriteAllBytes(temporary, weights);
             using var file = WeightFile.Open(temporary);
-            return (settings with { BackboneFolder = folder }, keys, TunedModel.Load(lease, settings.Method, keys.Count, pools, file));
+            return (settings with { BackboneFolder = folder }, keys, TunedModel.Load(lease, settings.Method, keys.Count, pools, SavedTensors.Of(file)));
         }
         catch
         {

@@ -7,10 +7,12 @@ namespace MLNet.PTuning.Tasks;
 
 /// <summary>
 /// Turns the hidden states that were read into a score a class. For sequence classification it goes through the backbone's pooler (frozen);
-/// where the backbone has none, through one of its own, which is trained and saved.
+/// where the backbone has none, or where the head came with one, through one of its own, which is trained and saved.
 /// </summary>
 internal sealed class LinearHead : IDisposable
 {
+    public const string Weight = "classifier.weight", Bias = "classifier.bias", PoolerWeight = "pooler.dense.weight", PoolerBias = "pooler.dense.bias";
+
     private readonly Parameter _weight, _bias;
     private readonly Parameter? _poolerWeight, _poolerBias;
     private readonly bool _pools;
@@ -29,12 +31,19 @@ internal sealed class LinearHead : IDisposable
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
         double deviation = backbone.Config.InitializerRange;
-        return Make(backbone, classes, pools, (_, shape) => shape.Length > 1 ? factory.Normal(deviation, shape) : factory.Zeros(shape));
+        return Make(backbone, classes, pools, pools && !backbone.HasPooler, (_, shape) => shape.Length > 1 ? factory.Normal(deviation, shape) : factory.Zeros(shape));
     }
 
     /// <summary>A trained head.</summary>
-    public static LinearHead Load(Backbone backbone, int classes, bool pools, TensorSource saved) =>
-        Make(backbone, classes, pools, (name, shape) => ParameterFactory.From(saved(name, shape), shape, backbone.Device));
+    /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
+    public static LinearHead Load(Backbone backbone, int classes, bool pools, SavedTensors saved) =>
+        Make(backbone, classes, pools, pools && (!backbone.HasPooler || saved.Has(PoolerWeight)),
+            (name, shape) => ParameterFactory.From(saved.Read(name, shape), shape, backbone.Device));
+
+    /// <summary>Whether saved tensors hold a head for as many classes on this backbone.</summary>
+    public static bool Fits(Backbone backbone, int classes, bool pools, SavedTensors saved) =>
+        saved.Has(Weight, classes, backbone.Config.HiddenSize) && saved.Has(Bias, classes)
+        && (!pools || backbone.HasPooler || saved.Has(PoolerWeight, backbone.Config.HiddenSize, backbone.Config.HiddenSize));
 
     /// <summary>Scores before softmax: [R, H] → [R, classes].</summary>
     /// <param name="hidden">Hidden states at the places read.</param>
@@ -44,7 +53,7 @@ internal sealed class LinearHead : IDisposable
     public torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability)
     {
         if (_pools)
-            hidden = _poolerWeight is null ? encoder.Pool(hidden) : torch.nn.functional.linear(hidden, _poolerWeight.Value, _poolerBias!.Value).tanh();
+            hidden = _poolerWeight is null ? encoder.Pool(hidden) : encoder.PoolerActivation(torch.nn.functional.linear(hidden, _poolerWeight.Value, _poolerBias!.Value));
         if (dropout is not null) hidden = dropout.Apply(hidden, dropProbability);
         return torch.nn.functional.linear(hidden, _weight.Value, _bias.Value);
     }
@@ -54,13 +63,11 @@ internal sealed class LinearHead : IDisposable
         foreach (var parameter in Parameters) parameter.Value.Dispose();
     }
 
-    private static LinearHead Make(Backbone backbone, int classes, bool pools, Func<string, long[], torch.Tensor> value)
+    private static LinearHead Make(Backbone backbone, int classes, bool pools, bool ownPooler, Func<string, long[], torch.Tensor> value)
     {
         long hidden = backbone.Config.HiddenSize;
-        bool ownPooler = pools && !backbone.HasPooler;
-        return new LinearHead(pools,
-            Of("classifier.weight", classes, hidden), Of("classifier.bias", classes),
-            ownPooler ? Of("pooler.dense.weight", hidden, hidden) : null, ownPooler ? Of("pooler.dense.bias", hidden) : null);
+        return new LinearHead(pools, Of(Weight, classes, hidden), Of(Bias, classes),
+            ownPooler ? Of(PoolerWeight, hidden, hidden) : null, ownPooler ? Of(PoolerBias, hidden) : null);
 
         Parameter Of(string name, params long[] shape) => new(name, value(name, shape), Decays: shape.Length > 1);
     }

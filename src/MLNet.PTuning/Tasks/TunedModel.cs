@@ -37,20 +37,22 @@ internal sealed class TunedModel : IDisposable
     public long TotalParameters => Backbone.ParameterCount + TrainedParameters - Parameters.Where(p => _tuner.Replaces(p)).Sum(p => p.Value.numel());
 
     /// <summary>A model with initial values, to be trained. Takes over the lease.</summary>
-    public static TunedModel Create(Backbone.Lease lease, TuningMethod method, int classes, bool pools, double? headDropout, long seed) =>
-        Build(lease, classes, headDropout, b => method.CreateTuner(b, seed), b => LinearHead.Create(b, classes, pools, seed + 1));
+    /// <param name="lease">The backbone.</param>
+    /// <param name="method">What is trained.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="pools">Whether the head reads rows through a pooler.</param>
+    /// <param name="headDropout">Dropout before the head; null for the backbone's.</param>
+    /// <param name="seed">Seed of the initial values.</param>
+    /// <param name="start">Values to begin with instead, the head's where they are for as many classes; null for none.</param>
+    /// <exception cref="ArgumentException">The method trains other tensors than <paramref name="start"/> holds.</exception>
+    public static TunedModel Create(Backbone.Lease lease, TuningMethod method, int classes, bool pools, double? headDropout, long seed, SavedTensors? start = null) =>
+        Build(lease, classes, headDropout, b => method.CreateTuner(b, seed, start),
+            b => start is not null && LinearHead.Fits(b, classes, pools, start) ? LinearHead.Load(b, classes, pools, start) : LinearHead.Create(b, classes, pools, seed + 1));
 
     /// <summary>A trained model from what <see cref="Save"/> wrote. Takes over the lease.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
-    public static TunedModel Load(Backbone.Lease lease, TuningMethod method, int classes, bool pools, WeightFile weights)
-    {
-        return Build(lease, classes, null, b => method.LoadTuner(b, Read), b => LinearHead.Load(b, classes, pools, Read));
-
-        float[] Read(string name, long[] shape) =>
-            !weights.Entries.TryGetValue(name, out var entry) ? throw new InvalidDataException($"{weights.Path} holds no tensor '{name}'; the model file is damaged or of another method.")
-            : !entry.Shape.AsSpan().SequenceEqual(shape) ? throw new InvalidDataException($"{weights.Path}: tensor '{name}' has shape [{string.Join(", ", entry.Shape)}]; this model needs [{string.Join(", ", shape)}].")
-            : weights.ReadFloats(name);
-    }
+    public static TunedModel Load(Backbone.Lease lease, TuningMethod method, int classes, bool pools, SavedTensors saved) =>
+        Build(lease, classes, null, b => method.LoadTuner(b, saved.Read), b => LinearHead.Load(b, classes, pools, saved));
 
     /// <summary>The largest magnitude of a trained number.</summary>
     public float LargestParameter() => ComputeThread.Run(() =>
@@ -91,16 +93,20 @@ internal sealed class TunedModel : IDisposable
         return examples.Select(e => all[from..(from += e.ReadAt.Length * ClassCount)]).ToArray();
     });
 
-    /// <summary>Writes what was trained as a safetensors file.</summary>
+    /// <summary>What was trained, by name.</summary>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
-    public void Save(Stream stream) => ComputeThread.Run(() =>
+    public IReadOnlyDictionary<string, TensorData> Trained() => ComputeThread.Run(() =>
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var tensors = _tuner.ToSave().Concat(_head.Parameters.Select(p => (p.Name, p.Value)));
-        SafetensorsWriter.Write(stream, [.. tensors.Select(t => new TensorData(t.Item1, t.Item2.shape, ParameterFactory.ToArray(t.Item2)))]);
+        return tensors.ToDictionary(t => t.Item1, t => new TensorData(t.Item1, t.Item2.shape, ParameterFactory.ToArray(t.Item2)));
     });
+
+    /// <summary>Writes what was trained as a safetensors file.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    public void Save(Stream stream) => SafetensorsWriter.Write(stream, Trained().Values);
 
     public void Dispose()
     {

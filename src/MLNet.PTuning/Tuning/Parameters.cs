@@ -8,7 +8,19 @@ namespace MLNet.PTuning.Tuning;
 /// <param name="Name">Its name in files, as the reference implementation names it.</param>
 /// <param name="Value">Its value, a leaf of autograd; float32.</param>
 /// <param name="Decays">Whether weight decay applies: not to biases and norms.</param>
-internal sealed record Parameter(string Name, torch.Tensor Value, bool Decays = true);
+internal sealed record Parameter(string Name, torch.Tensor Value, bool Decays = true)
+{
+    /// <summary>Takes over a saved tensor's values.</summary>
+    /// <exception cref="ArgumentException">There is no such tensor of this shape.</exception>
+    public void BeginWith(SavedTensors start)
+    {
+        if (!start.Has(Name, Value.shape))
+            throw new ArgumentException($"StartFrom ({start.Source}) holds no '{Name}' of shape [{string.Join(", ", Value.shape)}], which Method trains. Leave Method unset to train what it holds, and take the backbone that it was trained on.");
+        using var noGrad = torch.no_grad();
+        using var values = ParameterFactory.From(start.Read(Name, Value.shape), Value.shape, Value.device);
+        Value.copy_(values);
+    }
+}
 
 /// <summary>Reads the float32 values of a saved tensor of a given shape.</summary>
 internal delegate float[] TensorSource(string name, long[] shape);

@@ -25,6 +25,24 @@ public abstract class TuningMethod
     /// <summary>New parameters with initial values drawn from <paramref name="seed"/>.</summary>
     internal abstract Tuning.Tuner CreateTuner(Backbone backbone, long seed);
 
+    /// <summary>New parameters that begin with the values of <paramref name="start"/>, where there are such.</summary>
+    /// <exception cref="ArgumentException">They are of other shapes.</exception>
+    internal Tuning.Tuner CreateTuner(Backbone backbone, long seed, Tuning.SavedTensors? start)
+    {
+        var tuner = CreateTuner(backbone, seed);
+        if (start is null) return tuner;
+        try
+        {
+            foreach (var parameter in tuner.Parameters) parameter.BeginWith(start);
+            return tuner;
+        }
+        catch
+        {
+            tuner.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>The parameters of a trained model from their names and values.</summary>
     internal abstract Tuning.Tuner LoadTuner(Backbone backbone, Tuning.TensorSource saved);
 }

@@ -35,6 +35,9 @@ internal sealed class ParityCase : IDisposable
 
     public IEnumerable<string> Names(string prefix) => _case.Entries.Keys.Where(k => k.StartsWith(prefix)).Select(k => k[prefix.Length..]);
 
+    /// <summary>The tensors whose names begin so, under what follows.</summary>
+    public IEnumerable<TensorData> Tensors(string prefix) => Names(prefix).Select(name => new TensorData(name, _case.Entries[prefix + name].Shape, Values(prefix + name)));
+
     /// <summary>Length of a row of the recording, padding left out.</summary>
     public IReadOnlyList<int> RowLengths(int step = 0)
     {

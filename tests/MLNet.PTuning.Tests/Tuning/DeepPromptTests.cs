@@ -45,7 +45,7 @@ public sealed class DeepPromptTests : IDisposable
         Assert.Equal(["classifier.bias", "classifier.weight", DeepPromptTuner.Table], file.Entries.Keys.Order());
         Assert.Equal([5, Width], file.Entries[DeepPromptTuner.Table].Shape);
 
-        using var loaded = TunedModel.Load(Lease(), new DeepPrompt { Length = 5, Reparameterize = true, ReparameterizationSize = 8 }, 2, pools: true, file);
+        using var loaded = TunedModel.Load(Lease(), new DeepPrompt { Length = 5, Reparameterize = true, ReparameterizationSize = 8 }, 2, pools: true, MLNet.PTuning.Tuning.SavedTensors.Of(file));
         Assert.Equal(Predict(model), Predict(loaded));
         Assert.Equal(5 * Width + 2 * TinyBackbone.Hidden + 2, loaded.TrainedParameters);
     }
@@ -56,10 +56,10 @@ public sealed class DeepPromptTests : IDisposable
         using var model = Model(new DeepPrompt { Length = 5 });
         using (var stream = File.Create(_folder.At("prompt.safetensors"))) model.Save(stream);
         using var file = WeightFile.Open(_folder.At("prompt.safetensors"));
-        var shorter = Assert.Throws<InvalidDataException>(() => TunedModel.Load(Lease(), new DeepPrompt { Length = 4 }, 2, pools: true, file));
+        var shorter = Assert.Throws<InvalidDataException>(() => TunedModel.Load(Lease(), new DeepPrompt { Length = 4 }, 2, pools: true, MLNet.PTuning.Tuning.SavedTensors.Of(file)));
         Assert.Contains($"[5, {Width}]", shorter.Message);
         Assert.Contains($"[4, {Width}]", shorter.Message);
-        Assert.Contains("backbone.", Assert.Throws<InvalidDataException>(() => TunedModel.Load(Lease(), new FullFineTuning(), 2, pools: true, file)).Message);
+        Assert.Contains("backbone.", Assert.Throws<InvalidDataException>(() => TunedModel.Load(Lease(), new FullFineTuning(), 2, pools: true, MLNet.PTuning.Tuning.SavedTensors.Of(file))).Message);
     }
 
     [Fact]

@@ -1,0 +1,83 @@
+// The front door for prompts that were trained elsewhere: transformers made without training.
+using Microsoft.ML.Runtime;
+using MLNet.PTuning;
+using MLNet.PTuning.Pipeline;
+
+namespace Microsoft.ML;
+
+/// <summary>Transformers from PEFT folders and from checkpoints of P-Tuning v2's code, as extension methods of ML.NET's catalogs.</summary>
+public static class PeftCatalog
+{
+    /// <summary>A classifier of texts from a prompt and head that were trained with Hugging Face PEFT or with P-Tuning v2's own code.</summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="backboneFolder">The backbone that it was trained on, as Hugging Face publishes it.</param>
+    /// <param name="peftFolder">The folder with the trained prompt; see <see cref="PeftFolder.Load"/>.</param>
+    /// <param name="classNames">Names of the classes in the order of the head's rows (<c>id2label</c> in Python).</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="textPairColumnName">The second text's column for pairs; null for single texts.</param>
+    /// <returns>A transformer that adds <c>PredictedLabel</c> (a key of <paramref name="classNames"/>) and <c>Score</c> (a probability a class).</returns>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    /// <exception cref="InvalidDataException">The folder is damaged, holds no head for these classes, or was trained on another kind of backbone.</exception>
+    public static TextClassificationTransformer PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
+        IReadOnlyList<string> classNames, string textColumnName = "Text", string? textPairColumnName = null) =>
+        catalog.PTuningV2ClassifyFromPeft(new TextClassificationOptions(backboneFolder)
+        {
+            StartFrom = PeftFolder.Load(peftFolder),
+            TextColumnName = textColumnName,
+            TextPairColumnName = textPairColumnName,
+        }, classNames);
+
+    /// <summary>A classifier of texts from what <see cref="PTuningOptions.StartFrom"/> holds; of the other options those of training are not used.</summary>
+    /// <inheritdoc cref="PTuningV2ClassifyFromPeft(TransformsCatalog, string, string, IReadOnlyList{string}, string, string)"/>
+    public static TextClassificationTransformer PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, TextClassificationOptions options, IReadOnlyList<string> classNames)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        Check(options, classNames, PeftHead.Classification);
+        var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(TextClassificationTransformer));
+        var (model, settings) = PromptFit.WithoutTraining(host, options, classNames.Count, pools: true);
+        var columns = new TextColumns(options.TextColumnName, options.TextPairColumnName);
+        return new TextClassificationTransformer(host, model, LabelKeys.Of(classNames), settings with { InputColumns = columns.Names });
+    }
+
+    /// <summary>A labeller of words from a prompt and head that were trained with Hugging Face PEFT or with P-Tuning v2's own code.</summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="backboneFolder">The backbone that it was trained on, as Hugging Face publishes it.</param>
+    /// <param name="peftFolder">The folder with the trained prompt; see <see cref="PeftFolder.Load"/>.</param>
+    /// <param name="classNames">Names of the labels in the order of the head's rows (<c>id2label</c> in Python).</param>
+    /// <param name="wordsColumnName">The column of words: a vector of text, or plain text.</param>
+    /// <returns>A transformer that adds <c>PredictedLabel</c> (a key a word) and <c>Score</c> (a probability a class and word).</returns>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    /// <exception cref="InvalidDataException">The folder is damaged, holds no head for these labels, or was trained on another kind of backbone.</exception>
+    public static TokenLabellingTransformer PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
+        IReadOnlyList<string> classNames, string wordsColumnName = "Words") =>
+        catalog.PTuningV2LabelTokensFromPeft(new TokenLabellingOptions(backboneFolder) { StartFrom = PeftFolder.Load(peftFolder), WordsColumnName = wordsColumnName }, classNames);
+
+    /// <summary>A labeller of words from what <see cref="PTuningOptions.StartFrom"/> holds; of the other options those of training are not used.</summary>
+    /// <inheritdoc cref="PTuningV2LabelTokensFromPeft(TransformsCatalog, string, string, IReadOnlyList{string}, string)"/>
+    public static TokenLabellingTransformer PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, TokenLabellingOptions options, IReadOnlyList<string> classNames)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        Check(options, classNames, PeftHead.Labelling);
+        var scheme = options.Scheme ?? Tags.Guess(classNames);
+        foreach (string name in classNames) Tags.Check(name, scheme);
+        var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(TokenLabellingTransformer));
+        var (model, settings) = PromptFit.WithoutTraining(host, options, classNames.Count, pools: false);
+        return new TokenLabellingTransformer(host, model, LabelKeys.Of(classNames), settings with
+        {
+            InputColumns = new WordColumns(options.WordsColumnName, options.PredicateColumnName).Names,
+            Labelling = new LabellingSettings(scheme, options.Constrained, options.WindowOverlap, options.Entities),
+        });
+    }
+
+    private static void Check(PTuningOptions options, IReadOnlyList<string> classNames, string taskType)
+    {
+        options.Validate();
+        ArgumentNullException.ThrowIfNull(classNames);
+        if (options.StartFrom is not { } start) return;
+        if (start.TaskType is { } type && type != taskType) throw new ArgumentException($"{start.Path} was trained for {type}; this task is {taskType}.");
+        if (start.ClassCount is { } count && count != classNames.Count)
+            throw new ArgumentException($"{start.Path} holds a head of {count} classes, but {classNames.Count} names were given ({string.Join(", ", classNames)}).", nameof(classNames));
+    }
+}

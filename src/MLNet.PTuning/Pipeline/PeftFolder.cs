@@ -1,0 +1,124 @@
+// Prompts trained here as Hugging Face PEFT keeps them, and PEFT's (and P-Tuning v2's own) as a start for training or prediction here.
+using Microsoft.ML;
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Files;
+using MLNet.PTuning.Pipeline;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Tuning;
+
+namespace MLNet.PTuning;
+
+/// <summary>
+/// A trained prompt, with its head where there is one, from a folder of Hugging Face PEFT (adapter_config.json and adapter_model.safetensors or .bin;
+/// PREFIX_TUNING) or from a checkpoint folder of the P-Tuning v2 authors' code (pytorch_model.bin or model.safetensors with <c>prefix_encoder.*</c>).
+/// Set it as <see cref="PTuningOptions.StartFrom"/>, or predict with it as it is: <c>mlContext.Transforms.PTuningV2ClassifyFromPeft</c>.
+/// </summary>
+public sealed class PeftFolder
+{
+    private readonly IReadOnlyDictionary<string, TensorData> _tensors;
+
+    internal PeftFolder(string path, TuningMethod method, string? taskType, string? baseModel, IReadOnlyDictionary<string, TensorData> tensors) =>
+        (Path, Method, TaskType, BaseModel, _tensors) = (path, method, taskType, baseModel, tensors);
+
+    /// <summary>The folder that it was read from.</summary>
+    public string Path { get; }
+
+    /// <summary>The method that trains what the folder holds.</summary>
+    public TuningMethod Method { get; }
+
+    /// <summary>PEFT's task_type, such as <c>SEQ_CLS</c> or <c>TOKEN_CLS</c>; null where the folder does not say.</summary>
+    public string? TaskType { get; }
+
+    /// <summary>PEFT's base_model_name_or_path: the backbone that it was trained on; null where the folder does not say.</summary>
+    public string? BaseModel { get; }
+
+    /// <summary>Number of classes of the head; null where the folder holds none.</summary>
+    public int? ClassCount => _tensors.TryGetValue(LinearHead.Weight, out var weight) && weight.Shape.Length == 2 ? (int)weight.Shape[0] : null;
+
+    /// <summary>Reads a folder; nothing in it is executed.</summary>
+    /// <param name="folder">A folder of PEFT's, or a checkpoint folder of P-Tuning v2's code.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">It lacks a file.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or its tensors do not fit its configuration.</exception>
+    /// <exception cref="NotSupportedException">Its method is not one that this library trains.</exception>
+    public static PeftFolder Load(string folder)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        return PTuningCheckpoint.FindIn(folder) is { } checkpoint ? PTuningCheckpoint.Read(folder, checkpoint) : FromAdapter(folder, PeftAdapter.Load(folder));
+    }
+
+    /// <summary>
+    /// Writes a trained prompt and its head as PEFT 0.20 does, so that <c>PeftModel.from_pretrained</c> takes it. A prompt that was trained through a network
+    /// is written as that network's output.
+    /// </summary>
+    /// <param name="transformer">What <c>Fit</c> gave: a transformer of this library, or a chain that holds one.</param>
+    /// <param name="folder">Where to write; made where it is missing.</param>
+    /// <exception cref="ArgumentException">There is no, or more than one, transformer of this library in it.</exception>
+    /// <exception cref="NotSupportedException">PEFT has no form for its tuning method.</exception>
+    public static void Save(ITransformer transformer, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(transformer);
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        var tuned = Tuned(transformer).ToList();
+        if (tuned.Count != 1)
+            throw new ArgumentException($"The model holds {tuned.Count} transformers of this library; give the one whose prompt is to be written.", nameof(transformer));
+        var (model, method, pools) = tuned[0];
+        ToAdapter(model, method, pools).Save(folder);
+    }
+
+    /// <summary>Tensors under the names of this library's parameters. A pooler that equals the backbone's is left to the backbone.</summary>
+    internal SavedTensors TensorsFor(Backbone backbone)
+    {
+        var tensors = new Dictionary<string, TensorData>(_tensors);
+        if (PeftHead.PoolerOf(backbone) is { } pooler && IsSame(LinearHead.PoolerWeight, pooler.Weight) && IsSame(LinearHead.PoolerBias, pooler.Bias))
+        {
+            tensors.Remove(LinearHead.PoolerWeight);
+            tensors.Remove(LinearHead.PoolerBias);
+        }
+        return SavedTensors.Of(Path, tensors);
+
+        bool IsSame(string name, TensorData other) => tensors.TryGetValue(name, out var tensor) && tensor.Floats.Span.SequenceEqual(other.Floats.Span);
+    }
+
+    private static PeftFolder FromAdapter(string folder, PeftAdapter adapter)
+    {
+        var config = adapter.Config;
+        if (config.Type != PeftType.PREFIX_TUNING) throw new NotSupportedException($"{folder} holds {config.Type}; supported is PREFIX_TUNING.");
+        if (config.Submodules != 1) throw new NotSupportedException($"{folder} is for a model of {config.Submodules} transformers; supported are encoders, which are one.");
+        var tensors = PeftHead.Read(adapter.Tensors);
+        tensors[DeepPromptTuner.Table] = Renamed(adapter.Tensors[PeftAdapter.PromptName], DeepPromptTuner.Table);
+        return new PeftFolder(folder, new DeepPrompt { Length = config.VirtualTokens }, config.TaskType, config.BaseModel, tensors);
+    }
+
+    private static PeftAdapter ToAdapter(TunedModel model, TuningMethod method, bool pools)
+    {
+        if (method is not DeepPrompt prompt) throw new NotSupportedException($"PEFT has no form for {method.GetType().Name}; a DeepPrompt can be written.");
+        var trained = model.Trained();
+        var config = model.Backbone.Config;
+        var (modules, tensors) = PeftHead.Write(trained, model.Backbone, pools);
+        tensors[PeftAdapter.PromptName] = Renamed(trained[DeepPromptTuner.Table], PeftAdapter.PromptName);
+        return new PeftAdapter(new PeftConfig
+        {
+            Type = PeftType.PREFIX_TUNING,
+            TaskType = pools ? PeftHead.Classification : PeftHead.Labelling,
+            BaseModel = model.Backbone.Folder.Path,
+            VirtualTokens = prompt.Length,
+            TokenDim = config.HiddenSize,
+            Layers = config.LayerCount,
+            AttentionHeads = config.HeadCount,
+            EncoderHiddenSize = prompt.Reparameterize ? prompt.ReparameterizationSize : null,
+            PrefixProjection = prompt.Reparameterize,
+            ModulesToSave = modules,
+        }, tensors);
+    }
+
+    internal static TensorData Renamed(TensorData tensor, string name) => new(name, tensor.Shape, tensor.Floats);
+
+    private static IEnumerable<(TunedModel Model, TuningMethod Method, bool Pools)> Tuned(ITransformer transformer) => transformer switch
+    {
+        TextClassificationTransformer classifier => [(classifier.Model, classifier.Method, true)],
+        TokenLabellingTransformer labeller => [(labeller.Model, labeller.Method, false)],
+        IEnumerable<ITransformer> chain => chain.SelectMany(Tuned),
+        _ => [],
+    };
+}

@@ -1,0 +1,88 @@
+// How Python's classes for a family and a task name the head that PEFT keeps under modules_to_save.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Files;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Tuning;
+using TorchSharp;
+
+namespace MLNet.PTuning.Pipeline;
+
+/// <summary>Names of a head's tensors in PEFT's files and here.</summary>
+internal static class PeftHead
+{
+    public const string Classification = "SEQ_CLS", Labelling = "TOKEN_CLS";
+
+    private const string Prefix = "base_model.";
+
+    // The linear layer and the pooler before it: what ends a name in a file → what it is here. The first that fits counts.
+    private static readonly (string There, string Here)[] Endings =
+    [
+        ("classifier.out_proj", "classifier"), ("classifier.dense", "pooler.dense"), ("pre_classifier", "pooler.dense"), ("pooler.dense", "pooler.dense"),
+        ("albert.pooler", "pooler.dense"), ("classifier", "classifier"),
+    ];
+
+    /// <summary>The head's tensors among those of a file, under the names of this library's parameters.</summary>
+    public static Dictionary<string, TensorData> Read(IReadOnlyDictionary<string, TensorData> tensors)
+    {
+        var head = new Dictionary<string, TensorData>();
+        foreach (var tensor in tensors.Values)
+            if (NameHere(tensor.Name) is { } name) head[name] = PeftFolder.Renamed(tensor, name);
+        return head;
+    }
+
+    /// <summary>This library's name of a head's tensor; null for other tensors.</summary>
+    public static string? NameHere(string name)
+    {
+        foreach (string part in new[] { ".weight", ".bias" })
+        {
+            if (!name.EndsWith(part)) continue;
+            string module = "." + name[..^part.Length];
+            foreach (var (there, here) in Endings)
+                if (module.EndsWith("." + there)) return here + part;
+        }
+        return null;
+    }
+
+    /// <summary>modules_to_save and the tensors of a trained head.</summary>
+    public static (IReadOnlyList<string> Modules, Dictionary<string, TensorData> Tensors) Write(IReadOnlyDictionary<string, TensorData> trained, Backbone backbone, bool pools)
+    {
+        var (classifier, pooler, poolerModule) = Names(backbone.Config.ModelType, pools);
+        var modules = new List<string> { "classifier", "score" };
+        var tensors = new Dictionary<string, TensorData>();
+        Add(classifier + ".weight", trained[LinearHead.Weight]);
+        Add(classifier + ".bias", trained[LinearHead.Bias]);
+        if (!pools) return (modules, tensors);
+        if (trained.TryGetValue(LinearHead.PoolerWeight, out var weight))
+        {
+            Add(pooler + ".weight", weight);
+            Add(pooler + ".bias", trained[LinearHead.PoolerBias]);
+            if (poolerModule is not null) modules.Add(poolerModule);
+        }
+        else if (poolerModule is null && PoolerOf(backbone) is { } frozen)
+        {
+            // Python's head has the pooler inside, so the backbone's frozen one is written there.
+            Add(pooler + ".weight", frozen.Weight);
+            Add(pooler + ".bias", frozen.Bias);
+        }
+        return (modules, tensors);
+
+        void Add(string name, TensorData tensor) => tensors[Prefix + name] = PeftFolder.Renamed(tensor, Prefix + name);
+    }
+
+    /// <summary>Values of a backbone's pooler; null where it has none.</summary>
+    public static (TensorData Weight, TensorData Bias)? PoolerOf(Backbone backbone) => backbone.Encoder.Pooler is not { } pooler ? null
+        : ComputeThread.Run(() => (Of(LinearHead.PoolerWeight, pooler.Weight), Of(LinearHead.PoolerBias, pooler.Bias!)));
+
+    private static TensorData Of(string name, torch.Tensor values) => new(name, values.shape, ParameterFactory.ToArray(values));
+
+    // The linear layer, the pooler, and the pooler's module where it is not part of the classifier.
+    private static (string Classifier, string Pooler, string? PoolerModule) Names(string modelType, bool pools) => modelType switch
+    {
+        _ when !pools => ("classifier", "", null),
+        "roberta" or "camembert" or "xlm-roberta" or "electra" => ("classifier.out_proj", "classifier.dense", null),
+        "distilbert" => ("classifier", "pre_classifier", "pre_classifier"),
+        "deberta-v2" => ("classifier", "pooler.dense", "pooler"),
+        "albert" => ("classifier", "albert.pooler", "pooler"),
+        _ => ("classifier", "bert.pooler.dense", "pooler"),
+    };
+}
