@@ -39,7 +39,7 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
         bool spans = WordRows.IsSpans(label.Type);
         if (!spans && label.Type is not VectorDataViewType) throw new ArgumentException(WordRows.NotLabels(label.Name, label.Type.ToString()!));
         var keys = spans ? LabelKeys.Of(TagsOfSpans(input, label)) : LabelKeys.Of(label);
-        var scheme = _options.Scheme ?? Tags.Guess(keys.Names);
+        var scheme = spans ? SpanScheme : _options.Scheme ?? Tags.Guess(keys.Names);
         foreach (string name in keys.Names) Tags.Check(name, scheme);
         PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
 
@@ -94,7 +94,7 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
             int[] translated = [.. LabelKeys.Of(label).Names.Select(ClassOf)];
             return WordRows.Keys(row, label, key => translated[key - 1]);
         }
-        return WordRows.Spans(row, label, ClassOf);
+        return WordRows.Spans(row, label, SpanScheme, ClassOf);
 
         int ClassOf(string name)
         {
@@ -104,15 +104,16 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
         }
     }
 
-    // All IOB2 tags that entities by place make, "O" first.
+    // The tags that entities by place are given.
+    private TagScheme SpanScheme => _options.Scheme ?? TagScheme.Iob2;
+
     private IReadOnlyList<string> TagsOfSpans(IDataView input, DataViewSchema.Column label)
     {
         var types = new SortedSet<string>(StringComparer.Ordinal);
         using var cursor = input.GetRowCursor([input.Schema[_options.WordsColumnName], label]);
         var words = new WordColumns(_options.WordsColumnName, null).Reader(cursor);
-        var tags = WordRows.SpanTags(cursor, label);
-        while (cursor.MoveNext())
-            foreach (string tag in tags(words()).Where(t => t != Tags.Outside)) types.Add(tag[2..]);
-        return [Tags.Outside, .. types.SelectMany(t => new[] { "B-" + t, "I-" + t })];
+        var tags = WordRows.SpanTags(cursor, label, SpanScheme);
+        while (cursor.MoveNext()) types.UnionWith(Tags.ToSpans(tags(words()), SpanScheme).Select(s => s.Type));
+        return Tags.Of(types, SpanScheme);
     }
 }

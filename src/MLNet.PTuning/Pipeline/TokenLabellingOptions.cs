@@ -18,7 +18,10 @@ public sealed class TokenLabellingOptions(string backboneFolder) : PTuningOption
     /// </summary>
     public string? PredicateColumnName { get; set; }
 
-    /// <summary>How labels stand for entities. Default null: guessed from the labels (IOB1 cannot be told from IOB2, and IOB2 is taken then).</summary>
+    /// <summary>
+    /// How labels stand for entities. Default null: guessed from the labels (IOB1 cannot be told from IOB2, and IOB2 is taken then);
+    /// for entities that are given by their place, IOB2.
+    /// </summary>
     public TagScheme? Scheme { get; set; }
 
     /// <summary>Predicts the most probable sequence of labels that the scheme allows, instead of each word's most probable label. Default false.</summary>

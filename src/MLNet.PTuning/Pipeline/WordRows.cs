@@ -59,15 +59,15 @@ internal static class WordRows
         }
     }
 
-    /// <summary>A reader of entities "start end TYPE" that gives the class of each word under IOB2.</summary>
-    public static TargetReader Spans(DataViewRow row, DataViewSchema.Column label, Func<string, int> classOf)
+    /// <summary>A reader of entities "start end TYPE" that gives the class of each word's tag.</summary>
+    public static TargetReader Spans(DataViewRow row, DataViewSchema.Column label, TagScheme scheme, Func<string, int> classOf)
     {
-        var read = SpanTags(row, label);
+        var read = SpanTags(row, label, scheme);
         return words => [.. read(words).Select(classOf)];
     }
 
-    /// <summary>A reader of entities "start end TYPE" that gives the IOB2 tag of each word.</summary>
-    public static Func<WordRow, string[]> SpanTags(DataViewRow row, DataViewSchema.Column label)
+    /// <summary>A reader of entities "start end TYPE" that gives the tag of each word.</summary>
+    public static Func<WordRow, string[]> SpanTags(DataViewRow row, DataViewSchema.Column label, TagScheme scheme)
     {
         var getter = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(label);
         VBuffer<ReadOnlyMemory<char>> spans = default;
@@ -75,7 +75,7 @@ internal static class WordRows
         {
             getter(ref spans);
             var parsed = spans.DenseValues().Select(span => Parse(span.ToString(), words, row.Position)).OrderBy(s => s.Start).ToList();
-            try { return Tags.FromSpans(parsed, words.Words.Length, TagScheme.Iob2); }
+            try { return Tags.FromSpans(parsed, words.Words.Length, scheme); }
             catch (ArgumentException e) { throw new ArgumentException($"Row {row.Position + 1}: {e.Message}", e); }
         };
     }

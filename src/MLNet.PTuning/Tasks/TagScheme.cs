@@ -121,6 +121,10 @@ public static class Tags
         };
     }
 
+    /// <summary>All tags of some types, "O" first.</summary>
+    internal static IReadOnlyList<string> Of(IEnumerable<string> types, TagScheme scheme) =>
+        [Outside, .. types.SelectMany(type => scheme == TagScheme.Plain ? [type] : PrefixesOf(scheme).Select(prefix => $"{prefix}-{type}"))];
+
     private static string PrefixesOf(TagScheme scheme) => scheme switch
     {
         TagScheme.Iob1 or TagScheme.Iob2 => "BI",

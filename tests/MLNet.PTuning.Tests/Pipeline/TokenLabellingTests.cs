@@ -2,6 +2,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.PTuning.Tests.Backbones;
+using MLNet.PTuning.Tests.Files;
 
 namespace MLNet.PTuning.Tests.Pipeline;
 
@@ -95,6 +96,19 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
         Assert.Equal(["O", "B-MINUS", "I-MINUS", "B-PLUS", "I-PLUS"], bySpans.ClassNames);
     }
 
+    [Theory]
+    [InlineData(TagScheme.Iobes, "O B-MINUS I-MINUS E-MINUS S-MINUS B-PLUS I-PLUS E-PLUS S-PLUS")]
+    [InlineData(TagScheme.Plain, "O MINUS PLUS")]
+    public void Entities_by_place_are_learned_in_the_scheme_that_is_chosen(TagScheme scheme, string tags)
+    {
+        using var backbone = new TinyBackbone();
+        var options = Sentences.Options(backbone);
+        (options.WordsColumnName, options.LabelColumnName, options.Scheme, options.Epochs) = ("Text", "Spans", scheme, 1);
+        using var trained = model.Context.Transforms.PTuningV2LabelTokens(options).Fit(model.Data);
+        Assert.Equal(tags.Split(' '), trained.ClassNames);
+        Assert.Equal(scheme, trained.Scheme);
+    }
+
     [Fact]
     public void Entities_of_rows_of_words_lie_in_the_words_joined_by_spaces()
     {
@@ -145,6 +159,24 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
         using var trained = Sentences.Train(options, model.Rows);
         Assert.True(trained.Report!.Epochs.Max(e => e.ValidationScore) >= 0.8);
         Assert.Equal(trained.Report.Epochs.MaxBy(e => e.ValidationScore)!.ValidationScore, trained.Report.Epochs[trained.Report.BestEpoch - 1].ValidationScore);
+    }
+
+    [Fact]
+    public void Roles_from_a_column_file_are_learned_and_predicted_a_predicate_a_row()
+    {
+        using var backbone = new TinyBackbone();
+        using var folder = new TempFolder();
+        string filler = string.Concat(Enumerable.Repeat("_\t", 8));
+        string path = folder.Write("roles.conllu", System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(
+            $"1\twe\t{filler}_\tARG0\t_\n2\tsaw\t{filler}see.01\tV\t_\n3\tit\t{filler}_\tARG1\tARG1\n4\twas\t{filler}be.01\t_\tV\n5\tgood\t{filler}_\t_\tARG2\n\n", 20))));
+        var ml = new MLContext(seed: 1);
+        var data = ml.Data.LoadFromConll(path, ConllOptions.UniversalPropBank());
+        var options = Sentences.Options(backbone);
+        (options.PredicateColumnName, options.Epochs) = ("Predicate", 20);
+        using var chain = Sentences.Pipeline(ml, options).Fit(data);
+        Assert.Equal(TagScheme.Plain, chain.LastTransformer.Scheme);
+        // The two rows of a sentence differ in nothing but the predicate.
+        Assert.Equal(1, ml.MulticlassClassification.EvaluateTokenLabels(chain.Transform(data), scheme: TagScheme.Plain).TokenAccuracy, 0.05);
     }
 
     [Theory]
