@@ -5,7 +5,22 @@ namespace MLNet.PTuning.Benchmarks.Accuracy;
 internal sealed record Folders(string Data, string Backbone);
 
 /// <summary>One training run to be done.</summary>
-internal sealed record Recipe(TuningMethod Method, double LearningRate, int Rows, int Epochs, int Seed);
+internal sealed record Recipe(TuningMethod Method, double LearningRate, int Rows, int Epochs, int Seed)
+{
+    /// <summary>Sets everything that training depends on, so that changed defaults leave the figures as they are.</summary>
+    public TOptions Apply<TOptions>(TOptions options) where TOptions : PTuningOptions
+    {
+        options.Method = Method;
+        options.LearningRate = LearningRate;
+        options.Epochs = Epochs;
+        options.BatchSize = 32;
+        options.Schedule = LearningRateSchedule.Linear;
+        options.WarmupShare = 0;
+        options.WeightDecay = 0.01;
+        options.ClipNorm = 1;
+        return options;
+    }
+}
 
 /// <summary>One training run that was done.</summary>
 internal sealed record AccuracyRun(int Seed, double Score, long TrainedParameters, double TrainingSeconds, double FinalTrainingLoss);

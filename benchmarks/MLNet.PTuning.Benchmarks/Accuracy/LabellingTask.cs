@@ -18,16 +18,7 @@ internal static class LabellingTask
         var ml = new MLContext(recipe.Seed);
         var train = ml.Data.TakeRows(ml.Data.LoadFromConll(Path.Combine(folders.Data, set, trainFile), form), recipe.Rows);
         var development = ml.Data.LoadFromConll(Path.Combine(folders.Data, set, developmentFile), form);
-        var label = ml.Transforms.PTuningV2LabelTokens(new TokenLabellingOptions(folders.Backbone)
-        {
-            Method = recipe.Method,
-            LearningRate = recipe.LearningRate,
-            Epochs = recipe.Epochs,
-            BatchSize = 32,
-            WeightDecay = 0.01,
-            Schedule = LearningRateSchedule.Linear,
-            ClipNorm = 1,
-        });
+        var label = ml.Transforms.PTuningV2LabelTokens(recipe.Apply(new TokenLabellingOptions(folders.Backbone)));
         // The wanted tags are kept as text: keys would leave out those that the training rows do not have.
         var model = ml.Transforms.CopyColumns("Wanted", "Label").Append(ml.Transforms.Conversion.MapValueToKey("Label")).Append(label).Fit(train);
         using var labeller = model.LastTransformer;

@@ -18,16 +18,7 @@ internal static class SentenceTask
     private static AccuracyRun Train(Folders folders, Recipe recipe, IEnumerable<Sentence> train, IEnumerable<Sentence> development)
     {
         var ml = new MLContext(recipe.Seed);
-        var classify = ml.Transforms.PTuningV2Classify(new TextClassificationOptions(folders.Backbone)
-        {
-            Method = recipe.Method,
-            LearningRate = recipe.LearningRate,
-            Epochs = recipe.Epochs,
-            BatchSize = 32,
-            WeightDecay = 0.01,
-            Schedule = LearningRateSchedule.Linear,
-            ClipNorm = 1,
-        });
+        var classify = ml.Transforms.PTuningV2Classify(recipe.Apply(new TextClassificationOptions(folders.Backbone)));
         var model = ml.Transforms.Conversion.MapValueToKey(nameof(Sentence.Label)).Append(classify).Fit(ml.Data.LoadFromEnumerable(train));
         using var classifier = model.LastTransformer;
         var metrics = ml.MulticlassClassification.Evaluate(model.Transform(ml.Data.LoadFromEnumerable(development)));
