@@ -14,7 +14,7 @@ internal static class AtomicFile
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"{folder} does not exist; create the folder, or write elsewhere.");
         // In the same folder, so that the move stays on one disk.
-        string beside = Path.Combine(folder, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp");
+        string beside = Path.Combine(folder, NameBeside(full, Guid.NewGuid().ToString("N")));
         try
         {
             using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
@@ -34,4 +34,14 @@ internal static class AtomicFile
                 + "Free space on its disk or write elsewhere.", error);
         }
     }
+
+    /// <summary>Deletes what processes that were killed while they wrote <paramref name="path"/> left beside it. None may be writing it.</summary>
+    public static void DeleteLeftovers(string path)
+    {
+        string full = Path.GetFullPath(path);
+        if (Path.GetDirectoryName(full) is not { } folder || !Directory.Exists(folder)) return;
+        foreach (string beside in Directory.GetFiles(folder, NameBeside(full, "*"))) File.Delete(beside);
+    }
+
+    private static string NameBeside(string full, string unique) => $".{Path.GetFileName(full)}.{unique}.tmp";
 }

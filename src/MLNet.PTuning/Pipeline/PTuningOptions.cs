@@ -1,4 +1,5 @@
 // The options that all of this library's estimators share: the backbone, the method, the columns, training.
+using System.Text.Json;
 using Microsoft.ML;
 
 namespace MLNet.PTuning;
@@ -56,6 +57,8 @@ public abstract class PTuningOptions : TrainingOptions
 
     /// <summary>Told after every training step. Default null. ML.NET's channels (<c>MLContext.Log</c>) are told in any case.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
+
+    internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Method), JsonSerializer.Serialize(Method))];
 
     internal override void Validate()
     {

@@ -16,7 +16,7 @@ internal static class PromptFit
     public static (TunedModel Model, ModelSettings Settings) Run(IHost host, PTuningOptions options, int classes, bool pools, ScoreFunction score,
         Func<Backbone, RowLimit, TrainingChannel, TrainingRows> makeRows)
     {
-        int seed = options.Seed ?? MLNetInternals.SeedOf(host) ?? Random.Shared.Next();
+        int seed = options.Seed ?? MLNetInternals.SeedOf(host) ?? (options.ResumeFrom is { } checkpoint ? Checkpoint.SeedOf(checkpoint) : Random.Shared.Next());
         using var channel = new TrainingChannel(host, options);
         var lease = Backbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
         TunedModel? model = null;
@@ -27,7 +27,7 @@ internal static class PromptFit
             var (rows, validation, skipped) = makeRows(backbone, limit, channel);
             model = TunedModel.Create(lease, options.Method, classes, pools, options.HeadDropout, seed, options.StartFrom?.TensorsFor(backbone));
             double rate = options.LearningRate ?? options.Method.DefaultLearningRate;
-            channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {classes} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}"));
+            channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {classes} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));
             var report = new Trainer(model, options, rate, seed, score, channel).Run(rows, validation, skipped);
             return (model, Settings(options, backbone, limit) with { Report = report });
         }

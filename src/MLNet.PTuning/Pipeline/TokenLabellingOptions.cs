@@ -41,6 +41,8 @@ public sealed class TokenLabellingOptions(string backboneFolder) : PTuningOption
     /// </summary>
     public bool Entities { get; set; }
 
+    internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Scheme), Text(Scheme))];
+
     internal override void Validate()
     {
         base.Validate();

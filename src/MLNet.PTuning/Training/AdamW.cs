@@ -9,9 +9,14 @@ internal sealed class AdamW(IReadOnlyList<Parameter> parameters, double weightDe
 {
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
 
-    private readonly torch.Tensor[] _first = [.. parameters.Select(p => torch.zeros_like(p.Value, requires_grad: false).DetachFromDisposeScope())];
-    private readonly torch.Tensor[] _second = [.. parameters.Select(p => torch.zeros_like(p.Value, requires_grad: false).DetachFromDisposeScope())];
-    private int _step;
+    /// <summary>Running mean of each parameter's gradient.</summary>
+    public IReadOnlyList<torch.Tensor> FirstMoments { get; } = Zeros(parameters);
+
+    /// <summary>Running mean of its square.</summary>
+    public IReadOnlyList<torch.Tensor> SecondMoments { get; } = Zeros(parameters);
+
+    /// <summary>Steps taken.</summary>
+    public int Steps { get; set; }
 
     /// <summary>Clips the gradients of the last backward pass, moves the parameters and clears the gradients.</summary>
     /// <param name="rate">Learning rate of this step.</param>
@@ -21,21 +26,21 @@ internal sealed class AdamW(IReadOnlyList<Parameter> parameters, double weightDe
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        _step++;
+        Steps++;
         var gradients = parameters.Select(p => p.Value.grad).ToArray();
         double norm = Math.Sqrt(gradients.Where(g => g is not null).Sum(g => (double)g!.pow(2).sum().item<float>()));
         double scale = Math.Min(1, clipNorm / (norm + 1e-6));
-        double correction1 = 1 - Math.Pow(Beta1, _step), correction2 = 1 - Math.Pow(Beta2, _step);
+        double correction1 = 1 - Math.Pow(Beta1, Steps), correction2 = 1 - Math.Pow(Beta2, Steps);
         for (int i = 0; i < parameters.Count; i++)
         {
             if (gradients[i] is not { } gradient) continue;
             var value = parameters[i].Value;
             if (scale < 1) gradient.mul_(scale);
             if (parameters[i].Decays && weightDecay > 0) value.mul_(1 - rate * weightDecay);
-            _first[i].mul_(Beta1).add_(gradient, 1 - Beta1);
-            _second[i].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-            var denominator = _second[i].sqrt().div_(Math.Sqrt(correction2)).add_(Epsilon);
-            value.addcdiv_(_first[i], denominator, -rate / correction1);
+            FirstMoments[i].mul_(Beta1).add_(gradient, 1 - Beta1);
+            SecondMoments[i].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+            var denominator = SecondMoments[i].sqrt().div_(Math.Sqrt(correction2)).add_(Epsilon);
+            value.addcdiv_(FirstMoments[i], denominator, -rate / correction1);
             gradient.zero_();
         }
         return norm;
@@ -43,6 +48,9 @@ internal sealed class AdamW(IReadOnlyList<Parameter> parameters, double weightDe
 
     public void Dispose()
     {
-        foreach (var moment in _first.Concat(_second)) moment.Dispose();
+        foreach (var moment in FirstMoments.Concat(SecondMoments)) moment.Dispose();
     }
+
+    private static torch.Tensor[] Zeros(IReadOnlyList<Parameter> parameters) =>
+        [.. parameters.Select(p => torch.zeros_like(p.Value, requires_grad: false).DetachFromDisposeScope())];
 }

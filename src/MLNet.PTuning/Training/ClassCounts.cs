@@ -5,13 +5,14 @@ using TorchSharp;
 namespace MLNet.PTuning.Training;
 
 /// <summary>How often each class was predicted and wanted over an epoch.</summary>
-internal sealed class ClassCounts(int classes)
+internal sealed record ClassCounts(long[] Predicted, long[] Wanted)
 {
-    private readonly long[] _predicted = new long[classes];
-    private readonly long[] _wanted = new long[classes];
+    /// <summary>Counts of an epoch that begins.</summary>
+    public static ClassCounts None(int classes) => new(new long[classes], new long[classes]);
 
     /// <summary>The one class that was predicted although several were wanted; null where the model tells classes apart.</summary>
-    public int? CollapsedTo => _predicted.Count(n => n > 0) == 1 && _wanted.Count(n => n > 0) > 1 ? Array.FindIndex(_predicted, n => n > 0) : null;
+    public int? CollapsedClass() =>
+        Predicted.Count(n => n > 0) == 1 && Wanted.Count(n => n > 0) > 1 ? Array.FindIndex(Predicted, n => n > 0) : null;
 
     public void Add(torch.Tensor predictions, int[] targets)
     {
@@ -19,8 +20,8 @@ internal sealed class ClassCounts(int classes)
         for (int i = 0; i < targets.Length; i++)
         {
             if (targets[i] < 0) continue;
-            _predicted[predicted[i]]++;
-            _wanted[targets[i]]++;
+            Predicted[predicted[i]]++;
+            Wanted[targets[i]]++;
         }
     }
 }

@@ -1,5 +1,4 @@
 // The training loop: epochs over batches, loss, backward to what is trained, optimizer, validation, best epoch.
-using System.Diagnostics;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tuning;
@@ -31,66 +30,63 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
     /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
     public TrainingReport Run(IReadOnlyList<Example> rows, IReadOnlyList<Example>? validation, int skippedRows)
     {
-        var clock = Stopwatch.StartNew();
         using var optimizer = ComputeThread.Run(() => new AdamW(model.Parameters, options.WeightDecay));
         using var dropout = ComputeThread.Run(() => new Dropout(seed, model.Backbone.Device));
         int stepsPerEpoch = (rows.Count + options.BatchSize - 1) / options.BatchSize;
         var schedule = new RateSchedule(options, rate, stepsPerEpoch);
-        var epochs = new List<TrainingEpoch>();
-        (TrainingEpoch Epoch, float[][] Parameters)? best = null;
+        var checkpoint = new Checkpoint(model, optimizer, options, RunIdentity.Of(model, options, rate, seed, rows, validation));
+        var state = checkpoint.Begin();
 
-        for (int epoch = 0; epoch < options.Epochs; epoch++)
+        while (!IsOver(state))
         {
-            double started = clock.Elapsed.TotalSeconds;
-            double loss = RunEpoch(rows, epoch, stepsPerEpoch, schedule, optimizer, dropout);
+            RunEpoch(rows, stepsPerEpoch, state, schedule, optimizer, dropout, checkpoint);
             // What an epoch's last step broke shows in no loss of the epoch.
             if (model.LargestParameter() is var largest and not < LargestSane)
-                throw Diverged(FormattableString.Invariant($"a trained parameter has grown to {largest:g3}"), (epoch + 1) * stepsPerEpoch, epoch);
+                throw Diverged(FormattableString.Invariant($"a trained parameter has grown to {largest:g3}"), optimizer.Steps, state.Epoch);
             var (validationLoss, validationScore) = validation is null ? (null, null) : Validate(validation);
-            var done = new TrainingEpoch(epoch + 1, loss, validationLoss, validationScore, clock.Elapsed.TotalSeconds - started);
-            epochs.Add(done);
+            var done = new TrainingEpoch(state.Epoch + 1, state.LossSum / stepsPerEpoch, validationLoss, validationScore, state.Seconds - state.Epochs.Sum(e => e.Seconds));
+            if (validation is not null && (state.BestEpoch is not { } best || IsBetter(done, state.Epochs[best - 1])))
+                (state.BestEpoch, state.BestParameters) = (done.Number, Snapshot());
+            state.EndEpoch(done);
+            checkpoint.AfterEpoch(state, IsOver(state));
             observer.AfterEpoch(done);
-            if (validation is null) continue;
-            if (best is null || IsBetter(done, best.Value.Epoch)) best = (done, Snapshot());
-            else if (done.Number - best.Value.Epoch.Number >= options.Patience) break;
         }
         model.Trim();
-        if (best is { } kept && kept.Epoch.Number < epochs.Count) Restore(kept.Parameters);
-        return new TrainingReport(epochs, best?.Epoch.Number ?? epochs.Count, rows.Count, skippedRows, model.TrainedParameters,
-            model.TotalParameters, clock.Elapsed.TotalSeconds, seed, model.Backbone.Device.ToString());
+        if (state.BestEpoch < state.Epoch) Restore(state.BestParameters);
+        return new TrainingReport(state.Epochs, state.BestEpoch ?? state.Epoch, rows.Count, skippedRows, model.TrainedParameters,
+            model.TotalParameters, state.Seconds, seed, model.Backbone.Device.ToString());
     }
 
-    private double RunEpoch(IReadOnlyList<Example> rows, int epoch, int stepsPerEpoch, RateSchedule schedule, AdamW optimizer, Dropout dropout)
+    private bool IsOver(RunState state) => state.Epoch == options.Epochs || state.Epoch - state.BestEpoch >= options.Patience;
+
+    private void RunEpoch(IReadOnlyList<Example> rows, int stepsPerEpoch, RunState state, RateSchedule schedule, AdamW optimizer, Dropout dropout, Checkpoint checkpoint)
     {
-        double total = 0;
-        int step = 0;
-        var predicted = new ClassCounts(model.ClassCount);
-        foreach (int[] indices in RowOrder.Batches(rows, options.BatchSize, seed, epoch))
+        foreach (int[] indices in RowOrder.Batches(rows, options.BatchSize, seed, state.Epoch).Skip(state.Step))
         {
             options.CancellationToken.ThrowIfCancellationRequested();
             var batch = Batch.Of([.. indices.Select(i => rows[i])]);
-            int number = epoch * stepsPerEpoch + step++;
-            double loss = ComputeThread.Run(() => Step(batch, number, schedule.RateAt(number), optimizer, dropout, predicted));
-            if (!double.IsFinite(loss)) throw Diverged(FormattableString.Invariant($"the loss is {loss}"), number + 1, epoch);
-            total += loss;
-            observer.AfterStep(epoch + 1, step, stepsPerEpoch, loss);
+            double loss = ComputeThread.Run(() => Step(batch, schedule, optimizer, dropout, state.Counts));
+            if (!double.IsFinite(loss)) throw Diverged(FormattableString.Invariant($"the loss is {loss}"), optimizer.Steps + 1, state.Epoch);
+            state.LossSum += loss;
+            if (++state.Step < stepsPerEpoch) checkpoint.AfterStep(state);
+            observer.AfterStep(state.Epoch + 1, state.Step, stepsPerEpoch, loss);
         }
-        if (predicted.CollapsedTo is { } only)
-            observer.Warn($"Epoch {epoch + 1}: every row was predicted as class {only + 1} of {model.ClassCount}. Try another LearningRate between 1e-3 and 2e-2 (it is {rate:g3}), "
+        if (state.Counts.CollapsedClass() is { } only)
+            observer.Warn($"Epoch {state.Epoch + 1}: every row was predicted as class {only + 1} of {model.ClassCount}. Try another LearningRate between 1e-3 and 2e-2 (it is {rate:g3}), "
                 + "a shorter prompt, more epochs (deep prompts may begin to converge after 20), or ClassWeights.");
-        return total / step;
     }
 
-    private double Step(Batch batch, int number, double stepRate, AdamW optimizer, Dropout dropout, ClassCounts predicted)
+    private double Step(Batch batch, RateSchedule schedule, AdamW optimizer, Dropout dropout, ClassCounts predicted)
     {
         using var scope = torch.NewDisposeScope();
+        int number = optimizer.Steps;
         dropout.StartStep(number);
         var logits = model.Logits(batch, dropout);
         var loss = Loss(logits, batch.Targets);
         double value = loss.item<float>();
         if (!double.IsFinite(value)) return value;
         model.Backward(loss);
-        optimizer.Step(stepRate, options.ClipNorm);
+        optimizer.Step(schedule.RateAt(number), options.ClipNorm);
         predicted.Add(logits.argmax(1), batch.Targets);
         return value;
     }
@@ -133,9 +129,6 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
 
     private void Restore(float[][] values) => ComputeThread.Run(() =>
     {
-        using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        foreach (var (parameter, value) in model.Parameters.Zip(values))
-            parameter.Value.copy_(ParameterFactory.From(value, parameter.Value.shape, parameter.Value.device));
+        foreach (var (parameter, value) in model.Parameters.Zip(values)) ParameterFactory.Copy(value, parameter.Value);
     });
 }

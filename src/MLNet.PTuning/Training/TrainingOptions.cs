@@ -1,4 +1,6 @@
 // The settings of training, whatever the task and the tuning method.
+using System.Globalization;
+
 namespace MLNet.PTuning;
 
 /// <summary>How the learning rate goes from its start to the end of training.</summary>
@@ -59,6 +61,27 @@ public class TrainingOptions
     /// </summary>
     public int? Seed { get; set; }
 
+    /// <summary>
+    /// File that training writes checkpoints to, each in place of the one before, so that a run that was ended can go on
+    /// (<see cref="ResumeFrom"/>). Default null: none. It is written before the first step, as often as <see cref="CheckpointEverySteps"/> and
+    /// <see cref="CheckpointEvery"/> say (after every epoch where neither says anything), and after the last. It takes three to four times the room of
+    /// the trained parameters.
+    /// </summary>
+    public string? CheckpointPath { get; set; }
+
+    /// <summary>Steps from one checkpoint to the next. Default null: not by steps.</summary>
+    public int? CheckpointEverySteps { get; set; }
+
+    /// <summary>Time from one checkpoint to the next, which is written after the step under way. Default null: not by time.</summary>
+    public TimeSpan? CheckpointEvery { get; set; }
+
+    /// <summary>
+    /// A checkpoint to continue from; the same file as <see cref="CheckpointPath"/>, or another. Default null: training begins anew. Rows and settings must be
+    /// those of the run that wrote it. On one machine, with the same number of threads, the model is the same bit for bit as that of a run that was not ended.
+    /// Where there is no seed, the checkpoint's is taken.
+    /// </summary>
+    public string? ResumeFrom { get; set; }
+
     /// <summary>Stops training, between two steps, with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; set; }
 
@@ -75,8 +98,27 @@ public class TrainingOptions
         Require(ClipNorm > 0, nameof(ClipNorm), ClipNorm, "positive");
         Require(HeadDropout is null or >= 0 and < 1, nameof(HeadDropout), HeadDropout, "at least 0 and less than 1");
         Require(Patience is null or >= 1, nameof(Patience), Patience, "at least 1");
+        Require(CheckpointEverySteps is null or >= 1, nameof(CheckpointEverySteps), CheckpointEverySteps, "at least 1");
+        Require(CheckpointEvery is null || CheckpointEvery > TimeSpan.Zero, nameof(CheckpointEvery), CheckpointEvery, "positive");
+        Require(CheckpointPath is not null || (CheckpointEverySteps is null && CheckpointEvery is null), nameof(CheckpointPath), null, "set where CheckpointEverySteps or CheckpointEvery is");
         Require(ClassWeights is null || ClassWeights.All(w => w is > 0 and < double.PositiveInfinity), nameof(ClassWeights), ClassWeights, "positive numbers");
     }
+
+    /// <summary>The settings that a trained model depends on, as text.</summary>
+    internal virtual IEnumerable<(string Name, string Value)> Describe()
+    {
+        yield return (nameof(Epochs), Text(Epochs));
+        yield return (nameof(BatchSize), Text(BatchSize));
+        yield return (nameof(Schedule), Text(Schedule));
+        yield return (nameof(WarmupShare), Text(WarmupShare));
+        yield return (nameof(WeightDecay), Text(WeightDecay));
+        yield return (nameof(ClipNorm), Text(ClipNorm));
+        yield return (nameof(HeadDropout), Text(HeadDropout));
+        yield return (nameof(ClassWeights), ClassWeights is null ? "null" : string.Join(", ", ClassWeights.Select(w => Text(w))));
+        yield return (nameof(Patience), Text(Patience));
+    }
+
+    private protected static string Text(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : "null";
 
     private protected static void Require(bool holds, string name, object? value, string range)
     {

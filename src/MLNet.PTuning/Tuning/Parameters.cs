@@ -55,6 +55,14 @@ internal sealed class ParameterFactory(long seed, torch.Device device) : IDispos
         return MemoryMarshal.Cast<byte, float>(value.detach().cpu().contiguous().bytes).ToArray();
     }
 
+    /// <summary>Sets a tensor's elements, in row-major order.</summary>
+    public static void Copy(float[] values, torch.Tensor to)
+    {
+        using var noGrad = torch.no_grad();
+        using var source = From(values, to.shape, torch.CPU);
+        to.copy_(source);
+    }
+
     public void Dispose() => _generator.Dispose();
 
     private static torch.Tensor Leaf(torch.Tensor onCpu, torch.Device device)

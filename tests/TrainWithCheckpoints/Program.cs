@@ -1,0 +1,44 @@
+// Trains a classifier with a checkpoint every few steps, going on from the checkpoint where there is one; writes a line after each step, takes the next one
+// when it reads a line (or the end of its input), and writes the model at the end.
+using Microsoft.ML;
+using MLNet.PTuning;
+
+if (args.Length != 4) throw new ArgumentException("Usage: TrainWithCheckpoints BACKBONE ROWS.tsv CHECKPOINT MODEL.zip");
+var ml = new MLContext();
+IDataView rows = ml.Data.LoadFromTextFile<Row>(args[1]);
+// An 8th of the rows is held out, so that the best epoch is part of what a checkpoint keeps.
+var options = new TextClassificationOptions(args[0])
+{
+    Method = new DeepPrompt { Length = 3, Reparameterize = true, ReparameterizationSize = 8 },
+    Epochs = 60,
+    BatchSize = 8,
+    LearningRate = 0.02,
+    Seed = 3,
+    ValidationSet = ml.Data.TakeRows(rows, 6),
+    CheckpointPath = args[2],
+    CheckpointEverySteps = 4,
+    ResumeFrom = File.Exists(args[2]) ? args[2] : null,
+    Progress = new Lines(),
+};
+var pipeline = ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.PTuningV2Classify(options));
+var data = ml.Data.SkipRows(rows, 6);
+using var model = pipeline.Fit(data);
+ml.Model.Save(model, data.Schema, args[3]);
+
+internal sealed class Row
+{
+    [Microsoft.ML.Data.LoadColumn(0)]
+    public string Text { get; set; } = "";
+
+    [Microsoft.ML.Data.LoadColumn(1)]
+    public string Label { get; set; } = "";
+}
+
+internal sealed class Lines : IProgress<TrainingProgress>
+{
+    public void Report(TrainingProgress value)
+    {
+        Console.WriteLine($"{value.Epoch} {value.Step}");
+        Console.ReadLine();
+    }
+}
