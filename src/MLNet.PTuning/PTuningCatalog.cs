@@ -118,6 +118,36 @@ public static class PTuningCatalog
     }
 
     /// <summary>
+    /// Classifies texts with the deep prompt that does best on held-out rows: its length, rate, dropout, reparameterization and seed are searched by
+    /// successive halving.
+    /// </summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="options">Settings that all trials share; <c>Epochs</c> is what the last rung's trials are given. Trials are scored on <c>ValidationSet</c>.</param>
+    /// <param name="search">The grid and its bounds; null for the defaults.</param>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public static PromptSearchEstimator<TextClassificationTransformer> PTuningV2Search(this TransformsCatalog catalog, TextClassificationOptions options,
+        PromptSearchOptions? search = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        return new PromptSearchEstimator<TextClassificationTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
+            [.. new TextColumns(options.TextColumnName, options.TextPairColumnName).Names, options.LabelColumnName],
+            trial => catalog.PTuningV2Classify((TextClassificationOptions)trial), model => model.Report);
+    }
+
+    /// <summary>Labels words with the deep prompt that does best on held-out rows.</summary>
+    /// <inheritdoc cref="PTuningV2Search(TransformsCatalog, TextClassificationOptions, PromptSearchOptions?)"/>
+    public static PromptSearchEstimator<TokenLabellingTransformer> PTuningV2Search(this TransformsCatalog catalog, TokenLabellingOptions options,
+        PromptSearchOptions? search = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        return new PromptSearchEstimator<TokenLabellingTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
+            [.. new WordColumns(options.WordsColumnName, options.PredicateColumnName).Names, options.LabelColumnName],
+            trial => catalog.PTuningV2LabelTokens((TokenLabellingOptions)trial), model => model.Report);
+    }
+
+    /// <summary>
     /// Saves a model so that a failure (a full disk, a lost connection) leaves an older file as it was: it is written beside the file and then moved.
     /// <c>ml.Model.Save</c> itself truncates the older file first.
     /// </summary>

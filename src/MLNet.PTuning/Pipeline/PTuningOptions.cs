@@ -58,6 +58,9 @@ public abstract class PTuningOptions : TrainingOptions
     /// <summary>Told after every training step. Default null. ML.NET's channels (<c>MLContext.Log</c>) are told in any case.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
+    /// <summary>A copy whose settings may be changed.</summary>
+    internal PTuningOptions Copy() => (PTuningOptions)MemberwiseClone();
+
     internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Method), JsonSerializer.Serialize(Method))];
 
     internal override void Validate()

@@ -1,0 +1,174 @@
+// Finds a prompt's settings by successive halving (Jamieson and Talwalkar, 2016): many settings for few epochs, the best of them for more.
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Pipeline;
+
+namespace MLNet.PTuning;
+
+/// <summary>
+/// Trains many deep prompts on one loaded backbone and gives the best one's transformer, which is an ordinary one.
+/// Every trial is trained from the beginning, because a learning rate's schedule depends on its last epoch.
+/// </summary>
+/// <typeparam name="TTransformer">What a single training gives.</typeparam>
+public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransformer> where TTransformer : class, ITransformer, IDisposable
+{
+    private readonly IHost _host;
+    private readonly PTuningOptions _options;
+    private readonly DeepPrompt _method;
+    private readonly PromptSearchOptions _search;
+    private readonly IReadOnlyList<string> _columns;
+    private readonly Func<PTuningOptions, IEstimator<TTransformer>> _train;
+    private readonly Func<TTransformer, TrainingReport?> _reportOf;
+
+    internal PromptSearchEstimator(IHostEnvironment environment, PTuningOptions options, PromptSearchOptions search, IReadOnlyList<string> columns,
+        Func<PTuningOptions, IEstimator<TTransformer>> train, Func<TTransformer, TrainingReport?> reportOf)
+    {
+        search.Validate();
+        options.Validate();
+        if (options.CheckpointPath is not null || options.ResumeFrom is not null)
+            throw new ArgumentException("CheckpointPath and ResumeFrom are of single runs; a search goes on from PromptSearchOptions.Folder. Leave them null.", nameof(options));
+        if (options.StartFrom is not null)
+            throw new ArgumentException("StartFrom holds a prompt of one length; a search tries several, each from random values. Leave it null.", nameof(options));
+        _method = options.Method as DeepPrompt
+            ?? throw new ArgumentException($"A search tries settings of {nameof(DeepPrompt)}, not of {options.Method.GetType().Name}. Leave Method as it is, or give a {nameof(DeepPrompt)}.", nameof(options));
+        _host = environment.Register("PromptSearch");
+        (_options, _search, _columns, _train, _reportOf) = (options, search, columns, train, reportOf);
+    }
+
+    /// <summary>The table of the last <see cref="Fit"/>; null before it. While it runs, the table of the trials so far.</summary>
+    public SearchReport? Report { get; private set; }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => _train(_options).GetOutputSchema(inputSchema);
+
+    /// <summary>Searches, and gives the best trial's model.</summary>
+    /// <exception cref="ArgumentException">Training refuses the rows, the folder holds another search, or no prompt length fits the backbone.</exception>
+    /// <exception cref="InvalidOperationException">Every trial failed.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled; the folder holds the trials that were finished.</exception>
+    public TTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        int seed = _options.Seed ?? MLNetInternals.SeedOf(_host) ?? 1;
+        // Held from the first trial to the last, so that the backbone is loaded once.
+        using var lease = Backbone.Use(_options.BackboneFolder, MLNetInternals.DeviceOf(_host));
+        using var channel = _host.Start("Search");
+        var (rows, validation) = Split(input, seed);
+        var folder = new SearchFolder(_search.Folder, Identity(lease.Backbone, rows, validation));
+        var clock = Stopwatch.StartNew();
+        var trials = new List<SearchTrial>();
+        (SearchTrial Trial, TTransformer? Model)? best = null;
+        try
+        {
+            var settings = Draw(lease.Backbone, seed);
+            int[] budgets = Budgets(settings.Count);
+            for (int rung = 1; rung <= budgets.Length; rung++)
+            {
+                var finished = new List<SearchTrial>();
+                foreach (var setting in settings)
+                {
+                    if (trials.Count > 0 && clock.Elapsed >= _search.MaxTime) break;
+                    TTransformer? model = null;
+                    var trial = folder.Find(setting, budgets[rung - 1]);
+                    bool isKnown = trial is not null;
+                    if (trial is null) (trial, model) = Run(rows, validation, setting, rung, budgets[rung - 1]);
+                    finished.Add(trial);
+                    trials.Add(trial);
+                    if (best is null || SearchTrial.BestFirst([best.Value.Trial, trial]).First() == trial)
+                    {
+                        best?.Model?.Dispose();
+                        best = (trial, model);
+                    }
+                    else model?.Dispose();
+                    Report = new SearchReport([.. trials], clock.Elapsed.TotalSeconds);
+                    if (isKnown) continue;
+                    folder.Add(trial, Report);
+                    _search.Progress?.Report(trial);
+                    channel.Info(MessageSensitivity.None, "{0}", FormattableString.Invariant($"Rung {rung} of {budgets.Length}, {setting}: score {trial.Score:f4}, {trial.Seconds:f1} s {trial.Failure}"));
+                }
+                settings = [.. SearchTrial.BestFirst(finished).Where(t => t.Failure is null).Take((settings.Count + _search.Reduction - 1) / _search.Reduction).Select(t => t.Setting)];
+            }
+            if (best!.Value.Trial.Failure is { } failure) throw new InvalidOperationException($"All {trials.Count} trials failed; the first of them: {failure}");
+            // A trial that the folder knew left no model. Training is a function of its seed, so the model is the same again.
+            return best.Value.Model ?? Run(rows, validation, best.Value.Trial.Setting, best.Value.Trial.Rung, best.Value.Trial.Epochs).Model
+                ?? throw new InvalidOperationException($"The best trial ({best.Value.Trial.Setting}) failed when it was repeated. Delete the folder's search.json to begin anew.");
+        }
+        catch
+        {
+            best?.Model?.Dispose();
+            throw;
+        }
+    }
+
+    private (SearchTrial Trial, TTransformer? Model) Run(IDataView rows, IDataView validation, PromptSetting setting, int rung, int epochs)
+    {
+        var options = _options.Copy();
+        options.Method = new DeepPrompt
+        {
+            Length = setting.Length,
+            Dropout = setting.Dropout,
+            Reparameterize = setting.Reparameterize,
+            ReparameterizationSize = _method.ReparameterizationSize,
+            InitialDeviation = _method.InitialDeviation,
+        };
+        (options.LearningRate, options.Epochs, options.Seed, options.ValidationSet) = (setting.Rate, epochs, setting.Seed, validation);
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            var model = _train(options).Fit(rows);
+            var report = _reportOf(model)!;
+            var epoch = report.Epochs[report.BestEpoch - 1];
+            return (new SearchTrial(setting, rung, epochs, epoch.ValidationScore, epoch.ValidationLoss, clock.Elapsed.TotalSeconds, null), model);
+        }
+        catch (InvalidOperationException diverged)
+        {
+            // Too high a rate is a result, not the end of the search.
+            return (new SearchTrial(setting, rung, epochs, null, null, clock.Elapsed.TotalSeconds, diverged.Message), null);
+        }
+    }
+
+    private (IDataView Rows, IDataView Validation) Split(IDataView input, int seed)
+    {
+        if (_options.ValidationSet is { } given) return (input, given);
+        var split = new MLContext(seed).Data.TrainTestSplit(input, _search.HoldOut);
+        return (split.TrainSet, split.TestSet);
+    }
+
+    private SortedDictionary<string, string> Identity(Backbone backbone, IDataView rows, IDataView validation)
+    {
+        var identity = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["training rows"] = DataIdentity.Of(rows, _columns),
+            ["validation rows"] = DataIdentity.Of(validation, _columns),
+            ["backbone"] = "content " + backbone.ContentHash,
+        };
+        // Epochs are a trial's own.
+        foreach (var (name, value) in _options.Describe())
+            if (name != nameof(TrainingOptions.Epochs)) identity[name] = value;
+        return identity;
+    }
+
+    // The grid in random order: a larger number of trials begins with the same ones.
+    private List<PromptSetting> Draw(Backbone backbone, int seed)
+    {
+        int positions = backbone.Encoder.MaxRowLength(0);
+        PromptSetting[] grid = [.. from length in _search.Lengths.Where(l => l <= positions / 2)
+            from rate in _search.Rates from dropout in _search.Dropouts from reparameterize in _search.Reparameterize from s in _search.Seeds ?? [seed]
+            select new PromptSetting(length, rate, dropout, reparameterize, s)];
+        if (grid.Length == 0)
+            throw new ArgumentException($"All prompt lengths ({string.Join(", ", _search.Lengths)}) take more than half of the backbone's {positions} positions; give shorter ones.");
+        new Random(seed).Shuffle(grid);
+        return [.. grid.Take(_search.Trials)];
+    }
+
+    // Epochs of each rung: the options' in the last one, and a Reduction-th of the next one's in each before.
+    private int[] Budgets(int settings)
+    {
+        var budgets = new SortedSet<int> { _options.Epochs };
+        for (double epochs = _options.Epochs; settings >= _search.Reduction; settings /= _search.Reduction)
+            budgets.Add((int)Math.Ceiling(epochs /= _search.Reduction));
+        return [.. budgets];
+    }
+}

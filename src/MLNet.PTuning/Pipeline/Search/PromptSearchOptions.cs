@@ -1,0 +1,64 @@
+// Options of PTuningV2Search: the grid, and how much of it is tried.
+namespace MLNet.PTuning;
+
+/// <summary>
+/// Settings of a search over P-Tuning v2's own settings. Default grids span what the method's authors report for BERT-large and RoBERTa-large
+/// (prompts of 8 to 128 vectors, rates of 1e-3 to 3e-2).
+/// </summary>
+public sealed class PromptSearchOptions
+{
+    /// <summary>Prompt lengths. Those that take more than half of the backbone's positions are left out. Default 8, 16, 20, 40, 64, 128.</summary>
+    public IReadOnlyList<int> Lengths { get; set; } = [8, 16, 20, 40, 64, 128];
+
+    /// <summary>Learning rates. Default 1e-3, 5e-3, 7e-3, 1e-2, 2e-2, 3e-2.</summary>
+    public IReadOnlyList<double> Rates { get; set; } = [1e-3, 5e-3, 7e-3, 1e-2, 2e-2, 3e-2];
+
+    /// <summary>Probabilities of dropping an element of the prompt. Default 0.1, 0.2.</summary>
+    public IReadOnlyList<double> Dropouts { get; set; } = [0.1, 0.2];
+
+    /// <summary>Whether the prompt is trained through a network (<see cref="DeepPrompt.Reparameterize"/>). Default both.</summary>
+    public IReadOnlyList<bool> Reparameterize { get; set; } = [false, true];
+
+    /// <summary>Seeds of training. Default null: one, that of the training options or of the <c>MLContext</c>, or 1.</summary>
+    public IReadOnlyList<int>? Seeds { get; set; }
+
+    /// <summary>Settings that the search begins with, drawn from the grid at random. Default 27.</summary>
+    public int Trials { get; set; } = 27;
+
+    /// <summary>One in so many settings goes on to the next rung, where it is trained for so many times the epochs. Default 3.</summary>
+    public int Reduction { get; set; } = 3;
+
+    /// <summary>Time after which no further trial begins. Default null: no bound. One trial is run in any case.</summary>
+    public TimeSpan? MaxTime { get; set; }
+
+    /// <summary>Share of the training rows that trials are scored on where the training options have no <c>ValidationSet</c>. Default 0.1.</summary>
+    public double HoldOut { get; set; } = 0.1;
+
+    /// <summary>
+    /// A folder for the table of trials: search.json, trials.csv and trials.svg, replaced after every trial. A search on the same rows and settings
+    /// takes finished trials from it instead of running them again. Default null: none.
+    /// </summary>
+    public string? Folder { get; set; }
+
+    /// <summary>Told after every trial. Default null.</summary>
+    public IProgress<SearchTrial>? Progress { get; set; }
+
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    internal void Validate()
+    {
+        Require(Lengths.Count > 0 && Lengths.All(l => l >= 1), nameof(Lengths), "one or more lengths of at least 1");
+        Require(Rates.Count > 0 && Rates.All(r => r is > 0 and < double.PositiveInfinity), nameof(Rates), "one or more positive rates");
+        Require(Dropouts.Count > 0 && Dropouts.All(d => d is >= 0 and < 1), nameof(Dropouts), "one or more probabilities less than 1");
+        Require(Reparameterize.Count > 0, nameof(Reparameterize), "one or both of true and false");
+        Require(Seeds is null || Seeds.Count > 0, nameof(Seeds), "null, or one or more seeds");
+        Require(Trials >= 1, nameof(Trials), "at least 1");
+        Require(Reduction >= 2, nameof(Reduction), "at least 2");
+        Require(MaxTime is null || MaxTime > TimeSpan.Zero, nameof(MaxTime), "positive");
+        Require(HoldOut is > 0 and < 1, nameof(HoldOut), "between 0 and 1");
+    }
+
+    private static void Require(bool holds, string name, string range)
+    {
+        if (!holds) throw new ArgumentException($"{name} must be {range}.", name);
+    }
+}
