@@ -11,7 +11,7 @@ try
 }
 catch (Exception e)
 {
-    Console.Error.WriteLine(e.Message);
+    Console.Error.WriteLine(e.GetBaseException().Message);
     return 1;
 }
 var rows = new List<Row>();

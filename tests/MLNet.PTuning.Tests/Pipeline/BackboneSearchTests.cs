@@ -33,7 +33,7 @@ public sealed class BackboneSearchTests : IDisposable
     public void A_backbone_that_is_gone_is_named_with_its_hash_and_what_to_do()
     {
         MoveBackbone("elsewhere");
-        Mentions(Assert.Throws<FileNotFoundException>(Load), _hash, _backbone.Path, "SearchFolders", "EmbedBackbone");
+        Mentions(Assert.IsType<FileNotFoundException>(LoadErrors.Of(Load)), _hash, _backbone.Path, "SearchFolders", "EmbedBackbone");
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class BackboneSearchTests : IDisposable
         MoveBackbone("elsewhere");
         using var other = new TinyBackbone(seed: 2);
         Directory.Move(other.Path, _backbone.Path);
-        Mentions(Assert.Throws<FileNotFoundException>(Load), _hash, _backbone.Path, "different");
+        Mentions(Assert.IsType<FileNotFoundException>(LoadErrors.Of(Load)), _hash, _backbone.Path, "different");
         Directory.CreateDirectory(other.Path);
     }
 
@@ -53,7 +53,7 @@ public sealed class BackboneSearchTests : IDisposable
         bytes[^1] ^= 1;
         File.WriteAllBytes(_backbone.At("model.safetensors"), bytes);
         File.SetLastWriteTimeUtc(_backbone.At("model.safetensors"), DateTime.UtcNow.AddMinutes(1));
-        Mentions(Assert.Throws<FileNotFoundException>(Load), _hash, "different");
+        Mentions(Assert.IsType<FileNotFoundException>(LoadErrors.Of(Load)), _hash, "different");
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class BackboneSearchTests : IDisposable
             Load();
             Backbone.SearchFolders.Clear();
         }
-        Assert.Throws<FileNotFoundException>(Load);
+        Assert.IsType<FileNotFoundException>(LoadErrors.Of(Load));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class BackboneSearchTests : IDisposable
         MoveBackbone("elsewhere");
         Directory.CreateDirectory(_folder.At("models"));
         Backbone.SearchFolders.Add(_folder.At("models"));
-        Mentions(Assert.Throws<FileNotFoundException>(Load), _folder.At("models"), _hash);
+        Mentions(Assert.IsType<FileNotFoundException>(LoadErrors.Of(Load)), _folder.At("models"), _hash);
     }
 
     public void Dispose()

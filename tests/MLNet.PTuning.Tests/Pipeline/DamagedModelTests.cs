@@ -1,6 +1,5 @@
 // A model file that was cut or changed either loads to the same predictions or is refused with an error; never something in between.
 using System.IO.Compression;
-using System.Reflection;
 using Microsoft.ML;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;
@@ -99,16 +98,9 @@ public sealed class DamagedModelTests : IDisposable
     {
         string unpacked = _folder.At("MLNet.PTuning");
         if (Directory.Exists(unpacked)) Directory.Delete(unpacked, recursive: true);
-        ITransformer model;
-        try
-        {
-            model = _ml.Model.Load(new MemoryStream(file), out _);
-        }
-        catch (Exception e)
-        {
-            return e is TargetInvocationException { InnerException: { } inner } ? inner : e;
-        }
-        using (model as IDisposable) Assert.Equal(_scores, Reviews.Scores(model, _rows));
+        ITransformer? model = null;
+        if (LoadErrors.Of(() => model = _ml.Model.Load(new MemoryStream(file), out _)) is { } error) return error;
+        using (model as IDisposable) Assert.Equal(_scores, Reviews.Scores(model!, _rows));
         return null;
     }
 

@@ -41,7 +41,14 @@ public sealed class ComponentCatalog
         LoadableClassAttribute found;
         lock (_lock)
             found = _classes.GetValueOrDefault((name.ToUpperInvariant(), signatureType));
-        result = found is null || !typeof(TRes).IsAssignableFrom(found.InstanceType) ? null : (TRes)Create(env, found, signatureType, extra);
+        try
+        {
+            result = found is null || !typeof(TRes).IsAssignableFrom(found.InstanceType) ? null : (TRes)Create(env, found, signatureType, extra);
+        }
+        catch (TargetInvocationException e) when (Contracts.IsMarked(e.InnerException))
+        {
+            throw Contracts.Except(e, "Error during class instantiation");
+        }
         return result is not null;
     }
 
@@ -77,9 +84,9 @@ public sealed class ComponentCatalog
         foreach ((Type[] types, object[] values) in new[] { (withEnvironment, extraWithEnvironment), (parameters, extra) })
         {
             if (found.LoaderType.GetMethod("Create", Any | BindingFlags.Static, types) is { } method && found.InstanceType.IsAssignableFrom(method.ReturnType))
-                return method.Invoke(null, BindingFlags.DoNotWrapExceptions, null, values, null);
+                return method.Invoke(null, values);
             if (found.InstanceType.IsAssignableFrom(found.LoaderType) && found.LoaderType.GetConstructor(Any | BindingFlags.Instance, types) is { } constructor)
-                return constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, values, null);
+                return constructor.Invoke(values);
         }
         throw env.Except($"Could not find a constructor or a static Create method of '{found.LoaderType.FullName}' for the signature {signatureType.Name}");
     }
