@@ -26,12 +26,15 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     public override torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readAt)
     {
         var w = layers[index];
+        var adapters = prompt.Adapters.Count > 0 ? prompt.Adapters[index] : default;
         var asked = readAt is null ? hidden : hidden.index_select(0, readAt);
         var context = layout.Attend(w.Query.Apply(asked), w.Key.Apply(hidden), w.Value.Apply(hidden), Prefix(), Config.HeadCount,
             dropout is null ? null : p => dropout.Apply(p, Config.AttentionDropout), RelativeScores(w, index, dropout));
-        var attended = w.AttentionNorm.Apply(Drop(w.AttentionOutput.Apply(context), dropout, AttentionOutputDropout) + asked);
+        var attended = w.AttentionNorm.Apply(Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, AttentionOutputDropout)) + asked);
         var widened = _activation(w.Intermediate.Apply(attended));
-        return w.OutputNorm.Apply(Drop(w.Output.Apply(widened), dropout, OutputDropout) + attended);
+        return w.OutputNorm.Apply(Adapt(adapters.AfterFeedForward, Drop(w.Output.Apply(widened), dropout, OutputDropout)) + attended);
+
+        static torch.Tensor Adapt(Func<torch.Tensor, torch.Tensor>? adapter, torch.Tensor x) => adapter?.Invoke(x) ?? x;
 
         (torch.Tensor, torch.Tensor)? Prefix()
         {

@@ -12,8 +12,11 @@ internal sealed class PromptState
     /// <summary>Keys and values put before every row's own, one pair of [P, H] a layer; empty for none.</summary>
     public IReadOnlyList<(torch.Tensor Keys, torch.Tensor Values)> Prefix { get; init; } = [];
 
+    /// <summary>What each layer does to its sublayers' outputs before they are added to their inputs; empty for nothing.</summary>
+    public IReadOnlyList<LayerAdapters> Adapters { get; init; } = [];
+
     /// <summary>Whether there is nothing but keys and values.</summary>
-    public bool IsPrefixOnly => true;
+    public bool IsPrefixOnly => Adapters.Count == 0;
 
     /// <summary>P, by which the text's positions move up.</summary>
     public int Length { get; init; }
@@ -21,3 +24,8 @@ internal sealed class PromptState
     /// <summary>Probability of dropping an element of the prefix in training; each row has a mask of its own.</summary>
     public double Dropout { get; init; }
 }
+
+/// <summary>Functions [T, H] → [T, H] in one layer; null for none.</summary>
+/// <param name="AfterAttention">Of the attention's output.</param>
+/// <param name="AfterFeedForward">Of the feed-forward's output.</param>
+internal readonly record struct LayerAdapters(Func<torch.Tensor, torch.Tensor>? AfterAttention, Func<torch.Tensor, torch.Tensor>? AfterFeedForward);

@@ -42,53 +42,14 @@ public sealed class DeepPrompt : TuningMethod
     internal override Tuner CreateTuner(Backbone backbone, long seed)
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
-        long hidden = backbone.Config.HiddenSize, table = TableWidth(backbone.Config);
-        if (!Reparameterize)
-            return new DeepPromptTuner(backbone, this, [new(DeepPromptTuner.Table, factory.Normal(InitialDeviation, Length, table))]);
-        return new DeepPromptTuner(backbone, this, [
-            new(DeepPromptTuner.Table, factory.Normal(InitialDeviation, Length, hidden)),
-            new("prefix_encoder.trans.0.weight", factory.Normal(InitialDeviation, ReparameterizationSize, hidden)),
-            new("prefix_encoder.trans.0.bias", factory.Zeros(ReparameterizationSize), Decays: false),
-            new("prefix_encoder.trans.2.weight", factory.Normal(InitialDeviation, table, ReparameterizationSize)),
-            new("prefix_encoder.trans.2.bias", factory.Zeros(table), Decays: false)]);
+        var config = backbone.Config;
+        var table = Reparameterize
+            ? PrefixTable.Network(Length, config.LayerCount, config.HiddenSize, config.HiddenSize, ReparameterizationSize, Initial)
+            : PrefixTable.Direct(Length, config.LayerCount, config.HiddenSize, Initial);
+        return new PrefixTuner(backbone, table, Length, Dropout ?? config.HiddenDropout);
+
+        torch.Tensor Initial(string name, long[] shape) => shape.Length > 1 ? factory.Normal(InitialDeviation, shape) : factory.Zeros(shape);
     }
 
-    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved)
-    {
-        long[] shape = [Length, TableWidth(backbone.Config)];
-        return new DeepPromptTuner(backbone, this, [new(DeepPromptTuner.Table, ParameterFactory.From(saved(DeepPromptTuner.Table, shape), shape, backbone.Device))]);
-    }
-
-    // A key and a value of the hidden size for every layer.
-    private static long TableWidth(BackboneConfig config) => 2L * config.LayerCount * config.HiddenSize;
-}
-
-/// <summary>The deep prompt's table [P, 2·L·H], direct or as the output of the reparameterization's network.</summary>
-internal sealed class DeepPromptTuner(Backbone backbone, DeepPrompt method, IReadOnlyList<Parameter> parameters) : Tuner(backbone)
-{
-    public const string Table = "prefix_encoder.embedding.weight";
-
-    public override IReadOnlyList<Parameter> Parameters => parameters;
-
-    public override PromptState State()
-    {
-        // Chunk 2l is layer l's keys, chunk 2l + 1 its values.
-        var chunks = Output().split(Backbone.Config.HiddenSize, 1);
-        return new PromptState
-        {
-            Prefix = [.. Enumerable.Range(0, Backbone.Config.LayerCount).Select(l => (chunks[2 * l], chunks[2 * l + 1]))],
-            Length = method.Length,
-            Dropout = method.Dropout ?? Backbone.Config.HiddenDropout,
-        };
-    }
-
-    public override IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [(Table, Output())];
-
-    private torch.Tensor Output()
-    {
-        var embedding = parameters[0].Value;
-        if (parameters.Count == 1) return embedding;
-        var inner = torch.nn.functional.linear(embedding, parameters[1].Value, parameters[2].Value).tanh();
-        return torch.nn.functional.linear(inner, parameters[3].Value, parameters[4].Value);
-    }
+    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => PrefixTuner.Load(backbone, Length, Dropout ?? backbone.Config.HiddenDropout, saved);
 }

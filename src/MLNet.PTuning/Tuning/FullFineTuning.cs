@@ -1,7 +1,6 @@
 // The baseline that trains every parameter of the backbone.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tuning;
-using TorchSharp;
 
 namespace MLNet.PTuning;
 
@@ -17,29 +16,7 @@ public sealed class FullFineTuning : TuningMethod
 
     internal override void Validate() { }
 
-    internal override Tuner CreateTuner(Backbone backbone, long seed) =>
-        Create(backbone, (_, frozen) => frozen.detach().clone().requires_grad_(true).DetachFromDisposeScope());
+    internal override Tuner CreateTuner(Backbone backbone, long seed) => WeightTuner.Create(backbone, _ => true);
 
-    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) =>
-        Create(backbone, (name, frozen) => ParameterFactory.From(saved(Prefix + name, frozen.shape), frozen.shape, backbone.Device));
-
-    private const string Prefix = "backbone.";
-
-    private static Tuner Create(Backbone backbone, Func<string, torch.Tensor, torch.Tensor> value)
-    {
-        var copies = backbone.Weights.ToDictionary(w => w.Key, w => value(w.Key, w.Value));
-        return new FullTuner(backbone, backbone.CreateEncoder(copies),
-            [.. copies.Select(c => new Parameter(Prefix + c.Key, c.Value, Decays: c.Value.dim() > 1))]);
-    }
-
-    private sealed class FullTuner(Backbone backbone, Encoder encoder, IReadOnlyList<Parameter> parameters) : Tuner(backbone)
-    {
-        public override IReadOnlyList<Parameter> Parameters => parameters;
-
-        public override Encoder Encoder => encoder;
-
-        public override bool Replaces(Parameter parameter) => parameters.Contains(parameter);
-
-        public override PromptState State() => PromptState.None;
-    }
+    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => WeightTuner.Load(backbone, _ => true, saved);
 }

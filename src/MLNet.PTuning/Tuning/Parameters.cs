@@ -37,6 +37,13 @@ internal sealed class ParameterFactory(long seed, torch.Device device) : IDispos
         return Leaf(torch.empty(shape, dtype: torch.ScalarType.Float32).normal_(0, deviation, _generator), device);
     }
 
+    /// <summary>Uniform in ±<paramref name="bound"/>.</summary>
+    public torch.Tensor Uniform(double bound, params long[] shape)
+    {
+        using var noGrad = torch.no_grad();
+        return Leaf(torch.empty(shape, dtype: torch.ScalarType.Float32).uniform_(-bound, bound, _generator), device);
+    }
+
     /// <summary>All zero.</summary>
     public torch.Tensor Zeros(params long[] shape) => Leaf(torch.zeros(shape, dtype: torch.ScalarType.Float32), device);
 

@@ -6,6 +6,9 @@ namespace MLNet.PTuning;
 
 /// <summary>A tuning method with its settings. Methods are plain objects; the same one may be given to several estimators.</summary>
 [JsonDerivedType(typeof(DeepPrompt), nameof(DeepPrompt))]
+[JsonDerivedType(typeof(PrefixTuning), nameof(PrefixTuning))]
+[JsonDerivedType(typeof(BottleneckAdapter), nameof(BottleneckAdapter))]
+[JsonDerivedType(typeof(BitFit), nameof(BitFit))]
 [JsonDerivedType(typeof(HeadOnly), nameof(HeadOnly))]
 [JsonDerivedType(typeof(FullFineTuning), nameof(FullFineTuning))]
 public abstract class TuningMethod

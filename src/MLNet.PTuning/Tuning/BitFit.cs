@@ -1,0 +1,21 @@
+// BitFit (Ben Zaken et al., 2022, "BitFit: Simple Parameter-efficient Fine-tuning for Transformer-based Masked Language-models").
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tuning;
+
+namespace MLNet.PTuning;
+
+/// <summary>BitFit: trains the backbone's biases, those of its norms too, and nothing else of it. No prompt, so no position is taken from the text.</summary>
+public sealed class BitFit : TuningMethod
+{
+    internal override int PromptLength => 0;
+
+    internal override double DefaultLearningRate => 1e-3;
+
+    internal override void Validate() { }
+
+    internal override Tuner CreateTuner(Backbone backbone, long seed) => WeightTuner.Create(backbone, IsBias);
+
+    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => WeightTuner.Load(backbone, IsBias, saved);
+
+    private static bool IsBias(string name) => name.EndsWith(".bias");
+}

@@ -1,0 +1,36 @@
+// Trains copies of some of the backbone's own tensors: all of them, or its biases.
+using MLNet.PTuning.Backbones;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tuning;
+
+/// <summary>The backbone's encoder over trained copies of chosen tensors and over the frozen rest.</summary>
+internal sealed class WeightTuner : Tuner
+{
+    private const string Prefix = "backbone.";
+
+    private WeightTuner(Backbone backbone, Func<string, bool> trains, Func<string, torch.Tensor, torch.Tensor> value) : base(backbone)
+    {
+        var tensors = backbone.Weights.ToDictionary(w => w.Key, w => trains(w.Key) ? value(w.Key, w.Value) : w.Value);
+        Encoder = backbone.CreateEncoder(tensors);
+        Parameters = [.. tensors.Where(t => trains(t.Key)).Select(t => new Parameter(Prefix + t.Key, t.Value, Decays: t.Value.dim() > 1))];
+    }
+
+    public override IReadOnlyList<Parameter> Parameters { get; }
+
+    public override Encoder Encoder { get; }
+
+    /// <summary>Copies that begin as the backbone's.</summary>
+    /// <param name="backbone">Whose tensors are copied.</param>
+    /// <param name="trains">Whether the tensor of a name is trained.</param>
+    public static WeightTuner Create(Backbone backbone, Func<string, bool> trains) =>
+        new(backbone, trains, (_, frozen) => frozen.detach().clone().requires_grad_(true).DetachFromDisposeScope());
+
+    /// <summary>Copies that a model file holds.</summary>
+    public static WeightTuner Load(Backbone backbone, Func<string, bool> trains, TensorSource saved) =>
+        new(backbone, trains, (name, frozen) => ParameterFactory.From(saved(Prefix + name, frozen.shape), frozen.shape, backbone.Device));
+
+    public override bool Replaces(Parameter parameter) => Parameters.Contains(parameter);
+
+    public override PromptState State() => PromptState.None;
+}
