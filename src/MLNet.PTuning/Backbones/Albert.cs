@@ -13,7 +13,10 @@ internal static class Albert
         {
             Pooler = weights.LinearIfThere("pooler", config.HiddenSize, config.HiddenSize),
             OutputDropout = 0,
-        });
+        })
+    {
+        MaskedWords = new("predictions.dense", "predictions.LayerNorm", "predictions.bias", "predictions.decoder.weight"),
+    };
 
     private static LayerWeights[] Layers(BackboneConfig config, EncoderWeights weights)
     {

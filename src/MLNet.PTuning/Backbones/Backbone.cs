@@ -12,7 +12,7 @@ public sealed class Backbone
     private static readonly Dictionary<(string Folder, string Hash, string Device), Backbone> Loaded = [];
 
     private readonly BackboneFamily _family;
-    private readonly Dictionary<string, torch.Tensor> _weights = [];
+    private readonly Dictionary<string, torch.Tensor> _weights = [], _maskedWordWeights = [];
     private int _leases;
 
     private Backbone(ModelFolder folder, string hash, BackboneConfig config, TextTokenizer tokenizer, torch.Device device)
@@ -26,13 +26,17 @@ public sealed class Backbone
         using var file = folder.OpenWeights();
         try
         {
-            Encoder = _family.Create(config, new EncoderWeights(name => FindName(file, name) is not null, (name, shape) => _weights[name] = ReadWeight(file, name, shape)));
+            Encoder = _family.Create(config, Reading(_weights));
+            MaskedWords = _family.MaskedWords?.Read(config, Reading(_maskedWordWeights));
         }
         catch
         {
-            foreach (var tensor in _weights.Values) tensor.Dispose();
+            DisposeWeights();
             throw;
         }
+
+        EncoderWeights Reading(Dictionary<string, torch.Tensor> into) =>
+            new(name => FindName(file, name) is not null, (name, shape) => into[name] = ReadWeight(file, name, shape));
     }
 
     /// <summary>The values of <c>model_type</c> in a config.json that can be loaded.</summary>
@@ -56,6 +60,9 @@ public sealed class Backbone
     internal torch.Device Device { get; }
 
     internal Encoder Encoder { get; }
+
+    /// <summary>The head of masked-language training, frozen; null where the checkpoint has none.</summary>
+    internal MaskedWordHead? MaskedWords { get; }
 
     internal bool HasPooler => Encoder.Pooler is not null;
 
@@ -127,8 +134,13 @@ public sealed class Backbone
             if (--_leases > 0) return;
             Loaded.Remove(key);
             Encoder.Dispose();
-            foreach (var tensor in _weights.Values) tensor.Dispose();
+            DisposeWeights();
         }
+    }
+
+    private void DisposeWeights()
+    {
+        foreach (var tensor in _weights.Values.Concat(_maskedWordWeights.Values)) tensor.Dispose();
     }
 
     /// <summary>One use of a shared backbone. A lease that is forgotten is given back when it is collected.</summary>

@@ -7,6 +7,9 @@ namespace MLNet.PTuning.Backbones;
 /// <param name="Create">Makes the encoder from its configuration and tensors.</param>
 internal sealed record BackboneFamily(string Prefix, ConfigDialect Dialect, Func<BackboneConfig, EncoderWeights, Encoder> Create)
 {
+    /// <summary>The tensors of the masked-word head; null for a family that has none, or none that is known here.</summary>
+    public MaskedWordNames? MaskedWords { get; init; }
+
     /// <summary>One line a value of config.json's model_type.</summary>
     public static readonly IReadOnlyDictionary<string, BackboneFamily> All = new Dictionary<string, BackboneFamily>
     {

@@ -4,7 +4,10 @@ namespace MLNet.PTuning.Backbones;
 internal static class Bert
 {
     public static BackboneFamily Family => new("bert.", new ConfigDialect(), (config, weights) =>
-        new PostNormEncoder(config, EmbeddingsOf(config, weights), Layers(config, weights)) { Pooler = PoolerOf(config, weights) });
+        new PostNormEncoder(config, EmbeddingsOf(config, weights), Layers(config, weights)) { Pooler = PoolerOf(config, weights) })
+    {
+        MaskedWords = new("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.bias", "cls.predictions.decoder.weight"),
+    };
 
     /// <summary>The embeddings of BERT and of those that took its names.</summary>
     public static Embeddings EmbeddingsOf(BackboneConfig config, EncoderWeights weights)

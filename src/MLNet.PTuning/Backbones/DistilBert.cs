@@ -19,11 +19,14 @@ internal static class DistilBert
     };
 
     public static BackboneFamily Family => new("distilbert.", Dialect, (config, weights) =>
-        new PostNormEncoder(config, EmbeddingsOf(config, weights), Layers(config, weights)) 
+        new PostNormEncoder(config, EmbeddingsOf(config, weights), Layers(config, weights))
         {
             AttentionOutputDropout = 0,
             PoolerActivation = Activation.Of("relu"),
-        });
+        })
+    {
+        MaskedWords = new("vocab_transform", "vocab_layer_norm", "vocab_projector.bias", "vocab_projector.weight"),
+    };
 
     private static Embeddings EmbeddingsOf(BackboneConfig config, EncoderWeights weights) => new(
         weights.Tensor("embeddings.word_embeddings.weight", config.VocabSize, config.HiddenSize), weights.Norm("embeddings.LayerNorm", config.HiddenSize, config.LayerNormEpsilon))

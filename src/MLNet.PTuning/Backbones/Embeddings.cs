@@ -23,16 +23,21 @@ internal sealed record Embeddings(torch.Tensor Words, Norm Norm)
     /// <summary>Position of a row's first word piece where there is no prompt.</summary>
     public int FirstPosition { get; init; }
 
-    /// <summary>[T, H]. A prompt moves the text's positions up by its length.</summary>
+    /// <summary>[T, H]. A prefix moves the text's positions up by its length; a prompt's vectors stand in for words.</summary>
     /// <param name="batch">The rows.</param>
-    /// <param name="promptLength">P.</param>
+    /// <param name="prompt">What the tuning method gives.</param>
     /// <param name="drop">What training does to the normed sum.</param>
-    public torch.Tensor Apply(PackedBatch batch, int promptLength, Func<torch.Tensor, torch.Tensor> drop)
+    public torch.Tensor Apply(PackedBatch batch, PromptState prompt, Func<torch.Tensor, torch.Tensor> drop)
     {
-        var sum = Rows(Words, Array.ConvertAll(batch.Ids, i => (long)i));
+        var sum = Rows(Words, Array.ConvertAll(batch.Ids, i => (long)Math.Max(i, 0)));
+        if (prompt.Vectors is not null)
+        {
+            long[] places = [.. Enumerable.Range(0, batch.Ids.Length).Where(i => batch.Ids[i] < 0).Select(i => (long)i)];
+            sum = sum.index_copy(0, torch.tensor(places, device: sum.device), Rows(prompt.Vectors, Array.ConvertAll(places, i => -1L - batch.Ids[i])));
+        }
         // A family of one segment is at times given pairs by a tokenizer that tells the segments apart.
         if (Types is not null) sum += Rows(Types, Array.ConvertAll(batch.Types, i => Math.Min(i, Types.shape[0] - 1)));
-        if (Positions is not null) sum += Rows(Positions, batch.Positions(FirstPosition + promptLength));
+        if (Positions is not null) sum += Rows(Positions, batch.Positions(FirstPosition + prompt.Length));
         if (Projection is null) return drop(Norm.Apply(sum));
         return ProjectsFirst ? drop(Norm.Apply(Projection.Apply(sum))) : Projection.Apply(drop(Norm.Apply(sum)));
 

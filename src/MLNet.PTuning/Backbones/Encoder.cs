@@ -11,6 +11,9 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
 {
     public BackboneConfig Config { get; } = config;
 
+    /// <summary>The vectors that word pieces begin as: [V, E].</summary>
+    public abstract torch.Tensor WordEmbeddings { get; }
+
     /// <summary>The backbone's own dense layer over the first token, [H, H]; null where its checkpoint has none.</summary>
     public Linear? Pooler { get; init; }
 

@@ -2,7 +2,7 @@
 namespace MLNet.PTuning.Backbones;
 
 /// <summary>Rows of word pieces, packed.</summary>
-/// <param name="Ids">Word-piece ids of all rows, one after the other: [T].</param>
+/// <param name="Ids">Word-piece ids of all rows, one after the other, and −(j + 1) where a prompt's vector j stands: [T].</param>
 /// <param name="Types">Segment (0 first text, 1 second) of each word piece: [T].</param>
 /// <param name="RowStarts">Where each row starts in <paramref name="Ids"/>, and T at the end: [B + 1].</param>
 internal sealed record PackedBatch(int[] Ids, int[] Types, int[] RowStarts)

@@ -18,10 +18,12 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     /// <summary>Dropout behind the feed-forward's output layer.</summary>
     public double OutputDropout { get; init; } = config.HiddenDropout;
 
+    public override torch.Tensor WordEmbeddings => embeddings.Words;
+
     public override int MaxRowLength(int promptLength) => Config.MaxPositions - embeddings.FirstPosition - promptLength;
 
     public override torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout) =>
-        embeddings.Apply(batch, prompt.Length, x => Drop(x, dropout, Config.HiddenDropout));
+        embeddings.Apply(batch, prompt, x => Drop(x, dropout, Config.HiddenDropout));
 
     public override torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readAt)
     {

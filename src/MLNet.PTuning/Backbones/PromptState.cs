@@ -12,13 +12,16 @@ internal sealed class PromptState
     /// <summary>Keys and values put before every row's own, one pair of [P, H] a layer; empty for none.</summary>
     public IReadOnlyList<(torch.Tensor Keys, torch.Tensor Values)> Prefix { get; init; } = [];
 
+    /// <summary>Vectors [P, E] that stand among the word embeddings, vector j where a row has the id −(j + 1); null for none.</summary>
+    public torch.Tensor? Vectors { get; init; }
+
     /// <summary>What each layer does to its sublayers' outputs before they are added to their inputs; empty for nothing.</summary>
     public IReadOnlyList<LayerAdapters> Adapters { get; init; } = [];
 
     /// <summary>Whether there is nothing but keys and values.</summary>
-    public bool IsPrefixOnly => Adapters.Count == 0;
+    public bool IsPrefixOnly => Vectors is null && Adapters.Count == 0;
 
-    /// <summary>P, by which the text's positions move up.</summary>
+    /// <summary>P, by which the text's positions move up; vectors among the words have positions of their own.</summary>
     public int Length { get; init; }
 
     /// <summary>Probability of dropping an element of the prefix in training; each row has a mask of its own.</summary>

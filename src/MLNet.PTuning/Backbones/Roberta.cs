@@ -7,5 +7,8 @@ internal static class Roberta
         new PostNormEncoder(config, Bert.EmbeddingsOf(config, weights) with { FirstPosition = config.PadTokenId + 1 }, Bert.Layers(config, weights))
         {
             Pooler = Bert.PoolerOf(config, weights),
-        });
+        })
+    {
+        MaskedWords = new("lm_head.dense", "lm_head.layer_norm", "lm_head.bias", "lm_head.decoder.weight"),
+    };
 }

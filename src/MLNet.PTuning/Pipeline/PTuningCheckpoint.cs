@@ -10,7 +10,7 @@ namespace MLNet.PTuning.Pipeline;
 /// <summary>Reads <c>prefix_encoder.*</c> and <c>classifier.*</c> from a checkpoint, and the pooler that the reference froze as it was initialised.</summary>
 internal static class PTuningCheckpoint
 {
-    private const string Table = DeepPromptTuner.Table, FirstLayer = "prefix_encoder.trans.0", SecondLayer = "prefix_encoder.trans.2";
+    private const string Table = PrefixTable.Name, FirstLayer = "prefix_encoder.trans.0", SecondLayer = "prefix_encoder.trans.2";
 
     /// <summary>The checkpoint's file in a folder that is not PEFT's; null where it has none.</summary>
     public static string? FindIn(string folder) => File.Exists(Path.Combine(folder, "adapter_config.json")) ? null

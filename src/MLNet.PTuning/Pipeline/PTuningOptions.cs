@@ -28,6 +28,12 @@ public abstract class PTuningOptions : TrainingOptions
     /// </summary>
     public PeftFolder? StartFrom { get; set; }
 
+    /// <summary>
+    /// Words that stand for the classes, scored by the backbone's masked-word head in place of a trained classification head. For classification of texts,
+    /// with any method that trains more than a head. Default null: a classification head.
+    /// </summary>
+    public Verbalizer? Verbalizer { get; set; }
+
     /// <summary>Name of the label column, a key with key values. Default <c>Label</c>.</summary>
     public string LabelColumnName { get; set; } = "Label";
 
@@ -61,7 +67,10 @@ public abstract class PTuningOptions : TrainingOptions
     /// <summary>A copy whose settings may be changed.</summary>
     internal PTuningOptions Copy() => (PTuningOptions)MemberwiseClone();
 
-    internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Method), JsonSerializer.Serialize(Method))];
+    internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Method), JsonSerializer.Serialize(Method)), (nameof(Verbalizer), JsonSerializer.Serialize(Verbalizer))];
+
+    /// <summary>Why this task takes no verbalizer; null where it does.</summary>
+    private protected virtual string? ReasonAgainstVerbalizer => "This task has no classes that words could stand for; leave Verbalizer null.";
 
     internal override void Validate()
     {
@@ -70,6 +79,8 @@ public abstract class PTuningOptions : TrainingOptions
         Require(PredictionBatchSize >= 1, nameof(PredictionBatchSize), PredictionBatchSize, "at least 1");
         Require(MaxSequenceLength is null or >= 3, nameof(MaxSequenceLength), MaxSequenceLength, "at least 3 (two special tokens and one of text)");
         Method.Validate();
+        if (Verbalizer is not null && ReasonAgainstVerbalizer is { } reason) throw new ArgumentException(reason);
+        Verbalizer?.Validate();
     }
 }
 

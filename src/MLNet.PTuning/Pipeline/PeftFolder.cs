@@ -86,7 +86,7 @@ public sealed class PeftFolder
         if (config.Type != PeftType.PREFIX_TUNING) throw new NotSupportedException($"{folder} holds {config.Type}; supported is PREFIX_TUNING.");
         if (config.Submodules != 1) throw new NotSupportedException($"{folder} is for a model of {config.Submodules} transformers; supported are encoders, which are one.");
         var tensors = PeftHead.Read(adapter.Tensors);
-        tensors[DeepPromptTuner.Table] = Renamed(adapter.Tensors[PeftAdapter.PromptName], DeepPromptTuner.Table);
+        tensors[PrefixTable.Name] = Renamed(adapter.Tensors[PeftAdapter.PromptName], PrefixTable.Name);
         return new PeftFolder(folder, new DeepPrompt { Length = config.VirtualTokens }, config.TaskType, config.BaseModel, tensors);
     }
 
@@ -96,7 +96,7 @@ public sealed class PeftFolder
         var trained = model.Trained();
         var config = model.Backbone.Config;
         var (modules, tensors) = PeftHead.Write(trained, model.Backbone, pools);
-        tensors[PeftAdapter.PromptName] = Renamed(trained[DeepPromptTuner.Table], PeftAdapter.PromptName);
+        tensors[PeftAdapter.PromptName] = Renamed(trained[PrefixTable.Name], PeftAdapter.PromptName);
         return new PeftAdapter(new PeftConfig
         {
             Type = PeftType.PREFIX_TUNING,

@@ -14,8 +14,10 @@ internal static class PromptFit
 {
     /// <summary>Loads the backbone, has the task make its rows, and trains. The settings lack what the task alone knows.</summary>
     public static (TunedModel Model, ModelSettings Settings) Run(IHost host, PTuningOptions options, int classes, bool pools, ScoreFunction score,
-        Func<Backbone, RowLimit, TrainingChannel, TrainingRows> makeRows)
+        Func<Backbone, RowLimit, TrainingChannel, TrainingRows> makeRows, IReadOnlyList<string>? classNames = null)
     {
+        var method = options.Method.For(classNames ?? []);
+        var words = options.Verbalizer?.WordsOf(classNames ?? []);
         int seed = options.Seed ?? MLNetInternals.SeedOf(host) ?? (options.ResumeFrom is { } checkpoint ? Checkpoint.SeedOf(checkpoint) : Random.Shared.Next());
         using var channel = new TrainingChannel(host, options);
         var lease = Backbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
@@ -25,11 +27,11 @@ internal static class PromptFit
             var backbone = lease.Backbone;
             var limit = new RowLimit(backbone, options);
             var (rows, validation, skipped) = makeRows(backbone, limit, channel);
-            model = TunedModel.Create(lease, options.Method, classes, pools, options.HeadDropout, seed, options.StartFrom?.TensorsFor(backbone));
+            model = TunedModel.Create(lease, method, classes, pools, options.HeadDropout, seed, options.StartFrom?.TensorsFor(backbone), words);
             double rate = options.LearningRate ?? options.Method.DefaultLearningRate;
             channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {classes} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));
             var report = new Trainer(model, options, rate, seed, score, channel).Run(rows, validation, skipped);
-            return (model, Settings(options, backbone, limit) with { Report = report });
+            return (model, Settings(options, backbone, limit) with { Report = report, Verbalizer = options.Verbalizer });
         }
         catch
         {
@@ -44,6 +46,7 @@ internal static class PromptFit
     public static (TunedModel Model, ModelSettings Settings) WithoutTraining(IHost host, PTuningOptions options, int classes, bool pools)
     {
         var start = options.StartFrom ?? throw new ArgumentException("StartFrom names no trained prompt. Set it to PeftFolder.Load(folder).");
+        if (options.Verbalizer is not null) throw new ArgumentException("A model that is not trained has the head that StartFrom holds; leave Verbalizer null.");
         var lease = Backbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
         try
         {

@@ -15,6 +15,8 @@ namespace MLNet.PTuning.Pipeline;
 internal sealed record ModelSettings
 {
     public required TuningMethod Method { get; init; }
+    /// <summary>Where words stand for classes.</summary>
+    public Verbalizer? Verbalizer { get; init; }
     public required string[] InputColumns { get; init; }
     public required string PredictedLabelColumn { get; init; }
     public required string ScoreColumn { get; init; }
@@ -83,7 +85,7 @@ internal static class SavedModel
         {
             File.WriteAllBytes(temporary, weights);
             using var file = WeightFile.Open(temporary);
-            return (settings with { BackboneFolder = folder }, keys, TunedModel.Load(lease, settings.Method, keys.Count, pools, SavedTensors.Of(file)));
+            return (settings with { BackboneFolder = folder }, keys, TunedModel.Load(lease, settings.Method, keys.Count, pools, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names)));
         }
         catch
         {

@@ -39,11 +39,12 @@ public sealed class TextClassificationEstimator : IEstimator<TextClassificationT
         var columns = new TextColumns(_options.TextColumnName, _options.TextPairColumnName);
         var (model, settings) = PromptFit.Run(_host, _options, keys.Count, pools: true, TextClassification.Accuracy, (backbone, limit, channel) =>
         {
-            var (rows, skipped) = TextRows.Encode(TextRows.Read(input, columns, label, TextRows.KeyTarget), backbone.Tokenizer, limit, channel);
-            var validation = _options.ValidationSet is { } set ? TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys, backbone.Tokenizer, limit, channel) : null;
+            var form = new RowForm(backbone.Tokenizer, limit.Length, _options.Method, columns.Pair is not null, _options.Verbalizer);
+            var (rows, skipped) = TextRows.Encode(TextRows.Read(input, columns, label, TextRows.KeyTarget), backbone.Tokenizer, form, limit, channel);
+            var validation = _options.ValidationSet is { } set ? TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys, backbone.Tokenizer, form, limit, channel) : null;
             PromptFit.CheckClasses(rows, skipped, keys.Names);
             return new TrainingRows(rows, validation, skipped);
-        });
+        }, keys.Names);
         return new TextClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names });
     }
 

@@ -10,4 +10,6 @@ public sealed class TextClassificationOptions(string backboneFolder) : PTuningOp
 
     /// <summary>Name of the second text's column for pairs of texts (premise and hypothesis, question and passage). Default null: single texts.</summary>
     public string? TextPairColumnName { get; set; }
+
+    private protected override string? ReasonAgainstVerbalizer => null;
 }

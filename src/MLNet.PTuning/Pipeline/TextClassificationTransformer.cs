@@ -66,6 +66,7 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
     private sealed class Predictor(TunedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<(string Text, string? Pair), float[]>
     {
         private readonly TextColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1));
+        private readonly RowForm _form = new(model.Backbone.Tokenizer, settings.MaxLength, settings.Method, settings.InputColumns.Length > 1, settings.Verbalizer);
 
         public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 
@@ -78,8 +79,11 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
 
         public IReadOnlyList<float[]> Predict(IReadOnlyList<(string Text, string? Pair)> rows)
         {
-            var tokenizer = model.Backbone.Tokenizer;
-            return model.Predict([.. rows.Select(r => TextClassification.Example(tokenizer.Encode(r.Text, r.Pair, settings.MaxLength), Example.NoTarget))]);
+            return model.Predict([.. rows.Select(r =>
+            {
+                var row = _form.Encode(r.Text, r.Pair);
+                return TextClassification.Example(row.Input, Example.NoTarget, row.ReadAt);
+            })]);
         }
 
         public Delegate Getter(int index, Func<float[]> result) => index == 0

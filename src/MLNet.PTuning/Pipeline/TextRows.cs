@@ -89,17 +89,18 @@ internal static class TextRows
     }
 
     /// <summary>Tokenizes rows on all cores and leaves out those without a label.</summary>
-    public static (List<Example> Examples, int Skipped) Encode(IEnumerable<Row> rows, TextTokenizer tokenizer, RowLimit limit, TrainingChannel channel)
+    public static (List<Example> Examples, int Skipped) Encode(IEnumerable<Row> rows, TextTokenizer tokenizer, RowForm form, RowLimit limit, TrainingChannel channel)
     {
         var all = rows.ToList();
         var labelled = all.Where(r => r.Target is not null).ToList();
         int longest = 0, cut = 0;
         var examples = labelled.AsParallel().AsOrdered().Select(r =>
         {
-            var first = tokenizer.Pieces(r.Text);
-            var second = r.Pair is null ? null : tokenizer.Pieces(r.Pair);
-            int length = first.Count + (second?.Count ?? 0) + tokenizer.SpecialCount(second is not null);
-            return (Length: length, Example: TextClassification.Example(tokenizer.Join(first, second, limit.Length), r.Target!.Value));
+            var first = form.TextPieces(r.Text);
+            var second = r.Pair is null ? null : form.PairPieces(r.Pair);
+            int length = first.Count + (second?.Count ?? 0) + tokenizer.SpecialCount(second is not null) + form.FixedPieces;
+            var row = form.Join(first, second);
+            return (Length: length, Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadAt));
         }).ToList();
         foreach (var (length, _) in examples)
         {
@@ -115,11 +116,11 @@ internal static class TextRows
 
     /// <summary>The validation rows, whose label may be a key of any order or the plain value.</summary>
     /// <exception cref="ArgumentException">A label is not among the training labels, or there are no labelled rows.</exception>
-    public static List<Example> ReadValidation(IDataView data, TextColumns columns, string labelName, LabelKeys keys, TextTokenizer tokenizer, RowLimit limit, TrainingChannel channel)
+    public static List<Example> ReadValidation(IDataView data, TextColumns columns, string labelName, LabelKeys keys, TextTokenizer tokenizer, RowForm form, RowLimit limit, TrainingChannel channel)
     {
         var label = FindLabel(data.Schema, labelName);
         var index = keys.Names.Select((name, i) => (name, i)).DistinctBy(p => p.name).ToDictionary(p => p.name, p => p.i);
-        var (examples, _) = Encode(Read(data, columns, label, NamedTarget), tokenizer, limit, channel);
+        var (examples, _) = Encode(Read(data, columns, label, NamedTarget), tokenizer, form, limit, channel);
         return examples.Count > 0 ? examples : throw new ArgumentException("The validation set has no labelled rows.");
 
         Func<int?> NamedTarget(DataViewRow row, DataViewSchema.Column column)

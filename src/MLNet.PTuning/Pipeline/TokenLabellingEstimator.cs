@@ -46,13 +46,13 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
         var (model, settings) = PromptFit.Run(_host, _options, keys.Count, pools: false,
             (examples, probabilities) => TokenLabelling.EntityF1(examples, probabilities, keys.Names, scheme), (backbone, limit, channel) =>
             {
-                var task = new TokenLabelling(backbone.Tokenizer, limit.Length, _options.WindowOverlap, hasPairs: _options.PredicateColumnName is not null);
+                var task = new TokenLabelling(backbone.Tokenizer, _options.Method, limit.Length, _options.WindowOverlap, hasPairs: _options.PredicateColumnName is not null);
                 var read = WordRows.Read(input, _columns, label, row => TargetsOf(row, label, keys, "training"));
                 var (rows, skipped) = WordRows.Encode(read, task, _options.LabelAllPieces);
                 if (skipped > 0) channel.Warn($"{skipped} of {read.Count} rows have no words or no labels and teach nothing.");
                 PromptFit.CheckClasses(rows, skipped, keys.Names);
                 return new TrainingRows(rows, Validation(task, keys), skipped);
-            });
+            }, keys.Names);
         return new TokenLabellingTransformer(_host, model, keys, settings with
         {
             InputColumns = _columns.Names,

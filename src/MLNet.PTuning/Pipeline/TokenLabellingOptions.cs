@@ -43,6 +43,10 @@ public sealed class TokenLabellingOptions(string backboneFolder) : PTuningOption
 
     internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Scheme), Text(Scheme))];
 
+    private protected override string? ReasonAgainstVerbalizer =>
+        "A verbalizer scores one masked word for a whole row, and labelling needs a label for every word: the language-model head is incompatible with it, "
+        + "so P-Tuning v2 puts a classification head on every word instead. Leave Verbalizer null.";
+
     internal override void Validate()
     {
         base.Validate();

@@ -16,7 +16,7 @@ internal sealed record LabelledRow(WordRow Row, float[] Probabilities, int[] Lab
 internal sealed class TokenLabellingPredictor(TunedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<WordRow, LabelledRow>
 {
     private readonly WordColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1));
-    private readonly TokenLabelling _task = new(model.Backbone.Tokenizer, settings.MaxLength, settings.Labelling!.WindowOverlap, hasPairs: settings.InputColumns.Length > 1);
+    private readonly TokenLabelling _task = new(model.Backbone.Tokenizer, settings.Method, settings.MaxLength, settings.Labelling!.WindowOverlap, hasPairs: settings.InputColumns.Length > 1);
     private readonly TagDecoder _decoder = new(keys.Names, settings.Labelling.Scheme, settings.Labelling.Constrained);
     private readonly int? _outside = keys.Names.Select((name, i) => (name, i)).Where(p => p.name == Tags.Outside).Select(p => (int?)p.i).FirstOrDefault();
 

@@ -4,9 +4,9 @@ using MLNet.PTuning.Backbones;
 namespace MLNet.PTuning.Tasks;
 
 /// <summary>A row's word pieces, the places among them that the head reads, and the class wanted at each of those.</summary>
-/// <param name="Ids">Word-piece ids, specials included: [S].</param>
+/// <param name="Ids">Word-piece ids, specials included, and −(j + 1) where a prompt's vector j stands: [S].</param>
 /// <param name="Types">Segment of each word piece: [S].</param>
-/// <param name="ReadAt">Places in <paramref name="Ids"/> that the head reads, ascending: [R]. Classification reads the first token alone.</param>
+/// <param name="ReadAt">Places in <paramref name="Ids"/> that the head reads, ascending: [R]. Classification reads one: the first token, or a masked word.</param>
 /// <param name="Targets">Class at each of them, counted from 0, or <see cref="NoTarget"/>: [R].</param>
 internal sealed record Example(int[] Ids, int[] Types, int[] ReadAt, int[] Targets)
 {

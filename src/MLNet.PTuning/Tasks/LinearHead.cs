@@ -9,7 +9,7 @@ namespace MLNet.PTuning.Tasks;
 /// Turns the hidden states that were read into a score a class. For sequence classification it goes through the backbone's pooler (frozen);
 /// where the backbone has none, or where the head came with one, through one of its own, which is trained and saved.
 /// </summary>
-internal sealed class LinearHead : IDisposable
+internal sealed class LinearHead : Head
 {
     public const string Weight = "classifier.weight", Bias = "classifier.bias", PoolerWeight = "pooler.dense.weight", PoolerBias = "pooler.dense.bias";
 
@@ -20,7 +20,7 @@ internal sealed class LinearHead : IDisposable
     private LinearHead(bool pools, Parameter weight, Parameter bias, Parameter? poolerWeight, Parameter? poolerBias) =>
         (_pools, _weight, _bias, _poolerWeight, _poolerBias) = (pools, weight, bias, poolerWeight, poolerBias);
 
-    public IReadOnlyList<Parameter> Parameters => _poolerWeight is null ? [_weight, _bias] : [_weight, _bias, _poolerWeight, _poolerBias!];
+    public override IReadOnlyList<Parameter> Parameters => _poolerWeight is null ? [_weight, _bias] : [_weight, _bias, _poolerWeight, _poolerBias!];
 
     /// <summary>A new head: weights from N(0, initializer_range²), biases 0.</summary>
     /// <param name="backbone">What it stands on.</param>
@@ -45,22 +45,12 @@ internal sealed class LinearHead : IDisposable
         saved.Has(Weight, classes, backbone.Config.HiddenSize) && saved.Has(Bias, classes)
         && (!pools || backbone.HasPooler || saved.Has(PoolerWeight, backbone.Config.HiddenSize, backbone.Config.HiddenSize));
 
-    /// <summary>Scores before softmax: [R, H] → [R, classes].</summary>
-    /// <param name="hidden">Hidden states at the places read.</param>
-    /// <param name="encoder">Whose pooler is used where it has one.</param>
-    /// <param name="dropout">Masks of training; null in prediction.</param>
-    /// <param name="dropProbability">Their probability.</param>
-    public torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability)
+    public override torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability)
     {
         if (_pools)
             hidden = _poolerWeight is null ? encoder.Pool(hidden) : encoder.PoolerActivation(torch.nn.functional.linear(hidden, _poolerWeight.Value, _poolerBias!.Value));
         if (dropout is not null) hidden = dropout.Apply(hidden, dropProbability);
         return torch.nn.functional.linear(hidden, _weight.Value, _bias.Value);
-    }
-
-    public void Dispose()
-    {
-        foreach (var parameter in Parameters) parameter.Value.Dispose();
     }
 
     private static LinearHead Make(Backbone backbone, int classes, bool pools, bool ownPooler, Func<string, long[], torch.Tensor> value)

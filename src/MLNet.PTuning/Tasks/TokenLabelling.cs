@@ -15,17 +15,20 @@ internal sealed class TokenLabelling
     private const int LargestPairShare = 4;
 
     private readonly TextTokenizer _tokenizer;
+    private readonly RowForm _form;
     private readonly int _maxLength, _overlap;
 
     /// <param name="tokenizer">The backbone's.</param>
+    /// <param name="method">The tuning method, which may put a template around each window.</param>
     /// <param name="maxLength">Longest window in word pieces, specials and second text included.</param>
     /// <param name="overlap">Word pieces that neighbouring windows share.</param>
     /// <param name="hasPairs">Whether rows have a second text.</param>
     /// <exception cref="ArgumentException">Windows are too short for a single piece.</exception>
-    public TokenLabelling(TextTokenizer tokenizer, int maxLength, int overlap, bool hasPairs)
+    public TokenLabelling(TextTokenizer tokenizer, TuningMethod method, int maxLength, int overlap, bool hasPairs)
     {
         (_tokenizer, _maxLength, _overlap) = (tokenizer, maxLength, overlap);
-        if (maxLength - tokenizer.SpecialCount(hasPairs) - (hasPairs ? maxLength / LargestPairShare : 0) < 1)
+        _form = new RowForm(tokenizer, maxLength, method, hasPairs);
+        if (maxLength - tokenizer.SpecialCount(hasPairs) - _form.FixedPieces - (hasPairs ? maxLength / LargestPairShare : 0) < 1)
             throw new ArgumentException($"A window of {maxLength} word pieces leaves no room for a word beside the special tokens{(hasPairs ? " and the predicate" : "")}; raise MaxSequenceLength.");
     }
 
@@ -37,20 +40,19 @@ internal sealed class TokenLabelling
     /// <param name="allPieces">Whether the loss counts all pieces of a word.</param>
     public IReadOnlyList<LabelledWindow> Windows(IReadOnlyList<string?> words, string? pair, IReadOnlyList<int>? targets, bool allPieces)
     {
-        var second = pair is null ? null : _tokenizer.Pieces(pair).Take(_maxLength / LargestPairShare).ToList();
-        int capacity = _maxLength - _tokenizer.SpecialCount(second is not null) - (second?.Count ?? 0);
+        var second = pair is null ? null : _form.PairPieces(pair).Take(_maxLength / LargestPairShare).ToList();
+        int capacity = _maxLength - _tokenizer.SpecialCount(second is not null) - (second?.Count ?? 0) - _form.FixedPieces;
         var pieces = WordWindow.CapWords(_tokenizer.PiecesOfWords(words), capacity);
         var windows = new List<LabelledWindow>();
         foreach (var window in WordWindow.Cut(pieces, words.Count, capacity, Math.Min(_overlap, capacity / 2)))
         {
             Piece[] inside = [.. Enumerable.Range(window.FirstPiece, window.EndPiece - window.FirstPiece).Select(i => pieces[i])];
-            var encoded = _tokenizer.Join(inside, second, _maxLength);
-            int first = encoded.First.Start.Value;
+            var row = _form.Join(inside, second);
             int[] read = [.. Enumerable.Range(0, inside.Length).Where(i => inside[i].Word >= window.FirstWord && inside[i].Word < window.EndWord
                 && (allPieces || i == 0 || inside[i].Word != inside[i - 1].Word))];
             if (read.Length == 0) continue;
             windows.Add(new LabelledWindow(
-                new Example(encoded.Ids, encoded.Types, [.. read.Select(i => first + i)], [.. read.Select(i => targets?[inside[i].Word] ?? Example.NoTarget)]),
+                new Example(row.Input.Ids, row.Input.Types, [.. read.Select(i => row.TextStart + i)], [.. read.Select(i => targets?[inside[i].Word] ?? Example.NoTarget)]),
                 [.. read.Select(i => inside[i].Word)]));
         }
         return windows;

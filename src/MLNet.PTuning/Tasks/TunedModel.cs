@@ -11,12 +11,12 @@ internal sealed class TunedModel : IDisposable
 {
     private readonly Backbone.Lease _lease;
     private readonly Tuner _tuner;
-    private readonly LinearHead _head;
+    private readonly Head _head;
     private readonly double _headDropout;
     private EncoderPass? _pass;
     private int _disposed;
 
-    private TunedModel(Backbone.Lease lease, Tuner tuner, LinearHead head, int classes, double? headDropout)
+    private TunedModel(Backbone.Lease lease, Tuner tuner, Head head, int classes, double? headDropout)
     {
         (_lease, _tuner, _head, ClassCount) = (lease, tuner, head, classes);
         _headDropout = headDropout ?? Backbone.Config.HiddenDropout;
@@ -44,15 +44,22 @@ internal sealed class TunedModel : IDisposable
     /// <param name="headDropout">Dropout before the head; null for the backbone's.</param>
     /// <param name="seed">Seed of the initial values.</param>
     /// <param name="start">Values to begin with instead, the head's where they are for as many classes; null for none.</param>
-    /// <exception cref="ArgumentException">The method trains other tensors than <paramref name="start"/> holds.</exception>
-    public static TunedModel Create(Backbone.Lease lease, TuningMethod method, int classes, bool pools, double? headDropout, long seed, SavedTensors? start = null) =>
-        Build(lease, classes, headDropout, b => method.CreateTuner(b, seed, start),
-            b => start is not null && LinearHead.Fits(b, classes, pools, start) ? LinearHead.Load(b, classes, pools, start) : LinearHead.Create(b, classes, pools, seed + 1));
+    /// <param name="words">Words of each class, where a verbalizer takes the place of a classification head.</param>
+    /// <exception cref="ArgumentException">There is nothing to train, or the method trains other tensors than <paramref name="start"/> holds.</exception>
+    public static TunedModel Create(Backbone.Lease lease, TuningMethod method, int classes, bool pools, double? headDropout, long seed, SavedTensors? start = null,
+        IReadOnlyList<IReadOnlyList<string>>? words = null)
+    {
+        var model = Build(lease, classes, headDropout, b => method.CreateTuner(b, seed, start), b => words is not null ? new VerbalizerHead(b, words)
+            : start is not null && LinearHead.Fits(b, classes, pools, start) ? LinearHead.Load(b, classes, pools, start) : LinearHead.Create(b, classes, pools, seed + 1));
+        if (model.Parameters.Count > 0) return model;
+        model.Dispose();
+        throw new ArgumentException($"{method.GetType().Name} trains a head alone, and a verbalizer's is not trained; take another method, or leave Verbalizer null.");
+    }
 
     /// <summary>A trained model from what <see cref="Save"/> wrote. Takes over the lease.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
-    public static TunedModel Load(Backbone.Lease lease, TuningMethod method, int classes, bool pools, SavedTensors saved) =>
-        Build(lease, classes, null, b => method.LoadTuner(b, saved.Read), b => LinearHead.Load(b, classes, pools, saved));
+    public static TunedModel Load(Backbone.Lease lease, TuningMethod method, int classes, bool pools, SavedTensors saved, IReadOnlyList<IReadOnlyList<string>>? words = null) =>
+        Build(lease, classes, null, b => method.LoadTuner(b, saved.Read), b => words is not null ? new VerbalizerHead(b, words) : LinearHead.Load(b, classes, pools, saved));
 
     /// <summary>The largest magnitude of a trained number.</summary>
     public float LargestParameter() => ComputeThread.Run(() =>
@@ -84,8 +91,10 @@ internal sealed class TunedModel : IDisposable
     public void Trim() => ComputeThread.Run(_tuner.Encoder.Trim);
 
     /// <summary>Probabilities at the places that each example reads: [R · classes] an example, in row-major order.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public float[][] Predict(IReadOnlyList<Example> examples) => ComputeThread.Run(() =>
     {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         float[] all = ParameterFactory.ToArray(Logits(Batch.Of(examples), null).softmax(1));
@@ -120,7 +129,7 @@ internal sealed class TunedModel : IDisposable
     }
 
     // Whatever fails on the way, nothing is left behind.
-    private static TunedModel Build(Backbone.Lease lease, int classes, double? headDropout, Func<Backbone, Tuner> makeTuner, Func<Backbone, LinearHead> makeHead)
+    private static TunedModel Build(Backbone.Lease lease, int classes, double? headDropout, Func<Backbone, Tuner> makeTuner, Func<Backbone, Head> makeHead)
     {
         Tuner? tuner = null;
         try

@@ -7,6 +7,9 @@ namespace MLNet.PTuning;
 /// <summary>A tuning method with its settings. Methods are plain objects; the same one may be given to several estimators.</summary>
 [JsonDerivedType(typeof(DeepPrompt), nameof(DeepPrompt))]
 [JsonDerivedType(typeof(PrefixTuning), nameof(PrefixTuning))]
+[JsonDerivedType(typeof(SoftPrompt), nameof(SoftPrompt))]
+[JsonDerivedType(typeof(PTuningV1), nameof(PTuningV1))]
+[JsonDerivedType(typeof(HardPrompt), nameof(HardPrompt))]
 [JsonDerivedType(typeof(BottleneckAdapter), nameof(BottleneckAdapter))]
 [JsonDerivedType(typeof(BitFit), nameof(BitFit))]
 [JsonDerivedType(typeof(HeadOnly), nameof(HeadOnly))]
@@ -17,6 +20,15 @@ public abstract class TuningMethod
 
     /// <summary>Positions that the method takes from the backbone's; the rest is for the text.</summary>
     internal abstract int PromptLength { get; }
+
+    /// <summary>Prompt vectors that stand before a row's first token; they are among <see cref="PromptLength"/>.</summary>
+    internal virtual int VectorsInFront => 0;
+
+    /// <summary>What the method puts around a row's text; null for nothing.</summary>
+    internal virtual Tuning.PromptTemplate? RowTemplate => null;
+
+    /// <summary>The method as it is for a task of these classes.</summary>
+    internal virtual TuningMethod For(IReadOnlyList<string> classNames) => this;
 
     /// <summary>Learning rate where the options name none.</summary>
     internal virtual double DefaultLearningRate => 1e-2;

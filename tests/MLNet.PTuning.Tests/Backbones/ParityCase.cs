@@ -8,7 +8,7 @@ using TorchSharp;
 namespace MLNet.PTuning.Tests.Backbones;
 
 /// <summary>
-/// Opens fixtures/parity/cases/MODEL/CASE and the model's folder (or those of fixtures/families), to which a made-up vocabulary is added: the recording has none.
+/// Opens fixtures/parity/cases/MODEL/CASE and the model's folder (or those of fixtures/families; fixtures/methods/CASE), to which a made-up vocabulary is added: the recording has none.
 /// </summary>
 internal sealed class ParityCase : IDisposable
 {
@@ -21,7 +21,8 @@ internal sealed class ParityCase : IDisposable
         foreach (string file in Directory.GetFiles(Shared.Fixture(root, model))) File.Copy(file, _folder.At(Path.GetFileName(file)));
         string[] special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
         File.WriteAllText(_folder.At("vocab.txt"), string.Join("\n", special.Concat(Enumerable.Range(special.Length, 200 - special.Length).Select(i => $"w{i}"))));
-        _case = WeightFile.Open(Shared.Fixture(root, "cases", model, name + ".safetensors"));
+        string ofMethod = Shared.Fixture("methods", name + ".safetensors");
+        _case = WeightFile.Open(File.Exists(ofMethod) ? ofMethod : Shared.Fixture(root, "cases", model, name + ".safetensors"));
     }
 
     /// <summary>The backbone; the model that takes it disposes it.</summary>
@@ -55,12 +56,14 @@ internal sealed class ParityCase : IDisposable
             new Example(ids[(r * width)..(r * width + lengths[r])], types[(r * width)..(r * width + lengths[r])], readAt(lengths[r]), targets(r)))]);
     }
 
-    /// <summary>Rows read at [CLS] with the recorded class of each.</summary>
+    /// <summary>Rows read at [CLS], or where the recording says, with the recorded class of each.</summary>
     public Batch ClassificationBatch(int step = 0)
     {
         long[] labels = _case.ReadRaw<long>("in.labels");
         int rows = RowLengths(step).Count;
-        return Batch(_ => [0], r => [(int)labels[step * rows + r]], step);
+        var batch = Batch(_ => [0], r => [(int)labels[step * rows + r]], step);
+        return !_case.Entries.ContainsKey("in.read_at") ? batch
+            : batch with { ReadAt = [.. _case.ReadRaw<long>("in.read_at").Select((at, row) => batch.Rows.RowStarts[row] + (int)at)] };
     }
 
     /// <summary>Rows read at every place with the recorded label of each.</summary>
@@ -72,9 +75,9 @@ internal sealed class ParityCase : IDisposable
     }
 
     /// <summary>A model whose parameters are the recorded ones; a head's own pooler is the one that the reference was given.</summary>
-    public TunedModel Model(TuningMethod method, int classes, bool pools)
+    public TunedModel Model(TuningMethod method, int classes, bool pools, IReadOnlyList<IReadOnlyList<string>>? words = null)
     {
-        var model = TunedModel.Create(Lease(), method, classes, pools, null, seed: 0);
+        var model = TunedModel.Create(Lease(), method, classes, pools, null, seed: 0, words: words);
         using var noGrad = torch.no_grad();
         foreach (var parameter in model.Parameters)
             parameter.Value.copy_(torch.tensor(Values(_case.Entries.ContainsKey("param." + parameter.Name) ? "param." + parameter.Name : "param.roberta." + parameter.Name)).view(parameter.Value.shape));

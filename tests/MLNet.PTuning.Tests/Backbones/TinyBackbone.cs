@@ -54,12 +54,18 @@ internal sealed class TinyBackbone : IDisposable
     }
 
     /// <summary>Writes the weights anew; a tensor for which <paramref name="change"/> gives null is left out.</summary>
-    public void ChangeWeights(Func<TensorData, TensorData?> change)
+    public void ChangeWeights(Func<TensorData, TensorData?> change) =>
+        SafetensorsWriter.Write(At("model.safetensors"), ReadWeights().Select(change).OfType<TensorData>());
+
+    /// <summary>Writes further tensors behind the weights, with values from <paramref name="value"/>.</summary>
+    public void AddWeights(IEnumerable<(string Name, long[] Shape)> tensors, Func<int, float> value) =>
+        SafetensorsWriter.Write(At("model.safetensors"), ReadWeights().Concat(tensors.Select(t =>
+            new TensorData(t.Name, t.Shape, Enumerable.Range(0, (int)t.Shape.Aggregate(1L, (a, b) => a * b)).Select(value).ToArray()))));
+
+    private TensorData[] ReadWeights()
     {
-        TensorData[] tensors;
-        using (var file = WeightFile.Open(At("model.safetensors")))
-            tensors = [.. file.Entries.Values.Select(e => new TensorData(e.Name, e.Shape, file.ReadFloats(e.Name)))];
-        SafetensorsWriter.Write(At("model.safetensors"), tensors.Select(change).OfType<TensorData>());
+        using var file = WeightFile.Open(At("model.safetensors"));
+        return [.. file.Entries.Values.Select(e => new TensorData(e.Name, e.Shape, file.ReadFloats(e.Name)))];
     }
 
     public void Dispose() => _folder.Dispose();

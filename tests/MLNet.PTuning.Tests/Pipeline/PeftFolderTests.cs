@@ -8,6 +8,7 @@ using MLNet.PTuning.Files;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;
+using MLNet.PTuning.Tuning;
 using TorchSharp;
 
 namespace MLNet.PTuning.Tests.Pipeline;
@@ -114,7 +115,7 @@ public sealed class PeftFolderTests : IDisposable
         Assert.Equal(backbone.Path, start.BaseModel);
         var lease = MLNet.PTuning.Backbones.Backbone.Use(backbone.Path, torch.CPU);
         using var model = TunedModel.Create(lease, start.Method, classes: 3, pools: true, null, seed: 1, start.TensorsFor(lease.Backbone));
-        Assert.Equal(trained.Model.Trained()[DeepPromptTuner.Table].Floats.ToArray(), model.Trained()[DeepPromptTuner.Table].Floats.ToArray());
+        Assert.Equal(trained.Model.Trained()[PrefixTable.Name].Floats.ToArray(), model.Trained()[PrefixTable.Name].Floats.ToArray());
         Assert.Equal([3, TinyBackbone.Hidden], model.Trained()["classifier.weight"].Shape);
     }
 

@@ -70,5 +70,5 @@ public sealed class TokenLabellingTaskTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
-    private TokenLabelling Task(int maxLength, bool hasPairs = false) => new(TextTokenizer.Load(_files.Path), maxLength, overlap: 2, hasPairs);
+    private TokenLabelling Task(int maxLength, bool hasPairs = false) => new(TextTokenizer.Load(_files.Path), new HeadOnly(), maxLength, overlap: 2, hasPairs);
 }

@@ -42,8 +42,8 @@ public sealed class DeepPromptTests : IDisposable
         using var model = Model(new DeepPrompt { Length = 5, Reparameterize = true, ReparameterizationSize = 8, InitialDeviation = 1 });
         using (var stream = File.Create(_folder.At("prompt.safetensors"))) model.Save(stream);
         using var file = WeightFile.Open(_folder.At("prompt.safetensors"));
-        Assert.Equal(["classifier.bias", "classifier.weight", DeepPromptTuner.Table], file.Entries.Keys.Order());
-        Assert.Equal([5, Width], file.Entries[DeepPromptTuner.Table].Shape);
+        Assert.Equal(["classifier.bias", "classifier.weight", PrefixTable.Name], file.Entries.Keys.Order());
+        Assert.Equal([5, Width], file.Entries[PrefixTable.Name].Shape);
 
         using var loaded = TunedModel.Load(Lease(), new DeepPrompt { Length = 5, Reparameterize = true, ReparameterizationSize = 8 }, 2, pools: true, MLNet.PTuning.Tuning.SavedTensors.Of(file));
         Assert.Equal(Predict(model), Predict(loaded));

@@ -1,0 +1,25 @@
+// What turns hidden states into a score a class.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tuning;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tasks;
+
+/// <summary>Owns its parameters; disposing it disposes them.</summary>
+internal abstract class Head : IDisposable
+{
+    /// <summary>What is trained of it.</summary>
+    public abstract IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>Scores before softmax: [R, H] → [R, classes].</summary>
+    /// <param name="hidden">Hidden states at the places read.</param>
+    /// <param name="encoder">Where they come from.</param>
+    /// <param name="dropout">Masks of training; null in prediction.</param>
+    /// <param name="dropProbability">Their probability.</param>
+    public abstract torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability);
+
+    public virtual void Dispose()
+    {
+        foreach (var parameter in Parameters) parameter.Value.Dispose();
+    }
+}

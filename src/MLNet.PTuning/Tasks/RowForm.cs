@@ -1,0 +1,100 @@
+// How a row's texts become the model's input: as they are, within a template's words, masked word and prompt vectors, or behind vectors in front of all.
+using MLNet.PTuning.Text;
+using MLNet.PTuning.Tuning;
+
+namespace MLNet.PTuning.Tasks;
+
+/// <summary>A row in its form.</summary>
+/// <param name="Input">Ids, with −(j + 1) where prompt vector j stands, and types.</param>
+/// <param name="TextStart">Place of the text's first piece.</param>
+/// <param name="ReadAt">Place that classification reads: the masked word where a verbalizer scores it, else the row's own first token.</param>
+internal readonly record struct FormedRow(Encoded Input, int TextStart, int ReadAt);
+
+/// <summary>The form that a tuning method, or a verbalizer, gives to the rows of a task.</summary>
+internal sealed class RowForm
+{
+    private readonly TextTokenizer _tokenizer;
+    private readonly int _maxLength, _inFront;
+    private readonly bool _readsMask;
+    private readonly IReadOnlyList<TemplatePart> _parts;
+    private readonly IReadOnlyList<Piece>[] _words;
+
+    /// <param name="tokenizer">The backbone's.</param>
+    /// <param name="maxLength">Longest row in word pieces, specials and the template's words included, prompt vectors not.</param>
+    /// <param name="method">The tuning method.</param>
+    /// <param name="hasPairs">Whether rows have a second text.</param>
+    /// <param name="verbalizer">What scores a masked word; null for a head of its own. Its template counts where the method has none.</param>
+    /// <exception cref="ArgumentException">The template does not fit the rows, or leaves no room for them.</exception>
+    public RowForm(TextTokenizer tokenizer, int maxLength, TuningMethod method, bool hasPairs, Verbalizer? verbalizer = null)
+    {
+        (_tokenizer, _maxLength, _inFront, _readsMask) = (tokenizer, maxLength, method.VectorsInFront, verbalizer is not null);
+        var template = method.RowTemplate ?? (verbalizer is null ? null : PromptTemplate.Parse(verbalizer.Template));
+        _parts = template?.Parts ?? [new TemplatePart(TemplatePartKind.Text, "", 0, AfterBlank: false)];
+        if (template is not null && template.Has(TemplatePartKind.Pair) && !hasPairs)
+            throw new ArgumentException("The template has {pair}, but the rows have one text; name the second text's column, or take {pair} out.");
+        if (_readsMask && template?.Has(TemplatePartKind.Mask) != true)
+            throw new ArgumentException("A verbalizer scores a masked word, and the template has none; put {mask} where it stands.");
+
+        int vector = 0;
+        _words = [.. _parts.Select(IReadOnlyList<Piece> (part) => part.Kind switch
+        {
+            TemplatePartKind.Words => Pieces(part.Words, part.AfterBlank),
+            TemplatePartKind.Mask => [new Piece(tokenizer.MaskId ?? throw new ArgumentException("The backbone's vocabulary has no mask token, so a template cannot have {mask}; take it out, and a classification head."), 0, 0, 0)],
+            TemplatePartKind.Prompt => [.. Enumerable.Range(0, part.Count).Select(_ => new Piece(-(++vector), 0, 0, 0))],
+            _ => [],
+        })];
+        FixedPieces = _parts.Select((part, i) => part.Kind == TemplatePartKind.Prompt ? 0 : _words[i].Count).Sum();
+        if (maxLength - tokenizer.SpecialCount(hasPairs) - FixedPieces < 1)
+            throw new ArgumentException($"The template's {FixedPieces} word pieces and the special tokens leave no room for text in {maxLength}; shorten the template or raise MaxSequenceLength.");
+    }
+
+    /// <summary>Word pieces that the template adds to every row: its words and its masked word.</summary>
+    public int FixedPieces { get; }
+
+    /// <summary>Pieces of a row's text, as it stands in the template.</summary>
+    public IReadOnlyList<Piece> TextPieces(string? text) => Pieces(text, IsAfterBlank(TemplatePartKind.Text));
+
+    /// <summary>Pieces of a row's second text.</summary>
+    public IReadOnlyList<Piece> PairPieces(string? text) => Pieces(text, IsAfterBlank(TemplatePartKind.Pair));
+
+    /// <summary>A row of texts, encoded.</summary>
+    public FormedRow Encode(string? text, string? pair) => Join(TextPieces(text), pair is null ? null : PairPieces(pair));
+
+    /// <summary>A row of pieces; where it is too long, the longer text is cut at its end.</summary>
+    public FormedRow Join(IReadOnlyList<Piece> text, IReadOnlyList<Piece>? pair)
+    {
+        int budget = _maxLength - _tokenizer.SpecialCount(pair is not null) - FixedPieces;
+        var (textCount, pairCount) = Truncation.LongestFirst(text.Count, pair?.Count ?? 0, budget);
+        List<Piece> first = [], second = [];
+        var segment = first;
+        (bool InSecond, int At) textAt = default, maskAt = default;
+        for (int i = 0; i < _parts.Count; i++)
+        {
+            if (_parts[i].Kind == TemplatePartKind.Pair) segment = second;
+            var at = (segment == second, segment.Count);
+            if (_parts[i].Kind == TemplatePartKind.Text) textAt = at;
+            if (_parts[i].Kind == TemplatePartKind.Mask) maskAt = at;
+            segment.AddRange(_parts[i].Kind switch
+            {
+                TemplatePartKind.Text => text.Take(textCount),
+                TemplatePartKind.Pair => pair!.Take(pairCount),
+                _ => _words[i],
+            });
+        }
+        if (pair is not null && segment == first) second.AddRange(pair.Take(pairCount));
+
+        var joined = _tokenizer.Join(first, pair is null ? null : second, int.MaxValue);
+        int inFront = _inFront;
+        var input = inFront == 0 ? joined : new Encoded(
+            [.. Enumerable.Range(1, inFront).Select(j => -j), .. joined.Ids], [.. new int[inFront], .. joined.Types], Moved(joined.First), Moved(joined.Second));
+        return new FormedRow(input, PlaceOf(textAt), _readsMask ? PlaceOf(maskAt) : inFront);
+
+        Range Moved(Range range) => (range.Start.Value + inFront)..(range.End.Value + inFront);
+
+        int PlaceOf((bool InSecond, int At) place) => (place.InSecond ? input.Second : input.First).Start.Value + place.At;
+    }
+
+    private bool IsAfterBlank(TemplatePartKind kind) => _parts.Any(p => p.Kind == kind && p.AfterBlank);
+
+    private IReadOnlyList<Piece> Pieces(string? text, bool afterBlank) => afterBlank ? _tokenizer.PiecesOfWords([text]) : _tokenizer.Pieces(text);
+}

@@ -1,0 +1,54 @@
+// The head that scores classes by the words that stand for them, with the backbone's own masked-word head.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tuning;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tasks;
+
+/// <summary>The words' pieces, each once, and how much each counts in each class.</summary>
+internal sealed class VerbalizerHead : Head
+{
+    private readonly MaskedWordHead _words;
+    private readonly torch.Tensor _pieces, _shares;
+
+    /// <param name="backbone">Whose masked-word head scores.</param>
+    /// <param name="words">Words of each class.</param>
+    /// <exception cref="NotSupportedException">The backbone has no such head.</exception>
+    /// <exception cref="ArgumentException">A word has no pieces, or two classes have the same.</exception>
+    public VerbalizerHead(Backbone backbone, IReadOnlyList<IReadOnlyList<string>> words)
+    {
+        _words = backbone.MaskedWords ?? throw new NotSupportedException(
+            $"{backbone.Folder.Path} has no masked-word head that is known here, so a verbalizer has nothing to score words with; "
+            + "take a checkpoint of masked-language training (BERT, RoBERTa, DistilBERT or ALBERT), or leave Verbalizer null for a classification head.");
+        // As they stand in a text, after a blank.
+        var pieces = words.Select(w => w.Select(word => Pieces(backbone, word)).ToList()).ToList();
+        for (int a = 0; a < words.Count; a++)
+            for (int b = 0; b < a; b++)
+                if (pieces[a].SelectMany(p => p).ToHashSet().SetEquals(pieces[b].SelectMany(p => p)))
+                    throw new ArgumentException($"The words '{string.Join(", ", words[a])}' and '{string.Join(", ", words[b])}' of two classes are the same word pieces to this backbone; give other words.");
+        int[] all = [.. pieces.SelectMany(w => w).SelectMany(p => p).Distinct()];
+        var shares = new float[all.Length * words.Count];
+        for (int c = 0; c < words.Count; c++)
+            foreach (int[] word in pieces[c])
+                foreach (int piece in word) shares[Array.IndexOf(all, piece) * words.Count + c] += 1f / pieces[c].Count / word.Length;
+        _pieces = torch.tensor(Array.ConvertAll(all, p => (long)p), device: backbone.Device).DetachFromDisposeScope();
+        _shares = torch.tensor(shares, device: backbone.Device).view(all.Length, words.Count).DetachFromDisposeScope();
+    }
+
+    public override IReadOnlyList<Parameter> Parameters => [];
+
+    public override torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability) =>
+        _words.Scores(hidden, encoder.WordEmbeddings, _pieces).matmul(_shares);
+
+    public override void Dispose()
+    {
+        _pieces.Dispose();
+        _shares.Dispose();
+    }
+
+    private static int[] Pieces(Backbone backbone, string word)
+    {
+        int[] pieces = [.. backbone.Tokenizer.PiecesOfWords([word]).Select(p => p.Id)];
+        return pieces.Length > 0 ? pieces : throw new ArgumentException($"The verbalizer's word '{word}' has no word pieces in this backbone's vocabulary; give another word.");
+    }
+}

@@ -1,0 +1,84 @@
+// P-Tuning (Liu et al., 2021, "GPT Understands, Too"): prompt vectors that a small network relates to each other, placed by a template.
+using System.Text.Json.Serialization;
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tuning;
+using TorchSharp;
+
+namespace MLNet.PTuning;
+
+/// <summary>What the prompt's vectors go through while they are trained.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<PromptEncoderKind>))]
+public enum PromptEncoderKind
+{
+    /// <summary>A bidirectional LSTM of two layers, then Linear(2h → 2h), ReLU, Linear(2h → E).</summary>
+    Lstm,
+
+    /// <summary>Linear(E → h), ReLU, Linear(h → h), ReLU, Linear(h → E).</summary>
+    Mlp,
+}
+
+/// <summary>
+/// P-Tuning, the first version: prompt vectors [P, E] at the input only, at the places that a template names, trained through a prompt encoder
+/// (the shapes are PEFT's). A saved model holds the encoder's output alone, so it predicts as fast as any soft prompt.
+/// </summary>
+public sealed class PTuningV1 : TuningMethod
+{
+    /// <summary>
+    /// Where the vectors stand: <c>{prompt:N}</c> for N vectors, <c>{text}</c> for the row's text, <c>{mask}</c> for the word that a <see cref="Verbalizer"/> scores,
+    /// <c>{pair}</c> for the second text, words as they are. Special tokens stand around it; the second text, where it is not named, follows as second segment.
+    /// Default <c>{prompt:3} {text} {prompt:2} {mask}</c>.
+    /// </summary>
+    public string Template { get; init; } = "{prompt:3} {text} {prompt:2} {mask}";
+
+    /// <summary>The prompt encoder. Default: the LSTM.</summary>
+    public PromptEncoderKind Encoder { get; init; }
+
+    /// <summary>h, the encoder's inner width. Default null: E / 2 for the LSTM, E for the MLP.</summary>
+    public int? EncoderSize { get; init; }
+
+    internal override PromptTemplate RowTemplate => PromptTemplate.Parse(Template);
+
+    internal override int PromptLength => RowTemplate.PromptLength;
+
+    internal override double DefaultLearningRate => 1e-3;
+
+    internal override void Validate()
+    {
+        if (RowTemplate.PromptLength == 0) throw new ArgumentException($"The template '{Template}' has no prompt vectors; put {{prompt:N}} where N of them stand, or take HardPrompt.");
+        if (!Enum.IsDefined(Encoder)) throw new ArgumentOutOfRangeException(nameof(Encoder), Encoder, "There is no such prompt encoder.");
+        if (EncoderSize < 1) throw new ArgumentOutOfRangeException(nameof(EncoderSize), EncoderSize, "A prompt encoder has at least 1 unit.");
+    }
+
+    internal override Tuner CreateTuner(Backbone backbone, long seed)
+    {
+        using var factory = new ParameterFactory(seed, backbone.Device);
+        long width = backbone.Encoder.WordEmbeddings.shape[1];
+        var parameters = new List<Parameter>();
+        var embedding = Add("embedding.weight", factory.Normal(1, PromptLength, width));
+        if (Encoder == PromptEncoderKind.Mlp)
+        {
+            long size = EncoderSize ?? width;
+            Linear[] layers = [Layer("mlp_head.0", size, width), Layer("mlp_head.2", size, size), Layer("mlp_head.4", width, size)];
+            return new VectorTuner(backbone, parameters, () => layers[2].Apply(layers[1].Apply(layers[0].Apply(embedding).relu()).relu()));
+        }
+        else
+        {
+            long size = EncoderSize ?? Math.Max(1, width / 2);
+            var lstm = new BidirectionalLstm(width, size, layers: 2, (name, shape) => Add("lstm_head." + name, factory.Uniform(1 / Math.Sqrt(size), shape)));
+            Linear inner = Layer("mlp_head.0", 2 * size, 2 * size), outer = Layer("mlp_head.2", width, 2 * size);
+            return new VectorTuner(backbone, parameters, () => outer.Apply(inner.Apply(lstm.Apply(embedding)).relu()));
+        }
+
+        // Initial values as PyTorch's modules have them.
+        Linear Layer(string name, long outputs, long inputs) => new(
+            Add(name + ".weight", factory.Uniform(1 / Math.Sqrt(inputs), outputs, inputs)), Add(name + ".bias", factory.Uniform(1 / Math.Sqrt(inputs), outputs)));
+
+        torch.Tensor Add(string name, torch.Tensor value)
+        {
+            parameters.Add(new Parameter("prompt_encoder." + name, value, Decays: value.dim() > 1));
+            return value;
+        }
+    }
+
+    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => VectorTuner.Load(backbone, PromptLength, saved);
+}

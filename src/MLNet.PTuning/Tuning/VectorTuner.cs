@@ -1,0 +1,30 @@
+// Prompt vectors at the input: trained directly, or as the output of a prompt encoder; a model file holds the vectors alone.
+using MLNet.PTuning.Backbones;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tuning;
+
+/// <summary>Trains the vectors [P, E] that stand in a row where word embeddings would.</summary>
+/// <param name="backbone">Whose words they stand among.</param>
+/// <param name="parameters">What is trained.</param>
+/// <param name="vectors">The vectors, a function of the parameters.</param>
+internal sealed class VectorTuner(Backbone backbone, IReadOnlyList<Parameter> parameters, Func<torch.Tensor> vectors) : Tuner(backbone)
+{
+    public const string Name = "prompt_embeddings";
+
+    public override IReadOnlyList<Parameter> Parameters => parameters;
+
+    public override PromptState State() => new() { Vectors = vectors() };
+
+    public override IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [(Name, vectors())];
+
+    /// <summary>Vectors that are trained as they are.</summary>
+    public static VectorTuner Direct(Backbone backbone, torch.Tensor vectors) => new(backbone, [new Parameter(Name, vectors)], () => vectors);
+
+    /// <summary>From what a model file holds.</summary>
+    public static VectorTuner Load(Backbone backbone, int length, TensorSource saved)
+    {
+        long[] shape = [length, backbone.Encoder.WordEmbeddings.shape[1]];
+        return Direct(backbone, ParameterFactory.From(saved(Name, shape), shape, backbone.Device));
+    }
+}
