@@ -1,5 +1,6 @@
 // The one thread of the process from which libtorch is called.
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using TorchSharp;
 
@@ -42,14 +43,14 @@ internal static class ComputeThread
 
     private static Thread Start()
     {
-        var thread = new Thread(() => { foreach (var work in Queue.GetConsumingEnumerable()) work(); })
-        {
-            IsBackground = true,
-            Name = "MLNet.PTuning compute",
-        };
+        var thread = new Thread(() => { while (true) RunNext(); }) { IsBackground = true, Name = "MLNet.PTuning compute" };
         thread.Start();
         return thread;
     }
+
+    // In a frame of its own, so that a waiting thread keeps nothing alive that the last work item held.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunNext() => Queue.Take()();
 
     // libtorch may start with one thread. Inside a queued work item, so that a missing libtorch reaches the caller as an exception.
     private static void UseAllCores()

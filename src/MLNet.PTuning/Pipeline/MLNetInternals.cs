@@ -44,9 +44,6 @@ namespace MLNet.PTuning.Pipeline
             throw new InvalidOperationException($"MLContext.GpuDeviceId is {id}, but TorchSharp finds no such CUDA device. Install a TorchSharp-cuda package, or set MLContext.FallbackToCpu.");
         }
 
-        /// <summary>A promise of an output column for <c>IEstimator.GetOutputSchema</c>.</summary>
-        public static SchemaShape.Column Promise(DataViewSchema.DetachedColumn column) => SchemaShape.Create(SchemaOf(column))[0];
-
         /// <summary>A promise of a key column, scalar or (where <paramref name="vector"/>) of variable length, whose key values are those of <paramref name="label"/>.</summary>
         public static SchemaShape.Column PromiseKey(string name, SchemaShape.Column label, bool vector, IEnumerable<string> annotations) => new(name,
             vector ? SchemaShape.Column.VectorKind.VariableVector : SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, true, Promises(annotations, label));
@@ -103,13 +100,6 @@ namespace MLNet.PTuning.Pipeline
         // The assembly's full name is how ML.NET finds the loader in a process that knows nothing of this library.
         private static VersionInfo VersionOf(string loaderSignature) => new(ModelSignature, Version, Version, Version,
             loaderAssemblyName: typeof(MLNetInternals).Assembly.FullName, loaderSignature: loaderSignature);
-
-        private static DataViewSchema SchemaOf(DataViewSchema.DetachedColumn column)
-        {
-            var builder = new DataViewSchema.Builder();
-            builder.AddColumn(column.Name, column.Type, column.Annotations);
-            return builder.ToSchema();
-        }
 
         // The annotations of a promised column: text for what ML.NET calls kinds, a vector of text for slot names, the label's own for key values.
         private static SchemaShape Promises(IEnumerable<string> annotations, SchemaShape.Column label)

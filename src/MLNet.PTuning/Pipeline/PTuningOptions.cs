@@ -54,7 +54,8 @@ public abstract class PTuningOptions : TrainingOptions
 
     /// <summary>
     /// Rows on which every epoch is scored, with the same column names as the training rows; the label may be the plain value
-    /// (as before <c>MapValueToKey</c>) or a key. Default null: none; the last epoch is kept.
+    /// (as before <c>MapValueToKey</c>) or a key. The pipeline's earlier steps are not applied to it, so rows must be given as this step would read them.
+    /// Default null: none; the last epoch is kept.
     /// </summary>
     public IDataView? ValidationSet { get; set; }
 

@@ -92,15 +92,21 @@ internal sealed class TunedModel : IDisposable
 
     /// <summary>Probabilities at the places that each example reads: [R · classes] an example, in row-major order.</summary>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
-    public float[][] Predict(IReadOnlyList<Example> examples) => ComputeThread.Run(() =>
+    public float[][] Predict(IReadOnlyList<Example> examples)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        float[] all = ParameterFactory.ToArray(Logits(Batch.Of(examples), null).softmax(1));
-        int from = 0;
-        return examples.Select(e => all[from..(from += e.ReadAt.Length * ClassCount)]).ToArray();
-    });
+        float[][] predicted = ComputeThread.Run(() =>
+        {
+            ObjectDisposedException.ThrowIf(_disposed != 0, this);
+            using var scope = torch.NewDisposeScope();
+            using var noGrad = torch.no_grad();
+            float[] all = ParameterFactory.ToArray(Logits(Batch.Of(examples), null).softmax(1));
+            int from = 0;
+            return examples.Select(e => all[from..(from += e.ReadAt.Length * ClassCount)]).ToArray();
+        });
+        // A model that nobody holds any longer must not give its backbone back while it still predicts.
+        GC.KeepAlive(this);
+        return predicted;
+    }
 
     /// <summary>What was trained, by name.</summary>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
