@@ -56,7 +56,8 @@ internal sealed class RepositoryReader : IDisposable
     {
         if (_zip.GetEntry(EntryName(dir, name)) is not { } entry)
             return null;
-        var bytes = new MemoryStream(checked((int)entry.Length));
+        // The length that a damaged file claims is not trusted beyond this.
+        var bytes = new MemoryStream((int)Math.Clamp(entry.Length, 0, 1 << 20));
         using Stream compressed = entry.Open();
         compressed.CopyTo(bytes);
         bytes.Position = 0;
