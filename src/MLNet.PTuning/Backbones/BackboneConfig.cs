@@ -50,10 +50,10 @@ internal sealed record BackboneConfig
             MaxPositions = fields.Count("max_position_embeddings", null),
             TypeVocabSize = fields.Whole("type_vocab_size", dialect.TypeVocabSize),
             HiddenActivation = fields.Text("hidden_act", dialect.Activation),
-            LayerNormEpsilon = fields.Number("layer_norm_eps", dialect.Epsilon),
+            LayerNormEpsilon = fields.Share("layer_norm_eps", dialect.Epsilon),
             HiddenDropout = fields.Probability("hidden_dropout_prob", dialect.Dropout),
             AttentionDropout = fields.Probability("attention_probs_dropout_prob", dialect.Dropout),
-            InitializerRange = fields.Number("initializer_range", 0.02),
+            InitializerRange = fields.Share("initializer_range", 0.02),
             PadTokenId = fields.Whole("pad_token_id", dialect.PadTokenId),
             Fields = fields,
         };

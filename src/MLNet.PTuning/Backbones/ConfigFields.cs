@@ -50,6 +50,10 @@ internal sealed class ConfigFields(JsonElement json, string source, IReadOnlyDic
     public double Probability(string name, double absent) => Number(name, absent) is >= 0 and < 1 and double p ? p
         : throw new InvalidDataException($"{source}: {NameOf(name)} is {Number(name, absent)}; it must be at least 0 and less than 1.");
 
+    /// <summary>A number from 0 to 1.</summary>
+    public double Share(string name, double absent) => Number(name, absent) is >= 0 and <= 1 and double share ? share
+        : throw new InvalidDataException($"{source}: {NameOf(name)} is {Number(name, absent)}; it must be from 0 to 1.");
+
     public InvalidDataException Wrong(string message) => new($"{source}: {message}");
 
     /// <summary>This family's name of a field.</summary>

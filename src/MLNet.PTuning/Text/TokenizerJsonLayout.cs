@@ -16,7 +16,7 @@ internal static class TokenizerJsonLayout
                 return BpeFolder.Layout(IdOf(part["cls"]), IdOf(part["sep"]));
             case "TemplateProcessing":
                 JsonPart specials = part["special_tokens"];
-                return new SpecialLayout([.. Template(part["single"], specials)], [.. Template(part["pair"], specials)]);
+                return new SpecialLayout(Once(part["single"], specials, texts: 1), Once(part["pair"], specials, texts: 2));
             case "Sequence":
                 JsonPart[] layouts = [.. part["processors"].Items.Where(p => p["type"].Text != "ByteLevel")];
                 return layouts.Length switch
@@ -43,6 +43,15 @@ internal static class TokenizerJsonLayout
     {
         JsonPart[] pair = [.. token.Items];
         return pair.Length == 2 ? pair[1].Id : throw token.Error("must be a token and its id");
+    }
+
+    // Every text stands in its template once.
+    private static LayoutPart[] Once(JsonPart template, JsonPart specials, int texts)
+    {
+        LayoutPart[] parts = [.. Template(template, specials)];
+        return parts.Count(p => p.Kind == LayoutKind.First) == 1 && parts.Count(p => p.Kind == LayoutKind.Second) == texts - 1
+            ? parts
+            : throw template.Error(texts == 1 ? "must name the sequence A once, and no other" : "must name the sequences A and B once each");
     }
 
     private static IEnumerable<LayoutPart> Template(JsonPart template, JsonPart specials) => template.Items.SelectMany(item =>
