@@ -10,7 +10,7 @@ namespace MLNet.PTuning;
 
 /// <summary>
 /// A trained prompt, with its head where there is one, from a folder of Hugging Face PEFT (adapter_config.json and adapter_model.safetensors or .bin;
-/// PREFIX_TUNING) or from a checkpoint folder of the P-Tuning v2 authors' code (pytorch_model.bin or model.safetensors with <c>prefix_encoder.*</c>).
+/// PREFIX_TUNING, PROMPT_TUNING, P_TUNING or MULTITASK_PROMPT_TUNING) or from a checkpoint folder of the P-Tuning v2 authors' code (pytorch_model.bin or model.safetensors with <c>prefix_encoder.*</c>).
 /// Set it as <see cref="PTuningOptions.StartFrom"/>, or predict with it as it is: <c>mlContext.Transforms.PTuningV2ClassifyFromPeft</c>.
 /// </summary>
 public sealed class PeftFolder
@@ -37,19 +37,21 @@ public sealed class PeftFolder
 
     /// <summary>Reads a folder; nothing in it is executed.</summary>
     /// <param name="folder">A folder of PEFT's, or a checkpoint folder of P-Tuning v2's code.</param>
+    /// <param name="task">Which task's prompt of a MULTITASK_PROMPT_TUNING is taken, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The folder has no such task.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">It lacks a file.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or its tensors do not fit its configuration.</exception>
     /// <exception cref="NotSupportedException">Its method is not one that this library trains.</exception>
-    public static PeftFolder Load(string folder)
+    public static PeftFolder Load(string folder, int task = 0)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        return PTuningCheckpoint.FindIn(folder) is { } checkpoint ? PTuningCheckpoint.Read(folder, checkpoint) : FromAdapter(folder, PeftAdapter.Load(folder));
+        return PTuningCheckpoint.FindIn(folder) is { } checkpoint ? PTuningCheckpoint.Read(folder, checkpoint) : PeftForms.Read(folder, PeftAdapter.Load(folder), task);
     }
 
     /// <summary>
-    /// Writes a trained prompt and its head as PEFT 0.20 does, so that <c>PeftModel.from_pretrained</c> takes it. A prompt that was trained through a network
-    /// is written as that network's output.
+    /// Writes a trained prompt and its head as PEFT 0.20 does, so that <c>PeftModel.from_pretrained</c> takes it: <see cref="DeepPrompt"/> and
+    /// <see cref="PrefixTuning"/> as PREFIX_TUNING, <see cref="SoftPrompt"/> as PROMPT_TUNING. A prompt that was trained through a network is written as that network's output.
     /// </summary>
     /// <param name="transformer">What <c>Fit</c> gave: a transformer of this library, or a chain that holds one.</param>
     /// <param name="folder">Where to write; made where it is missing.</param>
@@ -63,7 +65,7 @@ public sealed class PeftFolder
         if (tuned.Count != 1)
             throw new ArgumentException($"The model holds {tuned.Count} transformers of this library; give the one whose prompt is to be written.", nameof(transformer));
         var (model, method, pools) = tuned[0];
-        ToAdapter(model, method, pools).Save(folder);
+        PeftForms.Write(model, method, pools).Save(folder);
     }
 
     /// <summary>Tensors under the names of this library's parameters. A pooler that equals the backbone's is left to the backbone.</summary>
@@ -78,38 +80,6 @@ public sealed class PeftFolder
         return SavedTensors.Of(Path, tensors);
 
         bool IsSame(string name, TensorData other) => tensors.TryGetValue(name, out var tensor) && tensor.Floats.Span.SequenceEqual(other.Floats.Span);
-    }
-
-    private static PeftFolder FromAdapter(string folder, PeftAdapter adapter)
-    {
-        var config = adapter.Config;
-        if (config.Type != PeftType.PREFIX_TUNING) throw new NotSupportedException($"{folder} holds {config.Type}; supported is PREFIX_TUNING.");
-        if (config.Submodules != 1) throw new NotSupportedException($"{folder} is for a model of {config.Submodules} transformers; supported are encoders, which are one.");
-        var tensors = PeftHead.Read(adapter.Tensors);
-        tensors[PrefixTable.Name] = Renamed(adapter.Tensors[PeftAdapter.PromptName], PrefixTable.Name);
-        return new PeftFolder(folder, new DeepPrompt { Length = config.VirtualTokens }, config.TaskType, config.BaseModel, tensors);
-    }
-
-    private static PeftAdapter ToAdapter(TunedModel model, TuningMethod method, bool pools)
-    {
-        if (method is not DeepPrompt prompt) throw new NotSupportedException($"PEFT has no form for {method.GetType().Name}; a DeepPrompt can be written.");
-        var trained = model.Trained();
-        var config = model.Backbone.Config;
-        var (modules, tensors) = PeftHead.Write(trained, model.Backbone, pools);
-        tensors[PeftAdapter.PromptName] = Renamed(trained[PrefixTable.Name], PeftAdapter.PromptName);
-        return new PeftAdapter(new PeftConfig
-        {
-            Type = PeftType.PREFIX_TUNING,
-            TaskType = pools ? PeftHead.Classification : PeftHead.Labelling,
-            BaseModel = model.Backbone.Folder.Path,
-            VirtualTokens = prompt.Length,
-            TokenDim = config.HiddenSize,
-            Layers = config.LayerCount,
-            AttentionHeads = config.HeadCount,
-            EncoderHiddenSize = prompt.Reparameterize ? prompt.ReparameterizationSize : null,
-            PrefixProjection = prompt.Reparameterize,
-            ModulesToSave = modules,
-        }, tensors);
     }
 
     internal static TensorData Renamed(TensorData tensor, string name) => new(name, tensor.Shape, tensor.Floats);

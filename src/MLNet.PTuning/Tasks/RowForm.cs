@@ -7,7 +7,7 @@ namespace MLNet.PTuning.Tasks;
 /// <summary>A row in its form.</summary>
 /// <param name="Input">Ids, with −(j + 1) where prompt vector j stands, and types.</param>
 /// <param name="TextStart">Place of the text's first piece.</param>
-/// <param name="ReadAt">Place that classification reads: the masked word where a verbalizer scores it, else the row's own first token.</param>
+/// <param name="ReadAt">Place that classification reads: the masked word where a verbalizer scores it, else the row's own first token, or a prompt's first vector.</param>
 internal readonly record struct FormedRow(Encoded Input, int TextStart, int ReadAt);
 
 /// <summary>The form that a tuning method, or a verbalizer, gives to the rows of a task.</summary>
@@ -15,7 +15,7 @@ internal sealed class RowForm
 {
     private readonly TextTokenizer _tokenizer;
     private readonly int _maxLength, _inFront;
-    private readonly bool _readsMask;
+    private readonly bool _readsMask, _readsVectors;
     private readonly IReadOnlyList<TemplatePart> _parts;
     private readonly IReadOnlyList<Piece>[] _words;
 
@@ -27,7 +27,7 @@ internal sealed class RowForm
     /// <exception cref="ArgumentException">The template does not fit the rows, or leaves no room for them.</exception>
     public RowForm(TextTokenizer tokenizer, int maxLength, TuningMethod method, bool hasPairs, Verbalizer? verbalizer = null)
     {
-        (_tokenizer, _maxLength, _inFront, _readsMask) = (tokenizer, maxLength, method.VectorsInFront, verbalizer is not null);
+        (_tokenizer, _maxLength, _inFront, _readsVectors, _readsMask) = (tokenizer, maxLength, method.VectorsInFront, method.ReadsVectors, verbalizer is not null);
         var template = method.RowTemplate ?? (verbalizer is null ? null : PromptTemplate.Parse(verbalizer.Template));
         _parts = template?.Parts ?? [new TemplatePart(TemplatePartKind.Text, "", 0, AfterBlank: false)];
         if (template is not null && template.Has(TemplatePartKind.Pair) && !hasPairs)
@@ -87,7 +87,7 @@ internal sealed class RowForm
         int inFront = _inFront;
         var input = inFront == 0 ? joined : new Encoded(
             [.. Enumerable.Range(1, inFront).Select(j => -j), .. joined.Ids], [.. new int[inFront], .. joined.Types], Moved(joined.First), Moved(joined.Second));
-        return new FormedRow(input, PlaceOf(textAt), _readsMask ? PlaceOf(maskAt) : inFront);
+        return new FormedRow(input, PlaceOf(textAt), _readsMask ? PlaceOf(maskAt) : _readsVectors ? 0 : inFront);
 
         Range Moved(Range range) => (range.Start.Value + inFront)..(range.End.Value + inFront);
 

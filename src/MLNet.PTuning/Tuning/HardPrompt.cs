@@ -22,6 +22,8 @@ public sealed class HardPrompt : TuningMethod
 
     internal override int VectorsInFront => Trains.VectorsInFront;
 
+    internal override bool ReadsVectors => Trains.ReadsVectors;
+
     internal override double DefaultLearningRate => Trains.DefaultLearningRate;
 
     internal override void Validate()

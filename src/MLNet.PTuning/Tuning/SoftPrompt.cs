@@ -26,7 +26,7 @@ public enum SoftPromptStart
 /// <summary>
 /// Prompt Tuning: trained vectors [P, E] before the row's first token, at the input only (E is the width of the backbone's embeddings).
 /// They are embedded as words are: positions 0 … P − 1 and the first segment's type are added, then comes the norm; the text's positions follow
-/// (as Lester et al., 2021, and PEFT compute it). Classification reads the text's own first token.
+/// (as Lester et al., 2021, and PEFT compute it). Classification reads the text's own first token, or the first vector on request.
 /// </summary>
 public sealed class SoftPrompt : TuningMethod
 {
@@ -44,9 +44,16 @@ public sealed class SoftPrompt : TuningMethod
     /// <summary>Standard deviation of random initial values. Default 0.02.</summary>
     public double InitialDeviation { get; init; } = 0.02;
 
+    /// <summary>
+    /// Whether classification reads the prompt's first vector instead of the text's first token, as Python's classes do with a prompt of PEFT's. Default false.
+    /// </summary>
+    public bool ReadsFirstVector { get; init; }
+
     internal override int PromptLength => Length;
 
     internal override int VectorsInFront => Length;
+
+    internal override bool ReadsVectors => ReadsFirstVector;
 
     internal override void Validate()
     {

@@ -24,6 +24,9 @@ public abstract class TuningMethod
     /// <summary>Prompt vectors that stand before a row's first token; they are among <see cref="PromptLength"/>.</summary>
     internal virtual int VectorsInFront => 0;
 
+    /// <summary>Whether classification reads the first of them instead of the row's own first token.</summary>
+    internal virtual bool ReadsVectors => false;
+
     /// <summary>What the method puts around a row's text; null for nothing.</summary>
     internal virtual Tuning.PromptTemplate? RowTemplate => null;
 

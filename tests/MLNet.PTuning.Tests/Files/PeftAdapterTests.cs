@@ -174,8 +174,17 @@ public sealed class PythonTheoryAttribute : TheoryAttribute
 {
     public const string Name = "python3";
 
-    public PythonTheoryAttribute() => Skip = IsThere() ? null : $"needs {Name} on the PATH, which this machine does not have";
+    public PythonTheoryAttribute() => Skip = ReasonToSkip;
+
+    public static string? ReasonToSkip => IsThere() ? null : $"needs {Name} on the PATH, which this machine does not have";
 
     private static bool IsThere() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .Any(folder => File.Exists(Path.Combine(folder, Name)) || File.Exists(Path.Combine(folder, Name + ".exe")));
+}
+
+/// <inheritdoc cref="PythonTheoryAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class PythonFactAttribute : FactAttribute
+{
+    public PythonFactAttribute() => Skip = PythonTheoryAttribute.ReasonToSkip;
 }

@@ -163,9 +163,12 @@ public sealed class DamagedFoldersTests : IDisposable
         {
             load();
         }
-        catch (Exception e) when ((e is TargetInvocationException ? e.InnerException : e) is NotSupportedException or InvalidDataException or FileNotFoundException or FormatException or ArgumentException)
+        catch (Exception e) when (Cause(e) is NotSupportedException or InvalidDataException or FileNotFoundException or FormatException or ArgumentException)
         {
             throw new InvalidDataException(e.Message, e);
         }
     }
+
+    // ML.NET makes transformers through reflection.
+    private static Exception Cause(Exception e) => e is TargetInvocationException { InnerException: { } inner } ? Cause(inner) : e;
 }

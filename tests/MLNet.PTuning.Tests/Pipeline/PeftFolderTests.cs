@@ -56,6 +56,50 @@ public sealed class PeftFolderTests : IDisposable
         Assert.Equal(Scores(chain.Transform(data)), Scores(loaded.Transform(data)));
     }
 
+    [PythonFact]
+    public void A_soft_prompt_that_reads_its_first_vector_comes_back_bit_for_bit_from_every_type_that_is_one()
+    {
+        using var backbone = Backbone("bert", hasPooler: true);
+        var options = Options(backbone);
+        options.Method = new SoftPrompt { Length = 3, ReadsFirstVector = true };
+        using var trained = Reviews.Train(options, _rows);
+        float[] scores = Reviews.Scores(trained, _rows);
+        PeftFolder.Save(trained, _folder.Path);
+        Assert.StartsWith("ok: PROMPT_TUNING with 3 virtual tokens", Check());
+        Assert.Equal(scores, Loaded(task: 0));
+
+        var adapter = PeftAdapter.Load(_folder.Path);
+        (adapter with { Config = adapter.Config with { Type = PeftType.P_TUNING } }).Save(_folder.Path);
+        Assert.Equal(scores, Loaded(task: 0));
+
+        // The second task's factors double a prompt that is half as large; the first one's make it vanish.
+        var half = new TensorData(PeftAdapter.PromptName, [3, TinyBackbone.Hidden], Array.ConvertAll(adapter.Tensors[PeftAdapter.PromptName].Floats.ToArray(), x => x / 2));
+        float[] columns = [0, 0, 0, 2, 2, 2], rows = [.. Enumerable.Repeat(1f, 2 * TinyBackbone.Hidden)];
+        TensorData[] factors = [half, new(PeftAdapter.TaskColumnsName, [2, 3, 1], columns), new(PeftAdapter.TaskRowsName, [2, 1, TinyBackbone.Hidden], rows)];
+        new PeftAdapter(adapter.Config with { Type = PeftType.MULTITASK_PROMPT_TUNING, Tasks = 2, Ranks = 1 },
+            adapter.Tensors.Values.Where(t => t.Name != PeftAdapter.PromptName).Concat(factors).ToDictionary(t => t.Name)).Save(_folder.Path);
+        Assert.Equal(scores, Loaded(task: 1));
+        Assert.NotEqual(scores, Loaded(task: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PeftFolder.Load(_folder.Path, task: 2));
+
+        float[] Loaded(int task)
+        {
+            var start = new TextClassificationOptions(backbone.Path) { StartFrom = PeftFolder.Load(_folder.Path, task) };
+            using var loaded = _ml.Transforms.PTuningV2ClassifyFromPeft(start, trained.ClassNames);
+            return Reviews.Scores(loaded, _rows);
+        }
+    }
+
+    [Fact]
+    public void A_soft_prompt_that_reads_the_text_is_not_written_for_classes_that_read_the_prompt()
+    {
+        using var backbone = Backbone("bert", hasPooler: true);
+        var options = Options(backbone);
+        options.Method = new SoftPrompt { Length = 3 };
+        using var trained = Reviews.Train(options, _rows);
+        Assert.Contains("ReadsFirstVector", Assert.Throws<NotSupportedException>(() => PeftFolder.Save(trained, _folder.At("new"))).Message);
+    }
+
     [Fact]
     public void A_pooler_that_came_with_the_head_is_saved_with_the_model()
     {

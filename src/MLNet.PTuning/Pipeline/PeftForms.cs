@@ -1,0 +1,83 @@
+// Which tuning method stands for which of PEFT's types, and how one's tensors become the other's.
+using MLNet.PTuning.Files;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Tuning;
+
+namespace MLNet.PTuning.Pipeline;
+
+/// <summary>From PEFT's adapters to prompts here and back.</summary>
+internal static class PeftForms
+{
+    /// <exception cref="ArgumentOutOfRangeException">The adapter has no such task.</exception>
+    /// <exception cref="NotSupportedException">It is for a model that is no encoder.</exception>
+    public static PeftFolder Read(string folder, PeftAdapter adapter, int task)
+    {
+        var config = adapter.Config;
+        if (config.Submodules != 1) throw new NotSupportedException($"{folder} is for a model of {config.Submodules} transformers; supported are encoders, which are one.");
+        if (config.VirtualTokens < 1) throw new InvalidDataException($"{folder} has a prompt of {config.VirtualTokens} vectors; a prompt has at least 1.");
+        var tensors = PeftHead.Read(adapter.Tensors);
+        var prompt = config.Type == PeftType.MULTITASK_PROMPT_TUNING ? OfTask(folder, adapter, task) : adapter.Tensors[PeftAdapter.PromptName];
+        TuningMethod method = config.Type == PeftType.PREFIX_TUNING ? new DeepPrompt { Length = config.VirtualTokens }
+            // Python's classes for classification read the first place, and that is the prompt's.
+            : new SoftPrompt { Length = config.VirtualTokens, ReadsFirstVector = config.TaskType != PeftHead.Labelling };
+        string name = method is DeepPrompt ? PrefixTable.Name : VectorTuner.Name;
+        tensors[name] = PeftFolder.Renamed(prompt, name);
+        return new PeftFolder(folder, method, config.TaskType, config.BaseModel, tensors);
+    }
+
+    /// <exception cref="NotSupportedException">PEFT has no form for the method or the head.</exception>
+    public static PeftAdapter Write(TunedModel model, TuningMethod method, bool pools)
+    {
+        var trained = model.Trained();
+        if (!trained.ContainsKey(LinearHead.Weight)) throw new NotSupportedException("PEFT has no form for a verbalizer; a classification head can be written.");
+        var config = model.Backbone.Config;
+        var (modules, tensors) = PeftHead.Write(trained, model.Backbone, pools);
+        var form = FormOf(method, pools) with
+        {
+            TaskType = pools ? PeftHead.Classification : PeftHead.Labelling,
+            BaseModel = model.Backbone.Folder.Path,
+            TokenDim = config.HiddenSize,
+            Layers = config.LayerCount,
+            AttentionHeads = config.HeadCount,
+            ModulesToSave = modules,
+        };
+        if (form.Type == PeftType.PROMPT_TUNING && config.EmbeddingSize != config.HiddenSize)
+            throw new NotSupportedException($"PEFT's PROMPT_TUNING has vectors of the hidden size {config.HiddenSize}; this backbone's embeddings have {config.EmbeddingSize}.");
+        tensors[PeftAdapter.PromptName] = PeftFolder.Renamed(trained[form.Type == PeftType.PROMPT_TUNING ? VectorTuner.Name : PrefixTable.Name], PeftAdapter.PromptName);
+        return new PeftAdapter(form, tensors);
+    }
+
+    private static PeftConfig FormOf(TuningMethod method, bool pools) => method switch
+    {
+        DeepPrompt deep => new PeftConfig
+        {
+            Type = PeftType.PREFIX_TUNING, VirtualTokens = deep.Length, TokenDim = 0,
+            PrefixProjection = deep.Reparameterize, EncoderHiddenSize = deep.Reparameterize ? deep.ReparameterizationSize : null,
+        },
+        PrefixTuning prefix => new PeftConfig { Type = PeftType.PREFIX_TUNING, VirtualTokens = prefix.Length, TokenDim = 0, PrefixProjection = true, EncoderHiddenSize = prefix.InnerSize },
+        SoftPrompt { ReadsFirstVector: false } when pools => throw new NotSupportedException(
+            "Python's classes read the prompt's first vector where this soft prompt was trained to read the text's first token; train it with ReadsFirstVector."),
+        SoftPrompt soft => new PeftConfig { Type = PeftType.PROMPT_TUNING, VirtualTokens = soft.Length, TokenDim = 0 },
+        _ => throw new NotSupportedException($"PEFT has no form for {method.GetType().Name}; DeepPrompt, PrefixTuning and SoftPrompt can be written."),
+    };
+
+    // Wang et al. (2023): the shared prompt, element by element times the task's product of low rank.
+    private static TensorData OfTask(string folder, PeftAdapter adapter, int task)
+    {
+        var config = adapter.Config;
+        if (task < 0 || task >= config.Tasks) throw new ArgumentOutOfRangeException(nameof(task), task, $"{folder} has {config.Tasks} tasks, counted from 0.");
+        ReadOnlySpan<float> shared = adapter.Tensors[PeftAdapter.PromptName].Floats.Span;
+        int length = config.VirtualTokens, rank = config.Ranks, width = config.TokenDim;
+        var columns = adapter.Tensors[PeftAdapter.TaskColumnsName].Floats.Span.Slice(task * length * rank, length * rank);
+        var rows = adapter.Tensors[PeftAdapter.TaskRowsName].Floats.Span.Slice(task * rank * width, rank * width);
+        var prompt = new float[length * width];
+        for (int i = 0; i < length; i++)
+            for (int j = 0; j < width; j++)
+            {
+                float product = 0;
+                for (int r = 0; r < rank; r++) product += columns[i * rank + r] * rows[r * width + j];
+                prompt[i * width + j] = shared[i * width + j] * product;
+            }
+        return new TensorData(PeftAdapter.PromptName, [length, width], prompt);
+    }
+}
