@@ -148,6 +148,20 @@ public static class PTuningCatalog
     }
 
     /// <summary>
+    /// Trains one prompt for several tasks with a head each, as P-Tuning v2 proposes: <c>Fit()</c> gives a transformer a task, and the prompt to train single
+    /// tasks from (<see cref="PTuningOptions.StartFrom"/>).
+    /// </summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="options">The tasks with their data, and the settings of training.</param>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public static MultiTaskTraining PTuningV2MultiTask(this TransformsCatalog catalog, MultiTaskOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        return new MultiTaskTraining(MLNetInternals.EnvironmentOf(catalog), options);
+    }
+
+    /// <summary>
     /// Saves a model so that a failure (a full disk, a lost connection) leaves an older file as it was: it is written beside the file and then moved.
     /// <c>ml.Model.Save</c> itself truncates the older file first.
     /// </summary>

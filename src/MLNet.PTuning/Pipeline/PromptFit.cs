@@ -1,4 +1,5 @@
 // What Fit does whatever the task: backbone, rows, model, training, settings; and nothing left behind when one of them fails.
+using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tasks;
@@ -9,15 +10,25 @@ namespace MLNet.PTuning.Pipeline;
 /// <summary>The rows that a task made of its data.</summary>
 internal sealed record TrainingRows(IReadOnlyList<Example> Rows, IReadOnlyList<Example>? Validation, int Skipped);
 
+/// <summary>What an estimator made of its options and its data's schema.</summary>
+/// <param name="Options">Its options.</param>
+/// <param name="ClassNames">Names of the classes.</param>
+/// <param name="Pools">Whether the head reads rows through a pooler.</param>
+/// <param name="Score">How a validation set is scored.</param>
+/// <param name="MakeRows">Reads and encodes the rows.</param>
+/// <param name="ToTransformer">Makes its transformer of a trained model and of settings that lack what the task alone knows.</param>
+internal sealed record PreparedTask(PTuningOptions Options, IReadOnlyList<string> ClassNames, bool Pools, ScoreFunction Score,
+    Func<Backbone, RowLimit, TrainingChannel, TrainingRows> MakeRows, Func<TunedModel, ModelSettings, ITransformer> ToTransformer);
+
 /// <summary>Trains a model for an estimator.</summary>
 internal static class PromptFit
 {
-    /// <summary>Loads the backbone, has the task make its rows, and trains. The settings lack what the task alone knows.</summary>
-    public static (TunedModel Model, ModelSettings Settings) Run(IHost host, PTuningOptions options, int classes, bool pools, ScoreFunction score,
-        Func<Backbone, RowLimit, TrainingChannel, TrainingRows> makeRows, IReadOnlyList<string>? classNames = null)
+    /// <summary>Loads the backbone, has the task make its rows, and trains.</summary>
+    public static ITransformer Run(IHost host, PreparedTask task)
     {
-        var method = options.Method.For(classNames ?? []);
-        var words = options.Verbalizer?.WordsOf(classNames ?? []);
+        var options = task.Options;
+        var method = options.Method.For(task.ClassNames);
+        var words = options.Verbalizer?.WordsOf(task.ClassNames);
         int seed = options.Seed ?? MLNetInternals.SeedOf(host) ?? (options.ResumeFrom is { } checkpoint ? Checkpoint.SeedOf(checkpoint) : Random.Shared.Next());
         using var channel = new TrainingChannel(host, options);
         var lease = Backbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
@@ -26,12 +37,12 @@ internal static class PromptFit
         {
             var backbone = lease.Backbone;
             var limit = new RowLimit(backbone, options);
-            var (rows, validation, skipped) = makeRows(backbone, limit, channel);
-            model = TunedModel.Create(lease, method, classes, pools, options.HeadDropout, seed, options.StartFrom?.TensorsFor(backbone), words);
+            var (rows, validation, skipped) = task.MakeRows(backbone, limit, channel);
+            model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, options.StartFrom?.TensorsFor(backbone), words);
             double rate = options.LearningRate ?? options.Method.DefaultLearningRate;
-            channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {classes} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));
-            var report = new Trainer(model, options, rate, seed, score, channel).Run(rows, validation, skipped);
-            return (model, Settings(options, backbone, limit) with { Report = report, Verbalizer = options.Verbalizer });
+            channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {task.ClassNames.Count} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));
+            var report = new Trainer(model, options, rate, seed, task.Score, channel).Run(rows, validation, skipped);
+            return task.ToTransformer(model, Settings(options, backbone, limit) with { Report = report });
         }
         catch
         {
@@ -60,9 +71,11 @@ internal static class PromptFit
         }
     }
 
-    private static ModelSettings Settings(PTuningOptions options, Backbone backbone, RowLimit limit) => new()
+    /// <summary>Settings of a model that lack what the task alone knows.</summary>
+    public static ModelSettings Settings(PTuningOptions options, Backbone backbone, RowLimit limit) => new()
     {
         Method = options.Method,
+        Verbalizer = options.Verbalizer,
         InputColumns = [],
         PredictedLabelColumn = options.PredictedLabelColumnName,
         ScoreColumn = options.ScoreColumnName,

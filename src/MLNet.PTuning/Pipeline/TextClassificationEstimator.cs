@@ -32,20 +32,25 @@ public sealed class TextClassificationEstimator : IEstimator<TextClassificationT
     public TextClassificationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        return (TextClassificationTransformer)PromptFit.Run(_host, Prepare(input));
+    }
+
+    /// <summary>The task as training takes it.</summary>
+    internal PreparedTask Prepare(IDataView input)
+    {
         var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
         if (label.Type is VectorDataViewType) throw new ArgumentException(LabelKeys.NotAKey(label.Name, label.Type.ToString()!));
         var keys = LabelKeys.Of(label);
         PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
         var columns = new TextColumns(_options.TextColumnName, _options.TextPairColumnName);
-        var (model, settings) = PromptFit.Run(_host, _options, keys.Count, pools: true, TextClassification.Accuracy, (backbone, limit, channel) =>
+        return new PreparedTask(_options, keys.Names, Pools: true, TextClassification.Accuracy, (backbone, limit, channel) =>
         {
             var form = new RowForm(backbone.Tokenizer, limit.Length, _options.Method, columns.Pair is not null, _options.Verbalizer);
             var (rows, skipped) = TextRows.Encode(TextRows.Read(input, columns, label, TextRows.KeyTarget), backbone.Tokenizer, form, limit, channel);
             var validation = _options.ValidationSet is { } set ? TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys, backbone.Tokenizer, form, limit, channel) : null;
             PromptFit.CheckClasses(rows, skipped, keys.Names);
             return new TrainingRows(rows, validation, skipped);
-        }, keys.Names);
-        return new TextClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names });
+        }, (model, settings) => new TextClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names }));
     }
 
     /// <inheritdoc/>

@@ -34,6 +34,12 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
     public TokenLabellingTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        return (TokenLabellingTransformer)PromptFit.Run(_host, Prepare(input));
+    }
+
+    /// <summary>The task as training takes it.</summary>
+    internal PreparedTask Prepare(IDataView input)
+    {
         _columns.Find(input.Schema);
         var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
         bool spans = WordRows.IsSpans(label.Type);
@@ -43,7 +49,7 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
         foreach (string name in keys.Names) Tags.Check(name, scheme);
         PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
 
-        var (model, settings) = PromptFit.Run(_host, _options, keys.Count, pools: false,
+        return new PreparedTask(_options, keys.Names, Pools: false,
             (examples, probabilities) => TokenLabelling.EntityF1(examples, probabilities, keys.Names, scheme), (backbone, limit, channel) =>
             {
                 var task = new TokenLabelling(backbone.Tokenizer, _options.Method, limit.Length, _options.WindowOverlap, hasPairs: _options.PredicateColumnName is not null);
@@ -52,12 +58,11 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
                 if (skipped > 0) channel.Warn($"{skipped} of {read.Count} rows have no words or no labels and teach nothing.");
                 PromptFit.CheckClasses(rows, skipped, keys.Names);
                 return new TrainingRows(rows, Validation(task, keys), skipped);
-            }, keys.Names);
-        return new TokenLabellingTransformer(_host, model, keys, settings with
-        {
-            InputColumns = _columns.Names,
-            Labelling = new LabellingSettings(scheme, _options.Constrained, _options.WindowOverlap, _options.Entities),
-        });
+            }, (model, settings) => new TokenLabellingTransformer(_host, model, keys, settings with
+            {
+                InputColumns = _columns.Names,
+                Labelling = new LabellingSettings(scheme, _options.Constrained, _options.WindowOverlap, _options.Entities),
+            }));
     }
 
     /// <inheritdoc/>

@@ -30,6 +30,12 @@ internal sealed class TunedModel : IDisposable
 
     public IReadOnlyList<Parameter> Parameters { get; }
 
+    /// <summary>What the tuning method trains: the same tensors in models that share it.</summary>
+    public IReadOnlyList<Parameter> SharedParameters => _tuner.Parameters;
+
+    /// <summary>What the head trains.</summary>
+    public IReadOnlyList<Parameter> HeadParameters => _head.Parameters;
+
     /// <summary>Number of trained numbers.</summary>
     public long TrainedParameters { get; }
 
@@ -55,6 +61,11 @@ internal sealed class TunedModel : IDisposable
         model.Dispose();
         throw new ArgumentException($"{method.GetType().Name} trains a head alone, and a verbalizer's is not trained; take another method, or leave Verbalizer null.");
     }
+
+    /// <summary>A model for another task with what another one tunes, and a new head. Takes over the lease.</summary>
+    public static TunedModel Sharing(TunedModel other, Backbone.Lease lease, int classes, bool pools, double? headDropout, long seed,
+        IReadOnlyList<IReadOnlyList<string>>? words) =>
+        Build(lease, classes, headDropout, _ => other._tuner.Share(), b => words is not null ? new VerbalizerHead(b, words) : LinearHead.Create(b, classes, pools, seed + 1));
 
     /// <summary>A trained model from what <see cref="Save"/> wrote. Takes over the lease.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
@@ -118,6 +129,13 @@ internal sealed class TunedModel : IDisposable
         var tensors = _tuner.ToSave().Concat(_head.Parameters.Select(p => (p.Name, p.Value)));
         return tensors.ToDictionary(t => t.Item1, t => new TensorData(t.Item1, t.Item2.shape, ParameterFactory.ToArray(t.Item2)));
     });
+
+    /// <summary>What the tuning method trained, by name, without the head.</summary>
+    public IReadOnlyDictionary<string, TensorData> TrainedWithoutHead()
+    {
+        var head = HeadParameters.Select(p => p.Name).ToHashSet();
+        return Trained().Where(t => !head.Contains(t.Key)).ToDictionary();
+    }
 
     /// <summary>Writes what was trained as a safetensors file.</summary>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>

@@ -18,6 +18,20 @@ internal sealed class AdamW(IReadOnlyList<Parameter> parameters, double weightDe
     /// <summary>Steps taken.</summary>
     public int Steps { get; set; }
 
+    /// <summary>Scales gradients down to a length over all parameters together.</summary>
+    /// <returns>Their length before.</returns>
+    public static double Clip(IReadOnlyList<Parameter> parameters, double clipNorm)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var gradients = parameters.Select(p => p.Value.grad).Where(g => g is not null).ToArray();
+        double norm = Math.Sqrt(gradients.Sum(g => (double)g!.pow(2).sum().item<float>()));
+        double scale = clipNorm / (norm + 1e-6);
+        if (scale < 1)
+            foreach (var gradient in gradients) gradient!.mul_(scale);
+        return norm;
+    }
+
     /// <summary>Clips the gradients of the last backward pass, moves the parameters and clears the gradients.</summary>
     /// <param name="rate">Learning rate of this step.</param>
     /// <param name="clipNorm">Longest gradient over all parameters.</param>
@@ -26,16 +40,13 @@ internal sealed class AdamW(IReadOnlyList<Parameter> parameters, double weightDe
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
+        double norm = Clip(parameters, clipNorm);
         Steps++;
-        var gradients = parameters.Select(p => p.Value.grad).ToArray();
-        double norm = Math.Sqrt(gradients.Where(g => g is not null).Sum(g => (double)g!.pow(2).sum().item<float>()));
-        double scale = Math.Min(1, clipNorm / (norm + 1e-6));
         double correction1 = 1 - Math.Pow(Beta1, Steps), correction2 = 1 - Math.Pow(Beta2, Steps);
         for (int i = 0; i < parameters.Count; i++)
         {
-            if (gradients[i] is not { } gradient) continue;
             var value = parameters[i].Value;
-            if (scale < 1) gradient.mul_(scale);
+            if (value.grad is not { } gradient) continue;
             if (parameters[i].Decays && weightDecay > 0) value.mul_(1 - rate * weightDecay);
             FirstMoments[i].mul_(Beta1).add_(gradient, 1 - Beta1);
             SecondMoments[i].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);

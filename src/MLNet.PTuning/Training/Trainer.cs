@@ -82,7 +82,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         int number = optimizer.Steps;
         dropout.StartStep(number);
         var logits = model.Logits(batch, dropout);
-        var loss = Loss(logits, batch.Targets);
+        var loss = Loss(logits, batch.Targets, options.ClassWeights);
         double value = loss.item<float>();
         if (!double.IsFinite(value)) return value;
         model.Backward(loss);
@@ -91,10 +91,11 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         return value;
     }
 
-    private torch.Tensor Loss(torch.Tensor logits, int[] targets)
+    /// <summary>Mean cross-entropy of scores [R, classes] over the targets [R] that are there.</summary>
+    public static torch.Tensor Loss(torch.Tensor logits, int[] targets, IReadOnlyList<double>? classWeights)
     {
         var wanted = torch.tensor(Array.ConvertAll(targets, t => (long)t), device: logits.device);
-        var weights = options.ClassWeights is { } w ? torch.tensor(w.Select(x => (float)x).ToArray(), device: logits.device) : null;
+        var weights = classWeights is { } w ? torch.tensor(w.Select(x => (float)x).ToArray(), device: logits.device) : null;
         return torch.nn.functional.cross_entropy(logits, wanted, weights, ignore_index: Example.NoTarget);
     }
 

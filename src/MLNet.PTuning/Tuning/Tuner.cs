@@ -4,9 +4,11 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Tuning;
 
-/// <summary>Owns the parameters of one method on one backbone. Disposing it disposes them.</summary>
+/// <summary>Owns the parameters of one method on one backbone. When all who use it have disposed it, it disposes them.</summary>
 internal abstract class Tuner(Backbone backbone) : IDisposable
 {
+    private int _users = 1;
+
     protected Backbone Backbone { get; } = backbone;
 
     /// <summary>What is trained.</summary>
@@ -24,8 +26,16 @@ internal abstract class Tuner(Backbone backbone) : IDisposable
     /// <summary>What a model file holds: names and tensors from which <see cref="TuningMethod.LoadTuner"/> makes the same predictions.</summary>
     public virtual IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [.. Parameters.Select(p => (p.Name, p.Value))];
 
+    /// <summary>This tuner for one more model.</summary>
+    public Tuner Share()
+    {
+        Interlocked.Increment(ref _users);
+        return this;
+    }
+
     public void Dispose()
     {
+        if (Interlocked.Decrement(ref _users) > 0) return;
         foreach (var parameter in Parameters) parameter.Value.Dispose();
     }
 }

@@ -1,0 +1,52 @@
+// Options of PTuningV2MultiTask: which tasks there are, and how often each is met.
+using Microsoft.ML;
+
+namespace MLNet.PTuning;
+
+/// <summary>How often each task is met in multi-task training.</summary>
+public enum TaskSampling
+{
+    /// <summary>As often as it has rows.</summary>
+    Proportional,
+    /// <summary>All alike.</summary>
+    Uniform,
+    /// <summary>In proportion to its rows to the power 1 / <see cref="MultiTaskOptions.Temperature"/>.</summary>
+    Temperature,
+}
+
+/// <summary>One of the tasks that are trained together.</summary>
+/// <param name="Name">By which its transformer is found.</param>
+/// <param name="Options">
+/// <see cref="TextClassificationOptions"/> or <see cref="TokenLabellingOptions"/> for the same backbone: its columns, MaxSequenceLength, HeadDropout, ClassWeights and what
+/// concerns prediction are its own; the settings of training and the tuning method are those of <see cref="MultiTaskOptions"/>.
+/// </param>
+/// <param name="Data">Its training rows, labels as keys.</param>
+public sealed record PromptTask(string Name, PTuningOptions Options, IDataView Data);
+
+/// <summary>Settings of multi-task training. Column names and validation sets in it are not used.</summary>
+/// <param name="backboneFolder">The backbone's folder as Hugging Face publishes it.</param>
+public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(backboneFolder)
+{
+    /// <summary>The tasks, at least two.</summary>
+    public IReadOnlyList<PromptTask> Tasks { get; set; } = [];
+
+    /// <summary>How often each task is met. Default <see cref="TaskSampling.Proportional"/>.</summary>
+    public TaskSampling Sampling { get; set; }
+
+    /// <summary>For <see cref="TaskSampling.Temperature"/>: 1 is proportional; the higher, the more alike. Default 2.</summary>
+    public double Temperature { get; set; } = 2;
+
+    internal override void Validate()
+    {
+        base.Validate();
+        Require(Enum.IsDefined(Sampling), nameof(Sampling), Sampling, "one of " + string.Join(", ", Enum.GetNames<TaskSampling>()));
+        Require(Temperature is > 0 and < double.PositiveInfinity, nameof(Temperature), Temperature, "positive");
+        Require(Tasks.Count >= 2, nameof(Tasks), Tasks.Count, "two or more");
+        Require(Tasks.Select(t => t.Name).Distinct().Count() == Tasks.Count, nameof(Tasks), Tasks, "of different names");
+        Require(Method is not HeadOnly, nameof(Method), Method, "a method that tunes something for the tasks to share");
+        Require(CheckpointPath is null && ResumeFrom is null, nameof(CheckpointPath), CheckpointPath, "null: multi-task training writes no checkpoints");
+        foreach (var task in Tasks)
+            if (Path.GetFullPath(task.Options.BackboneFolder) != Path.GetFullPath(BackboneFolder))
+                throw new ArgumentException($"Task '{task.Name}' names the backbone {task.Options.BackboneFolder}, but all tasks share {BackboneFolder}. Give one folder.", nameof(Tasks));
+    }
+}

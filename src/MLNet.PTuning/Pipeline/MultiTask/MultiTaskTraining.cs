@@ -1,0 +1,116 @@
+// Trains one prompt for several tasks, each with a head of its own, and makes their transformers.
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Pipeline;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Training;
+
+namespace MLNet.PTuning;
+
+/// <summary>Multi-task training of P-Tuning v2: tasks share the prompt, so that one with few rows gains from the others'.</summary>
+public sealed class MultiTaskTraining
+{
+    private readonly IHostEnvironment _environment;
+    private readonly IHost _host;
+    private readonly MultiTaskOptions _options;
+
+    internal MultiTaskTraining(IHostEnvironment environment, MultiTaskOptions options)
+    {
+        options.Validate();
+        _environment = environment;
+        _host = environment.Register(nameof(MultiTaskTraining));
+        _options = options;
+    }
+
+    /// <summary>Trains the tasks together.</summary>
+    /// <exception cref="ArgumentException">A task's column is missing or of another type, or it has nothing to learn from.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    public MultiTaskModel Fit()
+    {
+        int seed = _options.Seed ?? MLNetInternals.SeedOf(_host) ?? Random.Shared.Next();
+        var device = MLNetInternals.DeviceOf(_host);
+        using var channel = new TrainingChannel(_host, _options);
+        using var lease = Backbone.Use(_options.BackboneFolder, device);
+        var backbone = lease.Backbone;
+        var start = _options.StartFrom?.TensorsFor(backbone);
+        double rate = _options.LearningRate ?? _options.Method.DefaultLearningRate;
+        var models = new List<TunedModel>();
+        try
+        {
+            var prepared = _options.Tasks.Select(task =>
+            {
+                var one = Prepare(task);
+                var limit = new RowLimit(backbone, one.Options);
+                return (Task: one, Rows: one.MakeRows(backbone, limit, channel), Limit: limit);
+            }).ToList();
+            var method = _options.Method.For([.. prepared.SelectMany(p => p.Task.ClassNames).Distinct()]);
+            foreach (var (task, _, _) in prepared)
+            {
+                var own = Backbone.Use(_options.BackboneFolder, device);
+                var words = task.Options.Verbalizer?.WordsOf(task.ClassNames);
+                models.Add(models.Count == 0
+                    ? TunedModel.Create(own, method, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, seed, start, words)
+                    : TunedModel.Sharing(models[0], own, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, unchecked(seed + models.Count), words));
+            }
+            SharedTask[] shared = [.. prepared.Select((p, i) => new SharedTask(models[i], p.Rows.Rows, p.Task.Options.ClassWeights))];
+            channel.Say(FormattableString.Invariant($"Training {_options.Method.GetType().Name} on {shared.Length} tasks of {string.Join(", ", shared.Select(t => t.Rows.Count))} rows, rate {rate}, seed {seed}, device {device}"));
+            var curves = new MultiTaskTrainer(shared, _options, rate, seed, channel).Run();
+            var transformers = new Dictionary<string, ITransformer>();
+            foreach (var ((task, rows, limit), i) in prepared.Select((p, i) => (p, i)))
+            {
+                var report = new TrainingReport(curves[i], _options.Epochs, rows.Rows.Count, rows.Skipped, models[i].TrainedParameters, models[i].TotalParameters,
+                    curves[i].Sum(e => e.Seconds), seed, device.ToString());
+                transformers[_options.Tasks[i].Name] = task.ToTransformer(models[i], PromptFit.Settings(task.Options, backbone, limit) with { Report = report });
+            }
+            return new MultiTaskModel(transformers, PromptOf(models[0]));
+        }
+        catch
+        {
+            foreach (var model in models) model.Dispose();
+            throw;
+        }
+    }
+
+    private PreparedTask Prepare(PromptTask task)
+    {
+        var options = task.Options.Copy();
+        options.Method = _options.Method;
+        (options.ValidationSet, options.StartFrom) = (null, null);
+        return options switch
+        {
+            TextClassificationOptions texts => new TextClassificationEstimator(_environment, texts).Prepare(task.Data),
+            TokenLabellingOptions words => new TokenLabellingEstimator(_environment, words).Prepare(task.Data),
+            _ => throw new ArgumentException($"Task '{task.Name}' has {options.GetType().Name}; give {nameof(TextClassificationOptions)} or {nameof(TokenLabellingOptions)}."),
+        };
+    }
+
+    // What is saved of a prompt that was trained through a network is the network's output: single tasks go on from there without it.
+    private PeftFolder PromptOf(TunedModel model)
+    {
+        var method = _options.Method is DeepPrompt { Reparameterize: true } deep
+            ? new DeepPrompt { Length = deep.Length, Dropout = deep.Dropout, InitialDeviation = deep.InitialDeviation }
+            : _options.Method;
+        return new PeftFolder("a multi-task prompt", method, null, _options.BackboneFolder, model.TrainedWithoutHead());
+    }
+}
+
+/// <summary>What multi-task training gives: a transformer a task, and the prompt that they share.</summary>
+public sealed class MultiTaskModel : IDisposable
+{
+    internal MultiTaskModel(IReadOnlyDictionary<string, ITransformer> transformers, PeftFolder prompt) => (Transformers, Prompt) = (transformers, prompt);
+
+    /// <summary>
+    /// An ordinary transformer for each task, by its name; the reports hold its training loss, as there are no validation sets. Each may be saved by itself.
+    /// </summary>
+    public IReadOnlyDictionary<string, ITransformer> Transformers { get; }
+
+    /// <summary>The shared prompt, without heads, to train a single task from: set it as <see cref="PTuningOptions.StartFrom"/>.</summary>
+    public PeftFolder Prompt { get; }
+
+    /// <summary>Disposes all transformers.</summary>
+    public void Dispose()
+    {
+        foreach (var transformer in Transformers.Values) ((IDisposable)transformer).Dispose();
+    }
+}

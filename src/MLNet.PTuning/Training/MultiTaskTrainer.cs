@@ -1,0 +1,87 @@
+// The training loop over several tasks that share what is tuned and have a head each.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tasks;
+using TorchSharp;
+
+namespace MLNet.PTuning.Training;
+
+/// <summary>One of the tasks.</summary>
+/// <param name="Model">Its head, and the tuner that all share.</param>
+/// <param name="Rows">Its training rows.</param>
+/// <param name="ClassWeights">Weights of its classes in the loss; null for 1.</param>
+internal sealed record SharedTask(TunedModel Model, IReadOnlyList<Example> Rows, IReadOnlyList<double>? ClassWeights);
+
+/// <summary>Trains tasks together: every step is of one task, drawn at random.</summary>
+internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTaskOptions options, double rate, int seed, ITrainingObserver observer)
+{
+    /// <summary>Trains for the options' epochs, each of as many steps as all tasks' rows make batches.</summary>
+    /// <returns>The curve of each task; an epoch in which a task was never drawn is not in its curve.</returns>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
+    public IReadOnlyList<IReadOnlyList<TrainingEpoch>> Run()
+    {
+        var shared = tasks[0].Model.SharedParameters;
+        using var sharedOptimizer = ComputeThread.Run(() => new AdamW(shared, options.WeightDecay));
+        // A head has its own, which rests while other tasks are drawn.
+        AdamW[] headOptimizers = ComputeThread.Run(() => tasks.Select(t => new AdamW(t.Model.HeadParameters, options.WeightDecay)).ToArray());
+        using var dropout = ComputeThread.Run(() => new Dropout(seed, tasks[0].Model.Backbone.Device));
+        try
+        {
+            int steps = tasks.Sum(t => (t.Rows.Count + options.BatchSize - 1) / options.BatchSize);
+            var schedule = new RateSchedule(options, rate, steps);
+            var sampler = new TaskSampler([.. tasks.Select(t => t.Rows.Count)], options.Sampling, options.Temperature);
+            var batches = tasks.Select((t, i) => Batches(t.Rows, i).GetEnumerator()).ToArray();
+            var curves = tasks.Select(_ => new List<TrainingEpoch>()).ToArray();
+            for (int epoch = 0; epoch < options.Epochs; epoch++)
+            {
+                var clock = System.Diagnostics.Stopwatch.StartNew();
+                var losses = tasks.Select(_ => new List<double>()).ToArray();
+                int step = 0;
+                foreach (int task in sampler.Epoch(steps, seed, epoch))
+                {
+                    options.CancellationToken.ThrowIfCancellationRequested();
+                    batches[task].MoveNext();
+                    var batch = batches[task].Current;
+                    double loss = ComputeThread.Run(() => Step(tasks[task], batch, schedule, sharedOptimizer, headOptimizers[task], dropout));
+                    if (!double.IsFinite(loss))
+                        throw new InvalidOperationException(FormattableString.Invariant($"Training diverged: the loss of task {task + 1} is {loss} in epoch {epoch + 1}. Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
+                    losses[task].Add(loss);
+                    observer.AfterStep(epoch + 1, ++step, steps, loss);
+                }
+                double seconds = clock.Elapsed.TotalSeconds;
+                for (int task = 0; task < tasks.Count; task++)
+                    if (losses[task].Count > 0) curves[task].Add(new TrainingEpoch(epoch + 1, losses[task].Average(), null, null, seconds));
+                observer.AfterEpoch(new TrainingEpoch(epoch + 1, losses.SelectMany(l => l).Average(), null, null, seconds));
+            }
+            tasks[0].Model.Trim();
+            return curves;
+        }
+        finally
+        {
+            foreach (var optimizer in headOptimizers) optimizer.Dispose();
+        }
+    }
+
+    private double Step(SharedTask task, Batch batch, RateSchedule schedule, AdamW sharedOptimizer, AdamW headOptimizer, Dropout dropout)
+    {
+        using var scope = torch.NewDisposeScope();
+        int number = sharedOptimizer.Steps;
+        dropout.StartStep(number);
+        var loss = Trainer.Loss(task.Model.Logits(batch, dropout), batch.Targets, task.ClassWeights);
+        double value = loss.item<float>();
+        if (!double.IsFinite(value)) return value;
+        task.Model.Backward(loss);
+        AdamW.Clip(task.Model.Parameters, options.ClipNorm);
+        sharedOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
+        headOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
+        return value;
+    }
+
+    // A task's batches, pass after pass.
+    private IEnumerable<Batch> Batches(IReadOnlyList<Example> rows, int task)
+    {
+        for (int pass = 0; ; pass++)
+            foreach (int[] indices in RowOrder.Batches(rows, options.BatchSize, unchecked(seed + 7919 * task), pass))
+                yield return Batch.Of([.. indices.Select(i => rows[i])]);
+    }
+}

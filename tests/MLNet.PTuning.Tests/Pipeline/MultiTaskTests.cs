@@ -1,0 +1,123 @@
+// Several tasks trained together share one prompt, learn, and give single tasks a prompt to start from.
+using Microsoft.ML;
+using MLNet.PTuning.Files;
+using MLNet.PTuning.Tests.Backbones;
+using MLNet.PTuning.Tests.Files;
+
+namespace MLNet.PTuning.Tests.Pipeline;
+
+public sealed class MultiTaskTests : IDisposable
+{
+    private readonly TinyBackbone _backbone = new();
+    private readonly TempFolder _folder = new();
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly List<Review> _two = Reviews.Rows(40), _three = Reviews.Rows(30, classes: 3, seed: 2);
+    private readonly List<Sentence> _sentences = Sentences.Rows(24);
+
+    [Fact]
+    public void Tasks_of_texts_and_of_words_share_one_prompt_and_learn()
+    {
+        using var model = Train();
+        var tensors = model.Transformers.ToDictionary(t => t.Key, t => Tensors(t.Value));
+        float[] prompt = tensors["two"]["prefix_encoder.embedding.weight"];
+        Assert.Equal(prompt, tensors["three"]["prefix_encoder.embedding.weight"]);
+        Assert.Equal(prompt, tensors["words"]["prefix_encoder.embedding.weight"]);
+        Assert.Equal((2 * TinyBackbone.Hidden, 3 * TinyBackbone.Hidden), (tensors["two"]["classifier.weight"].Length, tensors["three"]["classifier.weight"].Length));
+        Assert.InRange(Accuracy(model.Transformers["two"], _two), 0.8, 1);
+        Assert.InRange(Accuracy(model.Transformers["three"], _three), 0.6, 1);
+        var curve = Assert.IsType<TokenLabellingTransformer>(model.Transformers["words"]).Report!.Epochs;
+        Assert.True(curve[^1].TrainingLoss < 0.7 * curve[0].TrainingLoss, string.Join(' ', curve.Select(e => e.TrainingLoss)));
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_weights_and_another_gives_others()
+    {
+        byte[] Weights(int seed)
+        {
+            using var model = Train(o => (o.Seed, o.Epochs) = (seed, 1));
+            return SavedWeights.Of(model.Transformers["three"]);
+        }
+        byte[] first = Weights(1);
+        Assert.Equal(first, Weights(1));
+        Assert.NotEqual(first, Weights(2));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_single_task_starts_from_the_shared_prompt(bool reparameterize)
+    {
+        using var model = Train(o => (o.Method, o.Epochs) = (new DeepPrompt { Length = 3, Reparameterize = reparameterize, ReparameterizationSize = 8 }, 2));
+        // A rate next to nothing leaves what training began with.
+        var options = new TextClassificationOptions(_backbone.Path) { StartFrom = model.Prompt, LearningRate = 1e-12, Epochs = 1 };
+        using var single = Reviews.Train(options, _three);
+        float[] shared = Tensors(model.Transformers["two"])["prefix_encoder.embedding.weight"], begun = Tensors(single)["prefix_encoder.embedding.weight"];
+        Assert.Equal(shared.Length, begun.Length);
+        Assert.All(shared.Zip(begun), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
+    }
+
+    [Fact]
+    public void A_transformer_works_on_when_the_others_are_disposed_and_saves_by_itself()
+    {
+        using var model = Train(o => o.Epochs = 1);
+        var kept = model.Transformers["three"];
+        float[] expected = Reviews.Scores(kept, _three);
+        ((IDisposable)model.Transformers["two"]).Dispose();
+        ((IDisposable)model.Transformers["words"]).Dispose();
+        Assert.Equal(expected, Reviews.Scores(kept, _three));
+        _ml.Model.Save(kept, null, _folder.At("three.zip"));
+        var loaded = _ml.Model.Load(_folder.At("three.zip"), out _);
+        using var disposable = (IDisposable)loaded;
+        Assert.Equal(expected, Reviews.Scores(loaded, _three));
+    }
+
+    [Fact]
+    public void Tasks_that_cannot_be_trained_together_are_refused()
+    {
+        Assert.Contains("two or more", Assert.Throws<ArgumentOutOfRangeException>(() => Train(o => o.Tasks = [o.Tasks[0]])).Message);
+        Assert.Contains("different names", Assert.Throws<ArgumentOutOfRangeException>(() => Train(o => o.Tasks = [o.Tasks[0], o.Tasks[0]])).Message);
+        Assert.Contains("share", Assert.Throws<ArgumentOutOfRangeException>(() => Train(o => o.Method = new HeadOnly())).Message);
+        using var other = new TinyBackbone(seed: 2);
+        Assert.Contains(other.Path, Assert.Throws<ArgumentException>(() => Train(o => o.Tasks = [o.Tasks[0], o.Tasks[1] with { Options = Reviews.Options(other) }])).Message);
+        Assert.Contains("at least two classes", Assert.Throws<ArgumentException>(() => Train(o => o.Tasks = [o.Tasks[0], o.Tasks[1] with { Data = Keys(Reviews.Rows(8, classes: 1)) }])).Message);
+    }
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _backbone.Dispose();
+    }
+
+    private MultiTaskModel Train(Action<MultiTaskOptions>? set = null)
+    {
+        var options = new MultiTaskOptions(_backbone.Path)
+        {
+            Method = new DeepPrompt { Length = 4 },
+            Epochs = 12,
+            BatchSize = 8,
+            LearningRate = 0.05,
+            Tasks = [new("two", Reviews.Options(_backbone), Keys(_two)), new("three", Reviews.Options(_backbone), Keys(_three)), new("words", Sentences.Options(_backbone), Keys(_sentences))],
+        };
+        set?.Invoke(options);
+        return _ml.Transforms.PTuningV2MultiTask(options).Fit();
+    }
+
+    private IDataView Keys<T>(IEnumerable<T> rows) where T : class
+    {
+        var data = _ml.Data.LoadFromEnumerable(rows);
+        return _ml.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
+    }
+
+    private static double Accuracy(ITransformer transformer, List<Review> rows)
+    {
+        var classifier = Assert.IsType<TextClassificationTransformer>(transformer);
+        return Reviews.Predict(classifier, rows).Zip(rows).Average(p => classifier.ClassNames[(int)p.First.PredictedLabel - 1] == p.Second.Label ? 1.0 : 0.0);
+    }
+
+    private Dictionary<string, float[]> Tensors(ITransformer model)
+    {
+        string path = _folder.Write("weights.safetensors", SavedWeights.Of(model));
+        using var file = WeightFile.Open(path);
+        return file.Entries.Keys.ToDictionary(name => name, file.ReadFloats);
+    }
+}
