@@ -41,8 +41,9 @@ internal static class AccuracyCommand
                 var runs = new List<AccuracyRun>();
                 foreach (int seed in seeds)
                 {
-                    AnsiConsole.MarkupLineInterpolated($"[grey]{task.Name}, {method.Name}, seed {seed} …[/]");
-                    runs.Add(task.Train(folders, new Recipe(method.Method, method.LearningRate, taskRows, taskEpochs, seed)));
+                    var run = task.Train(folders, new Recipe(method.Method, method.LearningRate, taskRows, taskEpochs, seed, method.Verbalizer));
+                    AnsiConsole.MarkupLineInterpolated($"[grey]{task.Name}, {method.Name}, seed {seed}: {run.Score:0.0000}, training loss {run.FinalTrainingLoss:0.000}, {run.TrainingSeconds:0.0} s[/]");
+                    runs.Add(run);
                 }
                 results.Add(new AccuracyResult(task.Name, task.Metric, method.Name, method.LearningRate, taskRows, taskEpochs, runs,
                     taskRows == task.Rows && taskEpochs == task.Epochs ? method.Reference : null));

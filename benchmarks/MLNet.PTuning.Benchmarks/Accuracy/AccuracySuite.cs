@@ -5,12 +5,13 @@ namespace MLNet.PTuning.Benchmarks.Accuracy;
 internal sealed record Folders(string Data, string Backbone);
 
 /// <summary>One training run to be done.</summary>
-internal sealed record Recipe(TuningMethod Method, double LearningRate, int Rows, int Epochs, int Seed)
+internal sealed record Recipe(TuningMethod Method, double LearningRate, int Rows, int Epochs, int Seed, Verbalizer? Verbalizer = null)
 {
     /// <summary>Sets everything that training depends on, so that changed defaults leave the figures as they are.</summary>
     public TOptions Apply<TOptions>(TOptions options) where TOptions : PTuningOptions
     {
         options.Method = Method;
+        options.Verbalizer = Verbalizer;
         options.LearningRate = LearningRate;
         options.Epochs = Epochs;
         options.BatchSize = 32;
@@ -26,7 +27,7 @@ internal sealed record Recipe(TuningMethod Method, double LearningRate, int Rows
 internal sealed record AccuracyRun(int Seed, double Score, long TrainedParameters, double TrainingSeconds, double FinalTrainingLoss);
 
 /// <summary>A method with its rate and, for the task's own rows and epochs, the score of the same computation in PyTorch, mean of seeds 1, 2, 3.</summary>
-internal sealed record MethodCase(string Name, TuningMethod Method, double LearningRate, double? Reference);
+internal sealed record MethodCase(string Name, TuningMethod Method, double LearningRate, double? Reference, Verbalizer? Verbalizer = null);
 
 /// <summary>A data set with its recipe.</summary>
 /// <param name="Name">As in tables.</param>
@@ -44,6 +45,8 @@ internal sealed record AccuracyResult(string Task, string Metric, string Method,
 
     public long TrainedParameters => Runs[0].TrainedParameters;
 
+    public double TrainingLoss => Runs.Average(run => run.FinalTrainingLoss);
+
     public double Seconds => Runs.Average(run => run.TrainingSeconds);
 }
 
@@ -58,6 +61,7 @@ internal sealed record AccuracySuite(IReadOnlyList<AccuracyTask> Tasks)
         ["ner"] = new([
             new AccuracyTask("CoNLL-2003", "entity F1", Rows: 2000, Epochs: 4, LabellingTask.Conll2003, Labelling(.424, .445, .447, .617)),
             new AccuracyTask("WNUT-17", "entity F1", Rows: 2000, Epochs: 4, LabellingTask.Wnut17, Labelling(null, null, null, null))]),
+        ["methods"] = MethodsSuite.Create(),
     };
 
     private static MethodCase[] Labelling(double? headOnly, double? deepPrompt, double? softPrompt, double? everything) =>
