@@ -67,7 +67,7 @@ public static class PeftCatalog
         return new TokenLabellingTransformer(host, model, LabelKeys.Of(classNames), settings with
         {
             InputColumns = new WordColumns(options.WordsColumnName, options.PredicateColumnName).Names,
-            Labelling = new LabellingSettings(scheme, options.Constrained, options.WindowOverlap, options.Entities),
+            Labelling = LabellingSettings.Of(options, scheme),
         });
     }
 

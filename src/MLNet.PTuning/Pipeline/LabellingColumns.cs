@@ -1,20 +1,29 @@
-// The output columns of token labelling: a label and scores a word, and entities on request.
+// The output columns of token labelling: a label and scores a word; entities and words' places on request.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace MLNet.PTuning.Pipeline;
 
 /// <summary>What a labelling model's file says beside what every model's says.</summary>
-internal sealed record LabellingSettings(TagScheme Scheme, bool Constrained, int WindowOverlap, bool Entities);
+internal sealed record LabellingSettings(TagScheme Scheme, bool Constrained, int WindowOverlap, bool Entities, bool WordPlaces)
+{
+    public static LabellingSettings Of(TokenLabellingOptions options, TagScheme scheme) =>
+        new(scheme, options.Constrained, options.WindowOverlap, options.Entities, options.WordPlaces);
+}
 
 /// <summary>Their types, annotations and promises.</summary>
 internal static class LabellingColumns
 {
-    public static readonly (string Name, PrimitiveDataViewType Type)[] Entities =
+    public const string EntityType = "EntityType", EntityText = "EntityText", EntityStart = "EntityStart", EntityEnd = "EntityEnd",
+        EntityProbability = "EntityProbability", WordStart = "WordStart", WordEnd = "WordEnd";
+
+    private static readonly (string Name, PrimitiveDataViewType Type)[] Entities =
     [
-        ("EntityType", TextDataViewType.Instance), ("EntityText", TextDataViewType.Instance), ("EntityStart", NumberDataViewType.Int32),
-        ("EntityEnd", NumberDataViewType.Int32), ("EntityProbability", NumberDataViewType.Single),
+        (EntityType, TextDataViewType.Instance), (EntityText, TextDataViewType.Instance), (EntityStart, NumberDataViewType.Int32),
+        (EntityEnd, NumberDataViewType.Int32), (EntityProbability, NumberDataViewType.Single),
     ];
+
+    private static readonly (string Name, PrimitiveDataViewType Type)[] WordPlaces = [(WordStart, NumberDataViewType.Int32), (WordEnd, NumberDataViewType.Int32)];
 
     private static readonly string[] LabelAnnotations = [AnnotationNames.KeyValues];
     private static readonly string[] ScoreAnnotations = [AnnotationNames.TrainingLabelValues];
@@ -31,7 +40,7 @@ internal static class LabellingColumns
             new(settings.PredictedLabelColumn, new VectorDataViewType(new KeyDataViewType(typeof(uint), keys.Count)), labels.ToAnnotations()),
             new(settings.ScoreColumn, new VectorDataViewType(NumberDataViewType.Single, 0, keys.Count), scores.ToAnnotations()),
         };
-        if (settings.Labelling!.Entities) columns.AddRange(Entities.Select(e => new DataViewSchema.DetachedColumn(e.Name, new VectorDataViewType(e.Type))));
+        columns.AddRange(Requested(settings.Labelling!.Entities, settings.Labelling.WordPlaces).Select(c => new DataViewSchema.DetachedColumn(c.Name, new VectorDataViewType(c.Type))));
         return columns;
     }
 
@@ -41,7 +50,9 @@ internal static class LabellingColumns
         if (spans) label = MLNetInternals.WithTextKeyValues(label);
         yield return MLNetInternals.PromiseKey(options.PredictedLabelColumnName, label, vector: true, LabelAnnotations);
         yield return MLNetInternals.PromiseScores(options.ScoreColumnName, label, variable: true, ScoreAnnotations);
-        if (!options.Entities) yield break;
-        foreach (var (name, type) in Entities) yield return MLNetInternals.PromiseVector(name, type);
+        foreach (var (name, type) in Requested(options.Entities, options.WordPlaces)) yield return MLNetInternals.PromiseVector(name, type);
     }
+
+    private static IEnumerable<(string Name, PrimitiveDataViewType Type)> Requested(bool entities, bool wordPlaces) =>
+        [.. entities ? Entities : [], .. wordPlaces ? WordPlaces : []];
 }

@@ -61,7 +61,7 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
             }, (model, settings) => new TokenLabellingTransformer(_host, model, keys, settings with
             {
                 InputColumns = _columns.Names,
-                Labelling = new LabellingSettings(scheme, _options.Constrained, _options.WindowOverlap, _options.Entities),
+                Labelling = LabellingSettings.Of(_options, scheme),
             }));
     }
 

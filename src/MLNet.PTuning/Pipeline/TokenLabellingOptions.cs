@@ -47,6 +47,12 @@ public sealed class TokenLabellingOptions(string backboneFolder) : PTuningOption
         "A verbalizer scores one masked word for a whole row, and labelling needs a label for every word: the language-model head is incompatible with it, "
         + "so P-Tuning v2 puts a classification head on every word instead. Leave Verbalizer null.";
 
+    /// <summary>
+    /// Adds the places of a row's words as vector columns <c>WordStart</c> and <c>WordEnd</c> (characters of the original text, end exclusive): which words
+    /// plain text was split into. Default false.
+    /// </summary>
+    public bool WordPlaces { get; set; }
+
     internal override void Validate()
     {
         base.Validate();

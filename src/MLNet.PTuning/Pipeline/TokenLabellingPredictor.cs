@@ -46,12 +46,20 @@ internal sealed class TokenLabellingPredictor(TunedModel model, LabelKeys keys, 
     {
         0 => Vector(result, r => r.Labels, label => (uint)label + 1),
         1 => Vector(result, r => r.Probabilities, p => p),
-        2 => Vector(result, r => r.Entities, e => e.Type.AsMemory()),
-        3 => Vector(result, r => r.Entities.Select(e => r.Row.Text.AsMemory()[Start(r, e)..End(r, e)]).ToList(), text => text),
-        4 => Vector(result, r => r.Entities.Select(e => Start(r, e)).ToList(), at => at),
-        5 => Vector(result, r => r.Entities.Select(e => End(r, e)).ToList(), at => at),
-        _ => Vector(result, r => r.Entities.Select(e => Enumerable.Range(e.Start, e.End - e.Start).Average(w => r.Probabilities[w * keys.Count + r.Labels[w]])).ToList(), p => p),
+        _ => Outputs[index].Name switch
+        {
+            LabellingColumns.EntityType => Vector(result, r => r.Entities, e => e.Type.AsMemory()),
+            LabellingColumns.EntityText => Vector(result, r => [.. r.Entities.Select(e => r.Row.Text.AsMemory()[Start(r, e)..End(r, e)])], (ReadOnlyMemory<char> text) => text),
+            LabellingColumns.EntityStart => Vector(result, r => [.. r.Entities.Select(e => Start(r, e))], (int at) => at),
+            LabellingColumns.EntityEnd => Vector(result, r => [.. r.Entities.Select(e => End(r, e))], (int at) => at),
+            LabellingColumns.EntityProbability => Vector(result, r => [.. r.Entities.Select(e => MeanProbability(r, e))], (float p) => p),
+            LabellingColumns.WordStart => Vector(result, r => r.Row.Places, place => place.Start),
+            _ => Vector(result, r => r.Row.Places, place => place.End),
+        },
     };
+
+    private float MeanProbability(LabelledRow row, TagSpan entity) =>
+        Enumerable.Range(entity.Start, entity.End - entity.Start).Average(word => row.Probabilities[word * keys.Count + row.Labels[word]]);
 
     private static int Start(LabelledRow row, TagSpan entity) => row.Row.Places[entity.Start].Start;
 

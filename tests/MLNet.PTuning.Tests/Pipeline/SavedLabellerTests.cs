@@ -16,7 +16,7 @@ public sealed class SavedLabellerTests(TrainedLabeller model) : IClassFixture<Tr
         var loaded = new MLContext().Model.Load(_folder.At("model.zip"), out var schema);
         using var owned = (IDisposable)loaded;
         Assert.Equal(model.Data.Schema.Select(c => (c.Name, c.Type)), schema.Select(c => (c.Name, c.Type)));
-        string[] columns = ["PredictedLabel", "Score", "EntityType", "EntityText", "EntityStart", "EntityEnd", "EntityProbability"];
+        string[] columns = ["PredictedLabel", "Score", "EntityType", "EntityText", "EntityStart", "EntityEnd", "EntityProbability", "WordStart", "WordEnd"];
         Assert.Equal(Values.Rows(model.Chain.Transform(model.Data), columns), Values.Rows(loaded.Transform(model.Data), columns));
         var labeller = ((IEnumerable<ITransformer>)loaded).OfType<TokenLabellingTransformer>().Single();
         Assert.Equal(model.Labeller.ClassNames, labeller.ClassNames);

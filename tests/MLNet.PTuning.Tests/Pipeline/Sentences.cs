@@ -28,7 +28,7 @@ public sealed class LabelledSentence
     public float[] Score { get; set; } = [];
 }
 
-/// <summary>The same with its entities.</summary>
+/// <summary>Its entities and its words' places.</summary>
 public sealed class SentenceWithEntities
 {
     public string[] EntityType { get; set; } = [];
@@ -36,6 +36,8 @@ public sealed class SentenceWithEntities
     public int[] EntityStart { get; set; } = [];
     public int[] EntityEnd { get; set; } = [];
     public float[] EntityProbability { get; set; } = [];
+    public int[] WordStart { get; set; } = [];
+    public int[] WordEnd { get; set; } = [];
 }
 
 internal static class Sentences
@@ -129,7 +131,7 @@ public sealed class TrainedLabeller : IDisposable
     public TrainedLabeller()
     {
         var options = Sentences.Options(_backbone);
-        options.Entities = true;
+        (options.Entities, options.WordPlaces) = (true, true);
         Data = Context.Data.LoadFromEnumerable(Rows);
         Chain = Sentences.Pipeline(Context, options).Fit(Data);
     }

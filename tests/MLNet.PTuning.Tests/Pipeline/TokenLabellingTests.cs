@@ -77,7 +77,7 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
     {
         using var backbone = new TinyBackbone();
         var options = Sentences.Options(backbone);
-        (options.WordsColumnName, options.LabelColumnName, options.Entities, options.Epochs) = ("Text", "Spans", true, 25);
+        (options.WordsColumnName, options.LabelColumnName, options.Entities, options.WordPlaces, options.Epochs) = ("Text", "Spans", true, true, 25);
         var ml = new MLContext(seed: 1);
         using var bySpans = ml.Transforms.PTuningV2LabelTokens(options).Fit(ml.Data.LoadFromEnumerable(model.Rows));
         using var engine = ml.Model.CreatePredictionEngine<Sentence, SentenceWithEntities>(bySpans, new PredictionEngineOptions { OwnsTransformer = false });
@@ -87,6 +87,7 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
         {
             var found = engine.Predict(new Sentence { Text = row.Text });
             Assert.Equal(found.EntityText, found.EntityStart.Zip(found.EntityEnd, (start, end) => row.Text[start..end]));
+            Assert.Equal(row.Words, found.WordStart.Zip(found.WordEnd, (start, end) => row.Text[start..end]));
             Assert.All(found.EntityProbability, p => Assert.InRange(p, 0, 1.00001f));
             string[] spans = [.. found.EntityType.Select((type, i) => $"{found.EntityStart[i]} {found.EntityEnd[i]} {type}")];
             right += spans.Intersect(row.Spans).Count();
@@ -116,6 +117,8 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
         Assert.NotEmpty(found.SelectMany(f => f.EntityType));
         Assert.All(model.Rows.Zip(found), pair => Assert.Equal(pair.Second.EntityText,
             pair.Second.EntityStart.Zip(pair.Second.EntityEnd, (start, end) => string.Join(' ', pair.First.Words)[start..end])));
+        Assert.All(model.Rows.Zip(found), pair => Assert.Equal(pair.First.Words,
+            pair.Second.WordStart.Zip(pair.Second.WordEnd, (start, end) => string.Join(' ', pair.First.Words)[start..end])));
         Assert.All(model.Rows.Zip(found, Sentences.Labels(model.Labeller, model.Rows)), row =>
             Assert.Equal(Tags.ToSpans(row.Third, TagScheme.Iob2).Select(s => s.Type), row.Second.EntityType));
     }
@@ -186,7 +189,7 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
     {
         using var backbone = new TinyBackbone();
         var options = Sentences.Options(backbone);
-        (options.WordsColumnName, options.LabelColumnName, options.Entities, options.Epochs) = (words, label, true, 1);
+        (options.WordsColumnName, options.LabelColumnName, options.Entities, options.WordPlaces, options.Epochs) = (words, label, spans, true, 1);
         var ml = new MLContext(seed: 1);
         var data = ml.Data.LoadFromEnumerable(model.Rows);
         var promised = new ShapeSpy();
