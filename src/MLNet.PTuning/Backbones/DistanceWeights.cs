@@ -61,8 +61,8 @@ internal sealed class DistanceWeights
     /// <summary>The table's row for each distance (query's place − key's place).</summary>
     public torch.Tensor RowsOf(torch.Tensor distances)
     {
-        // Distances lie between −S and S: a small table on the host, looked up on the device.
-        int longest = (int)Math.Max(distances.abs().max().item<long>(), 1);
+        // Distances lie between −S and S, S being the longest row: a small table from the host, looked up on the device.
+        int longest = (int)distances.shape[2];
         var rows = new long[2 * longest + 1];
         for (int distance = -longest; distance <= longest; distance++)
             rows[longest + distance] = Math.Clamp(Bucket(distance) + _span, 0, 2 * _span - 1);

@@ -68,7 +68,8 @@ public abstract class PTuningOptions : TrainingOptions
     /// <summary>A copy whose settings may be changed.</summary>
     internal PTuningOptions Copy() => (PTuningOptions)MemberwiseClone();
 
-    internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Method), JsonSerializer.Serialize(Method)), (nameof(Verbalizer), JsonSerializer.Serialize(Verbalizer))];
+    internal override IEnumerable<(string Name, string Value)> Describe() =>
+        [.. base.Describe(), (nameof(Method), JsonSerializer.Serialize(Method)), (nameof(Verbalizer), JsonSerializer.Serialize(Verbalizer)), (nameof(StartFrom), StartFrom?.ContentHash ?? "")];
 
     /// <summary>Why this task takes no verbalizer; null where it does.</summary>
     private protected virtual string? ReasonAgainstVerbalizer => "This task has no classes that words could stand for; leave Verbalizer null.";

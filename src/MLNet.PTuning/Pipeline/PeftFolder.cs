@@ -1,4 +1,6 @@
 // Prompts trained here as Hugging Face PEFT keeps them, and PEFT's (and P-Tuning v2's own) as a start for training or prediction here.
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.ML;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
@@ -66,6 +68,21 @@ public sealed class PeftFolder
             throw new ArgumentException($"The model holds {tuned.Count} transformers of this library; give the one whose prompt is to be written.", nameof(transformer));
         var (model, method, pools) = tuned[0];
         PeftForms.Write(model, method, pools).Save(folder);
+    }
+
+    /// <summary>SHA-256 of the tensors, names included: what tells one start of training from another.</summary>
+    internal string ContentHash
+    {
+        get
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (var tensor in _tensors.Values.OrderBy(t => t.Name, StringComparer.Ordinal))
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes($"{tensor.Name} {string.Join(',', tensor.Shape)}\n"));
+                hash.AppendData(tensor.Bytes);
+            }
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
     }
 
     /// <summary>Tensors under the names of this library's parameters. A pooler that equals the backbone's is left to the backbone.</summary>

@@ -164,6 +164,25 @@ public sealed class PeftFolderTests : IDisposable
     }
 
     [Fact]
+    public void What_a_run_began_with_is_part_of_what_it_is()
+    {
+        using var backbone = Backbone("bert", hasPooler: true);
+        using var first = Reviews.Train(Options(backbone), _rows, seed: 1);
+        using var second = Reviews.Train(Options(backbone), _rows, seed: 2);
+        PeftFolder.Save(first, _folder.At("first"));
+        PeftFolder.Save(first, _folder.At("again"));
+        PeftFolder.Save(second, _folder.At("second"));
+        string Run(string? folder) => string.Join('\n', new TextClassificationOptions(backbone.Path)
+        {
+            Method = new DeepPrompt { Length = 4 },
+            StartFrom = folder is null ? null : PeftFolder.Load(_folder.At(folder)),
+        }.Describe());
+        Assert.Equal(Run("first"), Run("again"));
+        Assert.NotEqual(Run("first"), Run("second"));
+        Assert.NotEqual(Run("first"), Run(null));
+    }
+
+    [Fact]
     public void What_does_not_fit_is_said()
     {
         using var backbone = Backbone("bert", hasPooler: true);
