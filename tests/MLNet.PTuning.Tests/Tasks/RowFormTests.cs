@@ -1,6 +1,8 @@
 // Rows in the form that methods and templates give them: ids, segments, and the place that is read.
+using System.Text;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tests.Backbones;
+using MLNet.PTuning.Tests.Text;
 using MLNet.PTuning.Text;
 
 namespace MLNet.PTuning.Tests.Tasks;
@@ -59,6 +61,19 @@ public sealed class RowFormTests : IDisposable
         Assert.Equal("[CLS] the film so [SEP] a book is [MASK] [SEP]", Show(named.Input));
         Assert.Equal([0, 0, 0, 0, 0, 1, 1, 1, 1, 1], named.Input.Types);
         Assert.Equal(8, named.ReadAt);
+    }
+
+    [Fact]
+    public void Where_blanks_are_part_of_pieces_words_and_text_have_those_that_the_template_shows()
+    {
+        using var files = new TokenizerFiles(
+            ("vocab.json", Encoding.UTF8.GetBytes("""{"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "a": 4, "b": 5, "ab": 6, "Ġ": 7, "Ġa": 8, "Ġb": 9, "<mask>": 10}""")),
+            ("merges.txt", Encoding.UTF8.GetBytes("#version: 0.2\na b\nĠ a\nĠ b\n")));
+        var tokenizer = TextTokenizer.Load(files.Path);
+        var row = new RowForm(tokenizer, 20, new PTuningV1 { Template = "{prompt:1} {text}b b {mask}" }, hasPairs: false, new Verbalizer()).Encode("a a", null);
+        Assert.Equal([0, -1, 8, 8, 5, 9, 10, 2], row.Input.Ids);
+        var atStart = new RowForm(tokenizer, 20, new HardPrompt { Template = "{text} b" }, hasPairs: false).Encode("a a", null);
+        Assert.Equal([0, 4, 8, 9, 2], atStart.Input.Ids);
     }
 
     [Fact]
