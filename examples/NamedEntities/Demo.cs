@@ -41,8 +41,9 @@ internal sealed class Demo(DemoSettings settings)
         foreach (string text in settings.Texts.Count > 0 ? settings.Texts : Samples) marked.Write(text, engine.Predict(new PlainText { Words = text }));
 
         var report = labeller.Report!;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"entities: F1 {metrics.Micro.F1:f3}, token accuracy {metrics.TokenAccuracy:f3}, trained {report.TrainedParameters} of {report.TotalParameters} parameters ({100 * report.TrainedShare:f2} %) on {report.Rows} sentences in {report.Seconds:f1} s"));
+        Console.WriteLine(FormattableString.Invariant($"entities: F1 {metrics.Micro.F1:f3}, token accuracy {metrics.TokenAccuracy:f3}, ")
+            + FormattableString.Invariant($"trained {report.TrainedParameters} of {report.TotalParameters} parameters ({100 * report.TrainedShare:f2} %) ")
+            + FormattableString.Invariant($"on {report.Rows} sentences in {report.Seconds:f1} s"));
     }
 
     private (ITransformer Model, TokenLabellingTransformer Labeller) Train(IDataView train) => AnsiConsole.Progress().Start(progress =>
@@ -67,7 +68,8 @@ internal sealed class Demo(DemoSettings settings)
         Row("all", metrics.Micro);
         AnsiConsole.Write(table);
 
-        void Row(string name, EntityScore s) => table.AddRow([Markup.Escape(name), .. new[] { s.Precision, s.Recall, s.F1 }.Select(p => p.ToString("p1", CultureInfo.InvariantCulture)),
+        void Row(string name, EntityScore s) => table.AddRow([
+            Markup.Escape(name), .. new[] { s.Precision, s.Recall, s.F1 }.Select(p => p.ToString("p1", CultureInfo.InvariantCulture)),
             s.Gold.ToString(CultureInfo.InvariantCulture), s.Predicted.ToString(CultureInfo.InvariantCulture)]);
     }
 

@@ -29,7 +29,8 @@ internal sealed class FoundInWords : Found
 /// <param name="classNames">The model's tags, which name the types.</param>
 internal sealed class MarkedText(IEnumerable<string> classNames)
 {
-    private static readonly string[] Colours = ["black on springgreen3", "white on blue", "black on orange1", "white on purple", "black on yellow3", "white on red3", "black on turquoise2"];
+    private static readonly string[] Colours =
+        ["black on springgreen3", "white on blue", "black on orange1", "white on purple", "black on yellow3", "white on red3", "black on turquoise2"];
 
     private readonly List<string> _types = [.. classNames.Select(name => name[(name.IndexOf('-') + 1)..]).Distinct()];
 

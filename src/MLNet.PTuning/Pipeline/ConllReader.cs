@@ -77,7 +77,8 @@ internal sealed class ConllReader(ConllOptions options)
 
     private List<ConllRow> RowsOfPredicates(string path, List<(int Line, string[] Cells)> sentence, string[] words, int column)
     {
-        int[] predicates = [.. Enumerable.Range(0, words.Length).Where(i => Cell(path, sentence[i].Line, sentence[i].Cells, column, "the predicate") != NoSense)];
+        int[] predicates = [.. Enumerable.Range(0, words.Length)
+            .Where(i => Cell(path, sentence[i].Line, sentence[i].Cells, column, "the predicate") != NoSense)];
         int labelled = sentence[0].Cells.Length - column - 1;
         // Universal PropBank ends sentences without labels with an empty column, also some that have predicates.
         while (labelled > 0 && sentence.TrueForAll(s => s.Cells[column + labelled].Length == 0)) labelled--;
@@ -87,7 +88,8 @@ internal sealed class ConllReader(ConllOptions options)
             return [];
         }
         if (labelled != predicates.Length)
-            throw Error(path, sentence[0].Line, $"the sentence that begins here has {predicates.Length} predicates (column {column}), but {labelled} columns of labels after it");
+            throw Error(path, sentence[0].Line,
+                $"the sentence that begins here has {predicates.Length} predicates (column {column}), but {labelled} columns of labels after it");
         return [.. predicates.Select((word, i) => new ConllRow(words, Labels(path, sentence, column + 1 + i), word))];
     }
 
@@ -95,7 +97,8 @@ internal sealed class ConllReader(ConllOptions options)
     {
         string word = Cell(path, line, cells, options.WordColumn, "the word");
         if (!options.HasSegmentationDigits) return word;
-        return word.Length > 1 && char.IsAsciiDigit(word[^1]) ? word[..^1] : throw Error(path, line, $"the word '{word}' does not end with a segmentation digit");
+        return word.Length > 1 && char.IsAsciiDigit(word[^1]) ? word[..^1]
+            : throw Error(path, line, $"the word '{word}' does not end with a segmentation digit");
     }
 
     private string[] Labels(string path, List<(int Line, string[] Cells)> sentence, int column)
@@ -118,7 +121,8 @@ internal sealed class ConllReader(ConllOptions options)
     {
         int at = column >= 0 ? column : cells.Length + column;
         if (at < 0 || at >= cells.Length || (column < 0 && at == options.WordColumn))
-            throw Error(path, line, $"the line has {Columns(cells.Length)}, so {what} in column {column} is missing; check WordColumn, LabelColumn and Separator ({options.Separator})");
+            throw Error(path, line, $"the line has {Columns(cells.Length)}, so {what} in column {column} is missing; "
+                + $"check WordColumn, LabelColumn and Separator ({options.Separator})");
         return cells[at];
     }
 

@@ -20,7 +20,8 @@ internal sealed class ConllView : IDataView
         (_host, _paths, _options) = (environment.Register(nameof(ConllView)), paths, options);
         var builder = new DataViewSchema.Builder();
         builder.AddColumn(Words, new VectorDataViewType(TextDataViewType.Instance));
-        if (options.PredicateColumn is not null || options.LabelColumn is not null) builder.AddColumn(Label, new VectorDataViewType(TextDataViewType.Instance));
+        if (options.PredicateColumn is not null || options.LabelColumn is not null)
+            builder.AddColumn(Label, new VectorDataViewType(TextDataViewType.Instance));
         if (options.PredicateColumn is not null) builder.AddColumn(Predicate, NumberDataViewType.Int32);
         Schema = builder.ToSchema();
     }
@@ -34,7 +35,8 @@ internal sealed class ConllView : IDataView
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
         new Cursor(this, [.. columnsNeeded.Select(c => c.Index)]);
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     private IEnumerable<ConllRow> Rows()
     {
@@ -43,7 +45,8 @@ internal sealed class ConllView : IDataView
             foreach (var row in reader.Rows(path)) yield return row;
         if (reader.WithoutRoles == 0 || Interlocked.Exchange(ref _said, 1) != 0) yield break;
         using var channel = _host.Start(nameof(ConllView));
-        channel.Warning(MessageSensitivity.None, "{0} of {1} sentences have no predicate with labels and give no row.", reader.WithoutRoles, reader.Sentences);
+        channel.Warning(MessageSensitivity.None, "{0} of {1} sentences have no predicate with labels and give no row.",
+            reader.WithoutRoles, reader.Sentences);
     }
 
     private sealed class Cursor(ConllView view, HashSet<int> active) : DataViewRowCursor
@@ -95,12 +98,13 @@ internal sealed class ConllView : IDataView
 
         private static InvalidOperationException NotOnARow() => new("The cursor does not stand on a row; call MoveNext first.");
 
-        private ValueGetter<VBuffer<ReadOnlyMemory<char>>> Texts(Func<ConllRow, string[]> texts) => (ref VBuffer<ReadOnlyMemory<char>> destination) =>
-        {
-            string[] values = texts(Current);
-            var editor = VBufferEditor.Create(ref destination, values.Length);
-            for (int i = 0; i < values.Length; i++) editor.Values[i] = values[i].AsMemory();
-            destination = editor.Commit();
-        };
+        private ValueGetter<VBuffer<ReadOnlyMemory<char>>> Texts(Func<ConllRow, string[]> texts) =>
+            (ref VBuffer<ReadOnlyMemory<char>> destination) =>
+            {
+                string[] values = texts(Current);
+                var editor = VBufferEditor.Create(ref destination, values.Length);
+                for (int i = 0; i < values.Length; i++) editor.Values[i] = values[i].AsMemory();
+                destination = editor.Commit();
+            };
     }
 }

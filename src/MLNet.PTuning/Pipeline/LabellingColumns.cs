@@ -23,7 +23,8 @@ internal static class LabellingColumns
         (EntityEnd, NumberDataViewType.Int32), (EntityProbability, NumberDataViewType.Single),
     ];
 
-    private static readonly (string Name, PrimitiveDataViewType Type)[] WordPlaces = [(WordStart, NumberDataViewType.Int32), (WordEnd, NumberDataViewType.Int32)];
+    private static readonly (string Name, PrimitiveDataViewType Type)[] WordPlaces =
+        [(WordStart, NumberDataViewType.Int32), (WordEnd, NumberDataViewType.Int32)];
 
     private static readonly string[] LabelAnnotations = [AnnotationNames.KeyValues];
     private static readonly string[] ScoreAnnotations = [AnnotationNames.TrainingLabelValues];
@@ -40,7 +41,8 @@ internal static class LabellingColumns
             new(settings.PredictedLabelColumn, new VectorDataViewType(new KeyDataViewType(typeof(uint), keys.Count)), labels.ToAnnotations()),
             new(settings.ScoreColumn, new VectorDataViewType(NumberDataViewType.Single, 0, keys.Count), scores.ToAnnotations()),
         };
-        columns.AddRange(Requested(settings.Labelling!.Entities, settings.Labelling.WordPlaces).Select(c => new DataViewSchema.DetachedColumn(c.Name, new VectorDataViewType(c.Type))));
+        columns.AddRange(Requested(settings.Labelling!.Entities, settings.Labelling.WordPlaces)
+            .Select(c => new DataViewSchema.DetachedColumn(c.Name, new VectorDataViewType(c.Type))));
         return columns;
     }
 

@@ -21,7 +21,8 @@ internal static class TokenLabelEvaluation
         {
             string?[] wanted = readLabel(), guessed = readPredicted();
             if (wanted.Length != guessed.Length)
-                throw new ArgumentException($"Row {cursor.Position + 1} has {wanted.Length} labels in '{labelName}', but {guessed.Length} in '{predictedName}'; every word needs one of each.");
+                throw new ArgumentException($"Row {cursor.Position + 1} has {wanted.Length} labels in '{labelName}', but {guessed.Length} in "
+                    + $"'{predictedName}'; every word needs one of each.");
             rows.Add((wanted, [.. guessed.Select(g => g ?? Tags.Outside)]));
             names.UnionWith(wanted.Concat(guessed).OfType<string>());
         }
@@ -48,7 +49,8 @@ internal static class TokenLabelEvaluation
                 var keys = WordRows.KeyNumbers(row, column);
                 return () => [.. keys().Select(k => k > 0 ? names[k - 1] : null)];
             default:
-                throw new ArgumentException($"The column '{column.Name}' is of type {column.Type}; labels of words are a vector of keys with key values, or of text.");
+                throw new ArgumentException($"The column '{column.Name}' is of type {column.Type}; "
+                    + "labels of words are a vector of keys with key values, or of text.");
         }
     }
 }

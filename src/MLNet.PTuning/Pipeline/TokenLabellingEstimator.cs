@@ -69,10 +69,10 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
-        if (!inputSchema.TryFindColumn(_options.WordsColumnName, out var words)) throw new ArgumentException($"The pipeline has no column '{_options.WordsColumnName}' before this step.");
+        var words = Find(_options.WordsColumnName);
         if (words.ItemType is not TextDataViewType) throw new ArgumentException(WordColumns.NotWords(words.Name, $"{words.Kind} of {words.ItemType}"));
-        if (_options.PredicateColumnName is { } predicate && !inputSchema.TryFindColumn(predicate, out _)) throw new ArgumentException($"The pipeline has no column '{predicate}' before this step.");
-        if (!inputSchema.TryFindColumn(_options.LabelColumnName, out var label)) throw new ArgumentException($"The pipeline has no column '{_options.LabelColumnName}' before this step.");
+        if (_options.PredicateColumnName is { } predicate) Find(predicate);
+        var label = Find(_options.LabelColumnName);
         bool vector = label.Kind != SchemaShape.Column.VectorKind.Scalar;
         bool spans = vector && label.ItemType is TextDataViewType;
         if (!vector || !(label.IsKey || spans)) throw new ArgumentException(WordRows.NotLabels(label.Name, $"{label.Kind} of {label.ItemType}"));
@@ -81,6 +81,9 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
         var columns = inputSchema.ToDictionary(c => c.Name);
         foreach (var promise in LabellingColumns.Promises(_options, label, spans)) columns[promise.Name] = promise;
         return new SchemaShape(columns.Values);
+
+        SchemaShape.Column Find(string name) => inputSchema.TryFindColumn(name, out var column) ? column
+            : throw new ArgumentException($"The pipeline has no column '{name}' before this step.");
     }
 
     private List<Example>? Validation(TokenLabelling task, LabelKeys keys)

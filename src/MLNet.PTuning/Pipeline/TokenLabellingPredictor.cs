@@ -30,7 +30,8 @@ internal sealed class TokenLabellingPredictor(TunedModel model, LabelKeys keys, 
 
     public IReadOnlyList<LabelledRow> Predict(IReadOnlyList<WordRow> rows)
     {
-        var windows = rows.SelectMany((row, index) => _task.Windows(row.Words, row.Predicate, null, allPieces: false).Select(window => (Row: index, Window: window))).ToList();
+        var windows = rows.SelectMany((row, index) =>
+            _task.Windows(row.Words, row.Predicate, null, allPieces: false).Select(window => (Row: index, Window: window))).ToList();
         var parts = windows.Chunk(settings.BatchSize)
             .SelectMany(chunk => chunk.Zip(model.Predict([.. chunk.Select(w => w.Window.Example)])))
             .ToLookup(p => p.First.Row, p => (p.First.Window, p.Second));
@@ -49,7 +50,8 @@ internal sealed class TokenLabellingPredictor(TunedModel model, LabelKeys keys, 
         _ => Outputs[index].Name switch
         {
             LabellingColumns.EntityType => Vector(result, r => r.Entities, e => e.Type.AsMemory()),
-            LabellingColumns.EntityText => Vector(result, r => [.. r.Entities.Select(e => r.Row.Text.AsMemory()[Start(r, e)..End(r, e)])], (ReadOnlyMemory<char> text) => text),
+            LabellingColumns.EntityText =>
+                Vector(result, r => [.. r.Entities.Select(e => r.Row.Text.AsMemory()[Start(r, e)..End(r, e)])], (ReadOnlyMemory<char> text) => text),
             LabellingColumns.EntityStart => Vector(result, r => [.. r.Entities.Select(e => Start(r, e))], (int at) => at),
             LabellingColumns.EntityEnd => Vector(result, r => [.. r.Entities.Select(e => End(r, e))], (int at) => at),
             LabellingColumns.EntityProbability => Vector(result, r => [.. r.Entities.Select(e => MeanProbability(r, e))], (float p) => p),
@@ -65,7 +67,8 @@ internal sealed class TokenLabellingPredictor(TunedModel model, LabelKeys keys, 
 
     private static int End(LabelledRow row, TagSpan entity) => row.Row.Places[entity.End - 1].End;
 
-    private static ValueGetter<VBuffer<TItem>> Vector<TPart, TItem>(Func<LabelledRow> result, Func<LabelledRow, IReadOnlyList<TPart>> parts, Func<TPart, TItem> item) =>
+    private static ValueGetter<VBuffer<TItem>> Vector<TPart, TItem>(
+        Func<LabelledRow> result, Func<LabelledRow, IReadOnlyList<TPart>> parts, Func<TPart, TItem> item) =>
         (ref VBuffer<TItem> destination) =>
         {
             var values = parts(result());

@@ -17,7 +17,8 @@ internal static class WordRows
     public static bool IsSpans(DataViewType label) => label is VectorDataViewType { ItemType: TextDataViewType };
 
     public static string NotLabels(string name, string type) =>
-        $"The label column '{name}' is of type {type}; it must be a vector of keys, one a word (add .Append(ml.Transforms.Conversion.MapValueToKey(\"{name}\")) before this step), or a vector of text \"start end TYPE\" beside plain text.";
+        $"The label column '{name}' is of type {type}; it must be a vector of keys, one a word (add .Append(ml.Transforms.Conversion.MapValueToKey(\"{name}\")) "
+        + "before this step), or a vector of text \"start end TYPE\" beside plain text.";
 
     /// <summary>A reader of a vector of keys, one a word.</summary>
     /// <param name="row">The cursor.</param>
@@ -109,7 +110,8 @@ internal static class WordRows
         string[] parts = span.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length != 3 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int start)
             || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int end) || start >= end || end > words.Text.Length)
-            throw new ArgumentException($"Row {position + 1}: the entity '{span}' is not of the form \"start end TYPE\" with 0 <= start < end <= {words.Text.Length} (the text's length).");
+            throw new ArgumentException($"Row {position + 1}: the entity '{span}' is not of the form \"start end TYPE\" "
+                + $"with 0 <= start < end <= {words.Text.Length} (the text's length).");
         int first = -1, last = -1;
         for (int i = 0; i < words.Places.Count; i++)
         {

@@ -66,7 +66,8 @@ public sealed class TokenLabelMetrics
         text.AppendLine(CultureInfo.InvariantCulture, $"macro F1 {100 * MacroF1:f2}, token accuracy {100 * TokenAccuracy:f2} over {Words} words in {Rows} rows");
         return text.ToString();
 
-        void Score(string name, EntityScore s) => Line(name, Percent(s.Precision), Percent(s.Recall), Percent(s.F1), s.Gold.ToString(CultureInfo.InvariantCulture), s.Predicted.ToString(CultureInfo.InvariantCulture));
+        void Score(string name, EntityScore s) => Line(name, Percent(s.Precision), Percent(s.Recall), Percent(s.F1),
+            s.Gold.ToString(CultureInfo.InvariantCulture), s.Predicted.ToString(CultureInfo.InvariantCulture));
 
         string Percent(double share) => (100 * share).ToString("f2", CultureInfo.InvariantCulture);
 

@@ -29,7 +29,8 @@ internal sealed class TokenLabelling
         (_tokenizer, _maxLength, _overlap) = (tokenizer, maxLength, overlap);
         _form = new RowForm(tokenizer, maxLength, method, hasPairs);
         if (maxLength - tokenizer.SpecialCount(hasPairs) - _form.FixedPieces - (hasPairs ? maxLength / LargestPairShare : 0) < 1)
-            throw new ArgumentException($"A window of {maxLength} word pieces leaves no room for a word beside the special tokens{(hasPairs ? " and the predicate" : "")}; raise MaxSequenceLength.");
+            throw new ArgumentException($"A window of {maxLength} word pieces leaves no room for a word beside the special tokens"
+                + $"{(hasPairs ? " and the predicate" : "")}; raise MaxSequenceLength.");
     }
 
     /// <summary>Windows over a row. Every word is read in one of them, at its first piece (at all of them where <paramref name="allPieces"/>),
