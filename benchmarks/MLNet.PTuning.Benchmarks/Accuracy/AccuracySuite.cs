@@ -62,6 +62,7 @@ internal sealed record AccuracySuite(IReadOnlyList<AccuracyTask> Tasks)
             new AccuracyTask("CoNLL-2003", "entity F1", Rows: 2000, Epochs: 4, LabellingTask.Conll2003, Labelling(.424, .445, .447, .617)),
             new AccuracyTask("WNUT-17", "entity F1", Rows: 2000, Epochs: 4, LabellingTask.Wnut17, Labelling(null, null, null, null))]),
         ["methods"] = MethodsSuite.Create(),
+        ["multitask"] = MultiTaskSuite.Create(),
     };
 
     private static MethodCase[] Labelling(double? headOnly, double? deepPrompt, double? softPrompt, double? everything) =>

@@ -44,7 +44,8 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
                     var batch = batches[task].Current;
                     double loss = ComputeThread.Run(() => Step(tasks[task], batch, schedule, sharedOptimizer, headOptimizers[task], dropout));
                     if (!double.IsFinite(loss))
-                        throw new InvalidOperationException(FormattableString.Invariant($"Training diverged: the loss of task {task + 1} is {loss} in epoch {epoch + 1}. Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
+                        throw new InvalidOperationException(FormattableString.Invariant(
+                            $"Training diverged: the loss of task '{options.Tasks[task].Name}' is {loss} in epoch {epoch + 1}. Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
                     losses[task].Add(loss);
                     observer.AfterStep(epoch + 1, ++step, steps, loss);
                 }

@@ -42,12 +42,14 @@ public sealed class MultiTaskTests : IDisposable
         Assert.NotEqual(first, Weights(2));
     }
 
+    public static TheoryData<TuningMethod> Methods =>
+        [new DeepPrompt { Length = 3 }, new DeepPrompt { Length = 3, Reparameterize = true, ReparameterizationSize = 8 }, new PrefixTuning { Length = 3 }];
+
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_single_task_starts_from_the_shared_prompt(bool reparameterize)
+    [MemberData(nameof(Methods))]
+    public void A_single_task_starts_from_the_shared_prompt(TuningMethod method)
     {
-        using var model = Train(o => (o.Method, o.Epochs) = (new DeepPrompt { Length = 3, Reparameterize = reparameterize, ReparameterizationSize = 8 }, 2));
+        using var model = Train(o => (o.Method, o.Epochs) = (method, 2));
         // A rate next to nothing leaves what training began with.
         var options = new TextClassificationOptions(_backbone.Path) { StartFrom = model.Prompt, LearningRate = 1e-12, Epochs = 1 };
         using var single = Reviews.Train(options, _three);

@@ -23,7 +23,7 @@ public enum TaskSampling
 /// <param name="Data">Its training rows, labels as keys.</param>
 public sealed record PromptTask(string Name, PTuningOptions Options, IDataView Data);
 
-/// <summary>Settings of multi-task training. Column names and validation sets in it are not used.</summary>
+/// <summary>Settings of multi-task training. Its column names, <c>ValidationSet</c> and <c>Patience</c> are not used.</summary>
 /// <param name="backboneFolder">The backbone's folder as Hugging Face publishes it.</param>
 public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(backboneFolder)
 {

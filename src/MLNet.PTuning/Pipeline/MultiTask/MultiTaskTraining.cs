@@ -54,7 +54,8 @@ public sealed class MultiTaskTraining
                     : TunedModel.Sharing(models[0], own, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, unchecked(seed + models.Count), words));
             }
             SharedTask[] shared = [.. prepared.Select((p, i) => new SharedTask(models[i], p.Rows.Rows, p.Task.Options.ClassWeights))];
-            channel.Say(FormattableString.Invariant($"Training {_options.Method.GetType().Name} on {shared.Length} tasks of {string.Join(", ", shared.Select(t => t.Rows.Count))} rows, rate {rate}, seed {seed}, device {device}"));
+            channel.Say(FormattableString.Invariant(
+                $"Training {_options.Method.GetType().Name} on {shared.Length} tasks of {string.Join(", ", shared.Select(t => t.Rows.Count))} rows, rate {rate}, seed {seed}, device {device}"));
             var curves = new MultiTaskTrainer(shared, _options, rate, seed, channel).Run();
             var transformers = new Dictionary<string, ITransformer>();
             foreach (var ((task, rows, limit), i) in prepared.Select((p, i) => (p, i)))
@@ -88,9 +89,12 @@ public sealed class MultiTaskTraining
     // What is saved of a prompt that was trained through a network is the network's output: single tasks go on from there without it.
     private PeftFolder PromptOf(TunedModel model)
     {
-        var method = _options.Method is DeepPrompt { Reparameterize: true } deep
-            ? new DeepPrompt { Length = deep.Length, Dropout = deep.Dropout, InitialDeviation = deep.InitialDeviation }
-            : _options.Method;
+        var method = _options.Method switch
+        {
+            DeepPrompt deep => new DeepPrompt { Length = deep.Length, Dropout = deep.Dropout, InitialDeviation = deep.InitialDeviation },
+            PrefixTuning prefix => new DeepPrompt { Length = prefix.Length },
+            var other => other,
+        };
         return new PeftFolder("a multi-task prompt", method, null, _options.BackboneFolder, model.TrainedWithoutHead());
     }
 }

@@ -33,7 +33,8 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         if (options.StartFrom is not null)
             throw new ArgumentException("StartFrom holds a prompt of one length; a search tries several, each from random values. Leave it null.", nameof(options));
         _method = options.Method as DeepPrompt
-            ?? throw new ArgumentException($"A search tries settings of {nameof(DeepPrompt)}, not of {options.Method.GetType().Name}. Leave Method as it is, or give a {nameof(DeepPrompt)}.", nameof(options));
+            ?? throw new ArgumentException(
+                $"A search tries settings of {nameof(DeepPrompt)}, not of {options.Method.GetType().Name}. Leave Method as it is, or give a {nameof(DeepPrompt)}.", nameof(options));
         _host = environment.Register("PromptSearch");
         (_options, _search, _columns, _train, _reportOf) = (options, search, columns, train, reportOf);
     }
@@ -86,7 +87,8 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
                     if (isKnown) continue;
                     folder.Add(trial, Report);
                     _search.Progress?.Report(trial);
-                    channel.Info(MessageSensitivity.None, "{0}", FormattableString.Invariant($"Rung {rung} of {budgets.Length}, {setting}: score {trial.Score:f4}, {trial.Seconds:f1} s {trial.Failure}"));
+                    channel.Info(MessageSensitivity.None, "{0}", FormattableString.Invariant(
+                        $"Rung {rung} of {budgets.Length}, {setting}: score {trial.Score:f4}, {trial.Seconds:f1} s {trial.Failure}"));
                 }
                 settings = [.. SearchTrial.BestFirst(finished).Where(t => t.Failure is null).Take((settings.Count + _search.Reduction - 1) / _search.Reduction).Select(t => t.Setting)];
             }

@@ -27,7 +27,8 @@ internal static class SearchPlot
         foreach (var trial in trials.Where(t => t.Score is not null))
         {
             string colour = ColourOf(trial.Setting.Length);
-            Line(svg, $"<circle cx=\"{X(trial.Setting.Rate):f1}\" cy=\"{Y(trial.Score!.Value):f1}\" r=\"{2 + 2 * trial.Rung}\" stroke=\"{colour}\" fill=\"{(trial.Setting.Reparameterize ? "none" : colour)}\" fill-opacity=\"0.6\">");
+            string fill = trial.Setting.Reparameterize ? "none" : colour;
+            Line(svg, $"<circle cx=\"{X(trial.Setting.Rate):f1}\" cy=\"{Y(trial.Score!.Value):f1}\" r=\"{2 + 2 * trial.Rung}\" stroke=\"{colour}\" fill=\"{fill}\" fill-opacity=\"0.6\">");
             Line(svg, $"<title>length {trial.Setting.Length}, rate {trial.Setting.Rate}, dropout {trial.Setting.Dropout}, seed {trial.Setting.Seed}, {trial.Epochs} epochs: {trial.Score:f4}</title></circle>");
         }
         for (int i = 0; i < lengths.Length; i++)
