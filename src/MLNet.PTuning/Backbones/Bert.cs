@@ -21,8 +21,8 @@ internal static class Bert
         };
     }
 
-    /// <summary>The layers of BERT and of those that took its names.</summary>
-    public static LayerWeights[] Layers(BackboneConfig config, EncoderWeights weights)
+    /// <summary>The layers of BERT and of those that took its names; <paramref name="projection"/> is what a family adds to the names of query, key and value.</summary>
+    public static LayerWeights[] Layers(BackboneConfig config, EncoderWeights weights, string projection = "")
     {
         long hidden = config.HiddenSize, wide = config.IntermediateSize;
         var layers = new List<LayerWeights>();
@@ -30,9 +30,9 @@ internal static class Bert
         {
             string layer = $"encoder.layer.{l}.";
             layers.Add(new LayerWeights(
-                weights.Linear(layer + "attention.self.query", hidden, hidden),
-                weights.Linear(layer + "attention.self.key", hidden, hidden),
-                weights.Linear(layer + "attention.self.value", hidden, hidden),
+                weights.Linear(layer + "attention.self.query" + projection, hidden, hidden),
+                weights.Linear(layer + "attention.self.key" + projection, hidden, hidden),
+                weights.Linear(layer + "attention.self.value" + projection, hidden, hidden),
                 weights.Linear(layer + "attention.output.dense", hidden, hidden),
                 weights.Norm(layer + "attention.output.LayerNorm", hidden, config.LayerNormEpsilon),
                 weights.Linear(layer + "intermediate.dense", wide, hidden),

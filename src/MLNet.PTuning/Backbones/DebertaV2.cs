@@ -27,23 +27,8 @@ internal static class DebertaV2
 
     private static LayerWeights[] Layers(BackboneConfig config, EncoderWeights weights)
     {
-        long hidden = config.HiddenSize, wide = config.IntermediateSize;
         if (config.Fields.Count("attention_head_size", config.HeadSize) != config.HeadSize)
             throw new NotSupportedException("A DeBERTa whose attention_head_size is not hidden_size / num_attention_heads is not supported.");
-        var layers = new List<LayerWeights>();
-        for (int l = 0; l < config.LayerCount; l++)
-        {
-            string layer = $"encoder.layer.{l}.";
-            layers.Add(new LayerWeights(
-                weights.Linear(layer + "attention.self.query_proj", hidden, hidden),
-                weights.Linear(layer + "attention.self.key_proj", hidden, hidden),
-                weights.Linear(layer + "attention.self.value_proj", hidden, hidden),
-                weights.Linear(layer + "attention.output.dense", hidden, hidden),
-                weights.Norm(layer + "attention.output.LayerNorm", hidden, config.LayerNormEpsilon),
-                weights.Linear(layer + "intermediate.dense", wide, hidden),
-                weights.Linear(layer + "output.dense", hidden, wide),
-                weights.Norm(layer + "output.LayerNorm", hidden, config.LayerNormEpsilon)));
-        }
-        return [.. layers];
+        return Bert.Layers(config, weights, projection: "_proj");
     }
 }
