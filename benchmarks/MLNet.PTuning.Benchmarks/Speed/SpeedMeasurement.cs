@@ -52,7 +52,7 @@ internal static class SpeedMeasurement
         {
             string backbone = Path.Combine(folder, "backbone"), prompt = Path.Combine(folder, "prompt.safetensors");
             GeneratedBackbone.Write(backbone, workload.Shape, dropout, ElementType.F32);
-            using var product = new ProductSide(backbone, workload);
+            using var product = new ProductSide(backbone, workload, Precision.Float32);
             product.SavePrompt(prompt);
             using var reference = new ReferenceProcess(python, backbone, prompt, workload, dropout);
             var (logits, gradient) = dropout == 0 ? Compare(product, reference, Path.Combine(folder, "gradient")) : (double.NaN, double.NaN);

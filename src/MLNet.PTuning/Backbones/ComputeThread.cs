@@ -14,7 +14,8 @@ internal static class ComputeThread
 {
     private static readonly BlockingCollection<Action> Queue = [];
     private static readonly Lazy<Thread> Worker = new(Start);
-    private static bool _usesAllCores;
+    private static readonly int DefaultThreadCount =
+        int.TryParse(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"), out int threads) && threads > 0 ? threads : Environment.ProcessorCount;
 
     /// <summary>Runs <paramref name="work"/> there, waits, and gives its result or throws what it threw.</summary>
     public static T Run<T>(Func<T> work)
@@ -27,7 +28,8 @@ internal static class ComputeThread
         {
             try
             {
-                UseAllCores();
+                // libtorch may start with one. Inside the work, so that a missing libtorch reaches the caller as an exception.
+                if (ThreadCount == 0) UseThreads(null);
                 result = work();
             }
             catch (Exception e) { error = ExceptionDispatchInfo.Capture(e); }
@@ -36,6 +38,18 @@ internal static class ComputeThread
         done.Wait();
         error?.Throw();
         return result;
+    }
+
+    /// <summary>Threads that tensor work uses at present; 0 before the first.</summary>
+    public static int ThreadCount { get; private set; }
+
+    /// <summary>Sets their number for what follows of the present work: null for <c>OMP_NUM_THREADS</c> where the user has set it, else the processor's.</summary>
+    public static void UseThreads(int? count)
+    {
+        int wanted = count ?? DefaultThreadCount;
+        if (wanted == ThreadCount) return;
+        torch.set_num_threads(wanted);
+        ThreadCount = wanted;
     }
 
     /// <inheritdoc cref="Run{T}"/>
@@ -52,11 +66,4 @@ internal static class ComputeThread
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void RunNext() => Queue.Take()();
 
-    // libtorch may start with one thread. Inside a queued work item, so that a missing libtorch reaches the caller as an exception.
-    private static void UseAllCores()
-    {
-        if (_usesAllCores) return;
-        torch.set_num_threads(Environment.ProcessorCount);
-        _usesAllCores = true;
-    }
 }

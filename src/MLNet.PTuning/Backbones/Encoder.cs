@@ -40,8 +40,12 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     /// Runs a batch in the fastest way that this encoder has for the prompt. A gradient reaches the prompt once <see cref="EncoderPass.Backward"/> is called,
     /// after the backward pass of what was made of the hidden states.
     /// </summary>
-    /// <inheritdoc cref="Forward"/>
-    public virtual EncoderPass Run(PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout) => new(Forward(batch, readAt, prompt, dropout));
+    /// <param name="batch">The rows.</param>
+    /// <param name="readAt">Places in the packed batch, ascending.</param>
+    /// <param name="prompt">What the tuning method gives.</param>
+    /// <param name="dropout">Masks of training; null in prediction.</param>
+    /// <param name="precision">Of frozen weights and products, where the encoder has a choice.</param>
+    public virtual EncoderPass Run(PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, Precision precision) => new(Forward(batch, readAt, prompt, dropout));
 
     /// <summary>Gives back the memory of past passes.</summary>
     public virtual void Trim() { }

@@ -9,8 +9,8 @@ namespace MLNet.PTuning.Backbones;
 internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IReadOnlyList<LayerWeights> layers) : Encoder(config)
 {
     private readonly Func<torch.Tensor, torch.Tensor> _activation = Activation.Of(config.HiddenActivation);
-    private PackedLayers? _packed;
-    private bool _triedPacked;
+    private PackedEngines? _packed;
+    private bool? _packs;
 
     /// <summary>Dropout behind the attention's output layer.</summary>
     public double AttentionOutputDropout { get; init; } = config.HiddenDropout;
@@ -49,15 +49,29 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         torch.Tensor DropPerRow(torch.Tensor x) => dropout!.Apply(x.expand(layout.RowCount, x.shape[0], x.shape[1]), prompt.Dropout);
     }
 
-    public override EncoderPass Run(PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout)
+    public override EncoderPass Run(PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, Precision precision)
     {
-        if (!prompt.IsPrefixOnly || Packed() is not { } packed) return base.Run(batch, readAt, prompt, dropout);
-        bool trained = prompt.Prefix.Any(p => p.Keys.requires_grad);
+        _packs ??= !HasRelativeScores && PackedLayers.Compute(Config, layers);
+        if (_packs == false || prompt.Adapters.Count > 0) return base.Run(batch, readAt, prompt, dropout, precision);
+        _packed ??= new(halves => PackedLayers.Create(Config, layers, AttentionOutputDropout, OutputDropout, halves));
+        var embedded = Embed(batch, prompt, dropout);
+        var packed = _packed.For(precision, engine => engine.Forward(embedded, batch, readAt, prompt, null, keep: false));
+        bool toEmbedded = embedded.requires_grad, trained = toEmbedded || prompt.Prefix.Any(p => p.Keys.requires_grad);
         torch.Tensor hidden;
-        using (torch.no_grad()) hidden = packed.Forward(Embed(batch, prompt, dropout), batch, readAt, prompt, dropout, keep: trained);
+        using (torch.no_grad()) hidden = packed.Forward(embedded, batch, readAt, prompt, dropout, keep: trained);
         if (!trained) return new EncoderPass(hidden);
         return new EncoderPass(hidden.requires_grad_(true), gradient =>
-            torch.autograd.backward([.. prompt.Prefix.SelectMany(p => new[] { p.Keys, p.Values })], [.. packed.Backward(gradient)]));
+        {
+            var (ofPrefix, ofEmbedded) = packed.Backward(gradient, toEmbedded);
+            var trainedTensors = prompt.Prefix.SelectMany(p => new[] { p.Keys, p.Values }).ToList();
+            var gradients = ofPrefix.ToList();
+            if (ofEmbedded is not null)
+            {
+                trainedTensors.Add(embedded);
+                gradients.Add(ofEmbedded);
+            }
+            torch.autograd.backward(trainedTensors, gradients);
+        });
     }
 
     public override void Trim() => _packed?.Trim();
@@ -69,14 +83,6 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
 
     /// <summary>What a layer adds to its scores for the distance between two word pieces; null for nothing.</summary>
     protected virtual RelativeScores? RelativeScores(LayerWeights layer, int index, Dropout? dropout) => null;
-
-    // Made at the first use, since it keeps a copy of the attention's weights. Not for weights that are trained, nor for scores of a family's own.
-    private PackedLayers? Packed()
-    {
-        if (_triedPacked) return _packed;
-        _triedPacked = true;
-        return _packed = !HasRelativeScores ? PackedLayers.TryCreate(Config, layers, AttentionOutputDropout, OutputDropout) : null;
-    }
 
     protected static torch.Tensor Drop(torch.Tensor values, Dropout? dropout, double p) => dropout?.Apply(values, p) ?? values;
 }

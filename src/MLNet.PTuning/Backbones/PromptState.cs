@@ -18,9 +18,6 @@ internal sealed class PromptState
     /// <summary>What each layer does to its sublayers' outputs before they are added to their inputs; empty for nothing.</summary>
     public IReadOnlyList<LayerAdapters> Adapters { get; init; } = [];
 
-    /// <summary>Whether there is nothing but keys and values.</summary>
-    public bool IsPrefixOnly => Vectors is null && Adapters.Count == 0;
-
     /// <summary>P, by which the text's positions move up; vectors among the words have positions of their own.</summary>
     public int Length { get; init; }
 

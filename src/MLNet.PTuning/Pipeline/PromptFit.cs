@@ -39,6 +39,7 @@ internal static class PromptFit
             var limit = new RowLimit(backbone, options);
             var (rows, validation, skipped) = task.MakeRows(backbone, limit, channel);
             model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, options.StartFrom?.TensorsFor(backbone), words);
+            model.Computation = options.Computation;
             double rate = options.LearningRate ?? options.Method.DefaultLearningRate;
             channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {task.ClassNames.Count} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));
             var report = new Trainer(model, options, rate, seed, task.Score, channel).Run(rows, validation, skipped);
@@ -62,7 +63,9 @@ internal static class PromptFit
         try
         {
             var settings = Settings(options, lease.Backbone, new RowLimit(lease.Backbone, options));
-            return (TunedModel.Load(lease, options.Method, classes, pools, start.TensorsFor(lease.Backbone)), settings);
+            var model = TunedModel.Load(lease, options.Method, classes, pools, start.TensorsFor(lease.Backbone));
+            model.Computation = options.Computation;
+            return (model, settings);
         }
         catch
         {
@@ -84,6 +87,7 @@ internal static class PromptFit
         BackboneFolder = backbone.Folder.Path,
         BackboneHash = backbone.ContentHash,
         EmbedBackbone = options.EmbedBackbone,
+        Precision = options.Precision,
     };
 
     /// <exception cref="ArgumentException">There is nothing to learn from.</exception>

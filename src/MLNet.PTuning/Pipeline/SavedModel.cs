@@ -25,6 +25,7 @@ internal sealed record ModelSettings
     public required string BackboneFolder { get; init; }
     public required string BackboneHash { get; init; }
     public required bool EmbedBackbone { get; init; }
+    public Precision Precision { get; init; }
     /// <summary>Names and SHA-256 of the backbone's files in the model file; filled in when the model is saved.</summary>
     public SortedDictionary<string, string> EmbeddedFiles { get; init; } = [];
     /// <summary>What only token labelling has.</summary>
@@ -85,7 +86,9 @@ internal static class SavedModel
         {
             File.WriteAllBytes(temporary, weights);
             using var file = WeightFile.Open(temporary);
-            return (settings with { BackboneFolder = folder }, keys, TunedModel.Load(lease, settings.Method, keys.Count, pools, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names)));
+            var model = TunedModel.Load(lease, settings.Method, keys.Count, pools, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names));
+            model.Computation = new Computation(settings.Precision, null);
+            return (settings with { BackboneFolder = folder }, keys, model);
         }
         catch
         {

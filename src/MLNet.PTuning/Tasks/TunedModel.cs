@@ -36,6 +36,9 @@ internal sealed class TunedModel : IDisposable
     /// <summary>What the head trains.</summary>
     public IReadOnlyList<Parameter> HeadParameters => _head.Parameters;
 
+    /// <summary>How it computes.</summary>
+    public Computation Computation { get; set; }
+
     /// <summary>Number of trained numbers.</summary>
     public long TrainedParameters { get; }
 
@@ -86,7 +89,8 @@ internal sealed class TunedModel : IDisposable
     /// <summary>Scores before softmax at the places read: [R, classes].</summary>
     public torch.Tensor Logits(Batch batch, Dropout? dropout)
     {
-        _pass = _tuner.Encoder.Run(batch.Rows, batch.ReadAt, State(), dropout);
+        ComputeThread.UseThreads(Computation.Threads);
+        _pass = _tuner.Encoder.Run(batch.Rows, batch.ReadAt, State(), dropout, Computation.Precision);
         return _head.Logits(_pass.Hidden, _tuner.Encoder, dropout, _headDropout);
     }
 

@@ -82,8 +82,21 @@ public class TrainingOptions
     /// </summary>
     public string? ResumeFrom { get; set; }
 
+    /// <summary>
+    /// What the frozen backbone is computed in, in training and in the trained model's predictions, wherever it is loaded. Default <see cref="Precision.Float32"/>.
+    /// </summary>
+    public Precision Precision { get; set; }
+
+    /// <summary>
+    /// Threads that training, and predictions of the model while this process has it, compute on. Default null: as many as the environment variable
+    /// <c>OMP_NUM_THREADS</c> says, else as many as the machine has.
+    /// </summary>
+    public int? Threads { get; set; }
+
     /// <summary>Stops training, between two steps, with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; set; }
+
+    internal Computation Computation => new(Precision, Threads);
 
     /// <summary>Checks the settings.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
@@ -98,6 +111,8 @@ public class TrainingOptions
         Require(ClipNorm > 0, nameof(ClipNorm), ClipNorm, "positive");
         Require(HeadDropout is null or >= 0 and < 1, nameof(HeadDropout), HeadDropout, "at least 0 and less than 1");
         Require(Patience is null or >= 1, nameof(Patience), Patience, "at least 1");
+        Require(Enum.IsDefined(Precision), nameof(Precision), Precision, "one of " + string.Join(", ", Enum.GetNames<Precision>()));
+        Require(Threads is null or >= 1, nameof(Threads), Threads, "at least 1");
         Require(CheckpointEverySteps is null or >= 1, nameof(CheckpointEverySteps), CheckpointEverySteps, "at least 1");
         Require(CheckpointEvery is null || CheckpointEvery > TimeSpan.Zero, nameof(CheckpointEvery), CheckpointEvery, "positive");
         Require(CheckpointPath is not null || (CheckpointEverySteps is null && CheckpointEvery is null), nameof(CheckpointPath), null, "set where CheckpointEverySteps or CheckpointEvery is");
@@ -116,6 +131,7 @@ public class TrainingOptions
         yield return (nameof(HeadDropout), Text(HeadDropout));
         yield return (nameof(ClassWeights), ClassWeights is null ? "null" : string.Join(", ", ClassWeights.Select(w => Text(w))));
         yield return (nameof(Patience), Text(Patience));
+        yield return (nameof(Precision), Text(Precision));
     }
 
     private protected static string Text(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : "null";

@@ -34,7 +34,7 @@ public sealed class PackedLayersTests : IDisposable
         (expected * weight).sum().backward();
         using var packed = Packed(bits, encoder.Config);
         var actual = packed.Forward(encoder.Embed(batch, prompt, null), batch, readAt, prompt, null, keep: true);
-        var gradients = packed.Backward(weight);
+        var (gradients, _) = packed.Backward(weight, toEmbedded: false);
 
         AssertClose(expected, actual, 1e-5);
         AssertClose(leaf.grad!, torch.cat([.. gradients], 1), 2e-5);
@@ -71,7 +71,7 @@ public sealed class PackedLayersTests : IDisposable
         var direction = Random(PromptLength, leaf.shape[1], seed: 5);
 
         Loss(leaf, keep: true);
-        double predicted = (torch.cat([.. packed.Backward(weight)], 1) * direction).sum().item<float>();
+        double predicted = (torch.cat([.. packed.Backward(weight, toEmbedded: false).Prefix], 1) * direction).sum().item<float>();
 
         const double Step = 0.02;
         double measured = (Loss(leaf + direction * Step, keep: false) - Loss(leaf - direction * Step, keep: false)) / (2 * Step);
@@ -158,9 +158,9 @@ public sealed class PackedLayersTests : IDisposable
         var layers = Bert.Layers(config, new EncoderWeights(_ => true, (name, _) => _lease.Backbone.Weights[name]));
         return bits switch
         {
-            128 => new PackedLayers<Lanes128>(config, layers, config.HiddenDropout, config.HiddenDropout),
-            256 => new PackedLayers<Lanes256>(config, layers, config.HiddenDropout, config.HiddenDropout),
-            _ => new PackedLayers<Lanes512>(config, layers, config.HiddenDropout, config.HiddenDropout),
+            128 => new PackedLayers<Lanes128, float>(config, layers, config.HiddenDropout, config.HiddenDropout),
+            256 => new PackedLayers<Lanes256, float>(config, layers, config.HiddenDropout, config.HiddenDropout),
+            _ => new PackedLayers<Lanes512, float>(config, layers, config.HiddenDropout, config.HiddenDropout),
         };
     }
 

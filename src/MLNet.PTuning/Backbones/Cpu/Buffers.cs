@@ -5,28 +5,47 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
-/// <summary>Float matrices on the CPU.</summary>
-internal sealed class Buffers : IDisposable
+/// <summary>A contiguous matrix on the CPU: a tensor for products, memory for the kernels.</summary>
+internal readonly unsafe struct Matrix<T>(torch.Tensor tensor, T* at) where T : unmanaged
 {
-    private readonly Dictionary<(string Name, int Layer), torch.Tensor> _matrices = [];
+    public torch.Tensor Tensor { get; } = tensor;
 
-    /// <summary>A matrix of any content; the one taken before under this name is overwritten.</summary>
-    public torch.Tensor Take(string name, int layer, long rows, long width)
+    public T* At { get; } = at;
+}
+
+/// <summary>One worker's matrices.</summary>
+internal sealed unsafe class Buffers : IDisposable
+{
+    private readonly Dictionary<(string Name, int Layer), torch.Tensor> _whole = [];
+    private readonly Dictionary<(string Name, int Layer, long Rows), (torch.Tensor Tensor, nint At)> _taken = [];
+
+    /// <summary>Begins a pass: the matrices taken before belong to a dispose scope that may be gone.</summary>
+    public void Begin() => _taken.Clear();
+
+    /// <summary>A matrix of any content; what was taken before under this name is overwritten. It belongs to the pass's dispose scope.</summary>
+    public Matrix<T> Take<T>(string name, int layer, long rows, long width) where T : unmanaged
     {
-        if (!_matrices.TryGetValue((name, layer), out var matrix) || matrix.shape[0] < rows || matrix.shape[1] != width)
+        if (!_taken.TryGetValue((name, layer, rows), out var taken))
         {
-            matrix?.Dispose();
-            _matrices[(name, layer)] = matrix = torch.empty(rows + rows / 4, width, dtype: torch.ScalarType.Float32).DetachFromDisposeScope();
+            var whole = Whole<T>(name, layer, rows, width);
+            _taken[(name, layer, rows)] = taken = (whole.narrow(0, 0, rows), (nint)At(whole));
         }
-        return matrix.narrow(0, 0, rows);
+        return new(taken.Tensor, (T*)taken.At);
     }
 
     /// <summary>Where a contiguous matrix of floats lies.</summary>
-    public static unsafe float* At(torch.Tensor matrix) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(matrix.bytes));
+    public static float* At(torch.Tensor matrix) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(matrix.bytes));
 
     public void Dispose()
     {
-        foreach (var matrix in _matrices.Values) matrix.Dispose();
-        _matrices.Clear();
+        foreach (var whole in _whole.Values) whole.Dispose();
+        _whole.Clear();
+    }
+
+    private torch.Tensor Whole<T>(string name, int layer, long rows, long width) where T : unmanaged
+    {
+        if (_whole.TryGetValue((name, layer), out var whole) && whole.shape[0] >= rows && whole.shape[1] == width) return whole;
+        whole?.Dispose();
+        return _whole[(name, layer)] = torch.empty(rows + rows / 4, width, dtype: Element<T>.IsFloat ? torch.ScalarType.Float32 : torch.ScalarType.BFloat16).DetachFromDisposeScope();
     }
 }

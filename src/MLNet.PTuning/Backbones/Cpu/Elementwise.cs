@@ -1,81 +1,74 @@
-// What stands between the matrix products of a layer, each in one pass over memory: bias, GELU, dropout, residual sum, norm, and their derivatives.
+// What stands between the matrix products of a layer, each in one pass over memory: bias, activation, dropout, residual sum, norm, and their derivatives.
+using System.Runtime.CompilerServices;
+
 namespace MLNet.PTuning.Backbones.Cpu;
 
-/// <summary>All matrices are row-major and contiguous; each call takes the rows from <c>from</c> to <c>to</c>.</summary>
-internal static unsafe class Elementwise<TLanes> where TLanes : struct, ILanes<TLanes>
+/// <summary>
+/// All matrices are row-major and contiguous. <typeparamref name="T"/> is the type of the products' operands and results; sums and norms are floats.
+/// </summary>
+internal static unsafe class Elementwise<TLanes, T> where TLanes : struct, ILanes<TLanes> where T : unmanaged
 {
-    /// <summary>x[row, :] += bias.</summary>
-    public static void AddBias(float* x, float* bias, int width, int from, int to)
+    /// <summary>The operand that values are for a product; nothing where both are the same memory.</summary>
+    public static void Convert(float* values, T* operand, long length)
     {
-        for (int row = from; row < to; row++)
-        {
-            float* r = x + (long)row * width;
-            int k = 0;
-            for (; k + TLanes.Count <= width; k += TLanes.Count) (TLanes.Load(r + k) + TLanes.Load(bias + k)).Store(r + k);
-            for (; k < width; k++) r[k] += bias[k];
-        }
+        if ((void*)values == operand) return;
+        for (long k = 0; k < length; k += TLanes.Count) Element<T>.Store(TLanes.Load(values + k), operand + k);
     }
 
-    /// <summary>x += bias; y = GELU(x), exact (Hendrycks and Gimpel, 2016).</summary>
-    public static void BiasGelu(float* x, float* bias, float* y, int width, int from, int to)
+    /// <summary>y = activation(x + bias); where asked, x becomes its slope.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Activate<TActivation>(T* x, float* bias, T* y, int rows, int width, bool keepSlope) where TActivation : struct, IActivation<TLanes>
     {
-        for (int row = from; row < to; row++)
-        {
-            float* r = x + (long)row * width, result = y + (long)row * width;
-            int k = 0;
-            for (; k + TLanes.Count <= width; k += TLanes.Count)
+        for (int row = 0; row < rows; row++, x += width, y += width)
+            for (int k = 0; k < width; k += TLanes.Count)
             {
-                var v = TLanes.Load(r + k) + TLanes.Load(bias + k);
-                v.Store(r + k);
-                (v * Normal(v, out _)).Store(result + k);
+                Element<T>.Store(TActivation.Of(Element<T>.Load<TLanes>(x + k) + TLanes.Load(bias + k), out var slope), y + k);
+                if (keepSlope) Element<T>.Store(slope, x + k);
             }
-            for (; k < width; k++)
-            {
-                r[k] += bias[k];
-                result[k] = r[k] * Normal(r[k], out _);
-            }
-        }
     }
 
-    /// <summary>gradient *= GELU'(x).</summary>
-    public static void GeluBackward(float* gradient, float* x, int width, int from, int to)
+    /// <summary>gradient *= slope.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ActivateBackward(T* gradient, T* slope, long length)
     {
-        long k = (long)from * width, end = (long)to * width;
-        for (; k + TLanes.Count <= end; k += TLanes.Count)
-        {
-            var v = TLanes.Load(x + k);
-            var cumulative = Normal(v, out var density);
-            (TLanes.Load(gradient + k) * TLanes.MultiplyAdd(v, density, cumulative)).Store(gradient + k);
-        }
-        for (; k < end; k++)
-        {
-            float cumulative = Normal(x[k], out float density);
-            gradient[k] *= x[k] * density + cumulative;
-        }
+        for (long k = 0; k < length; k += TLanes.Count)
+            Element<T>.Store(Element<T>.Load<TLanes>(gradient + k) * Element<T>.Load<TLanes>(slope + k), gradient + k);
     }
 
-    /// <summary>x = norm(drop(x + bias) + residual) · weight + shift; keeps the normalised values and 1 / deviation where asked.</summary>
-    public static void DropAddNorm(float* x, float* bias, DropMask mask, float* residual, NormWeights norm, float* normalised, float* inverse, int from, int to)
+    /// <summary>result = norm(drop(product + bias) + residual) · weight + shift, as floats and as an operand; keeps the normalised values and 1 / deviation where asked.</summary>
+    /// <param name="product">[rows, width].</param>
+    /// <param name="bias">[width].</param>
+    /// <param name="mask">Dropout's.</param>
+    /// <param name="firstRow">The number of the first row in <paramref name="mask"/>.</param>
+    /// <param name="residual">[rows, width].</param>
+    /// <param name="norm">Weight and shift.</param>
+    /// <param name="result">[rows, width].</param>
+    /// <param name="operand">[rows, width]; the same memory as <paramref name="result"/> where operands are floats.</param>
+    /// <param name="normalised">[rows, width] or null.</param>
+    /// <param name="inverse">[rows] or null.</param>
+    /// <param name="rows">Number of rows.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void DropAddNorm(T* product, float* bias, DropMask mask, int firstRow, float* residual, NormWeights norm, float* result, T* operand,
+        float* normalised, float* inverse, int rows)
     {
         int width = norm.Width;
-        for (int row = from; row < to; row++)
+        for (int row = 0; row < rows; row++, product += width, residual += width, result += width, operand += width)
         {
-            float* r = x + (long)row * width, other = residual + (long)row * width;
-            uint seed = mask.RowSeed(row);
+            uint seed = mask.RowSeed(firstRow + row);
             TLanes sums = default;
             for (int k = 0; k < width; k += TLanes.Count)
             {
-                var v = TLanes.Load(r + k) + TLanes.Load(bias + k);
+                var v = Element<T>.Load<TLanes>(product + k) + TLanes.Load(bias + k);
                 if (mask.IsActive) v *= TLanes.Mask(seed, (uint)k, mask.Threshold, mask.Kept);
-                v += TLanes.Load(other + k);
-                v.Store(r + k);
+                v += TLanes.Load(residual + k);
+                v.Store(result + k);
                 sums += v;
             }
             var mean = TLanes.All(sums.Sum() / width);
             TLanes squares = default;
             for (int k = 0; k < width; k += TLanes.Count)
             {
-                var v = TLanes.Load(r + k) - mean;
+                var v = TLanes.Load(result + k) - mean;
                 squares = TLanes.MultiplyAdd(v, v, squares);
             }
             float scale = 1 / MathF.Sqrt(squares.Sum() / width + norm.Epsilon);
@@ -83,64 +76,53 @@ internal static unsafe class Elementwise<TLanes> where TLanes : struct, ILanes<T
             var scales = TLanes.All(scale);
             for (int k = 0; k < width; k += TLanes.Count)
             {
-                var v = (TLanes.Load(r + k) - mean) * scales;
+                var v = (TLanes.Load(result + k) - mean) * scales;
                 if (normalised is not null) v.Store(normalised + (long)row * width + k);
-                TLanes.MultiplyAdd(v, TLanes.Load(norm.Weight + k), TLanes.Load(norm.Shift + k)).Store(r + k);
+                v = TLanes.MultiplyAdd(v, TLanes.Load(norm.Weight + k), TLanes.Load(norm.Shift + k));
+                v.Store(result + k);
+                if (!Element<T>.IsFloat) Element<T>.Store(v, operand + k);
             }
         }
     }
 
-    /// <summary>gradient ← its value before the norm; dropped ← that times the mask of <see cref="DropAddNorm"/>.</summary>
-    public static void DropAddNormBackward(float* gradient, float* normalised, float* inverse, NormWeights norm, DropMask mask, float* dropped, int from, int to)
+    /// <summary>gradient ← (gradient + added) before the norm; dropped ← that times the mask of <see cref="DropAddNorm"/>.</summary>
+    /// <param name="gradient">[rows, width].</param>
+    /// <param name="added">A product to add [rows, width], or null.</param>
+    /// <param name="normalised">What the forward pass kept [rows, width].</param>
+    /// <param name="inverse">What the forward pass kept [rows].</param>
+    /// <param name="norm">Weight and shift.</param>
+    /// <param name="mask">Dropout's.</param>
+    /// <param name="firstRow">The number of the first row in <paramref name="mask"/>.</param>
+    /// <param name="dropped">[rows, width].</param>
+    /// <param name="rows">Number of rows.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void DropAddNormBackward(float* gradient, T* added, float* normalised, float* inverse, NormWeights norm, DropMask mask, int firstRow, T* dropped, int rows)
     {
         int width = norm.Width;
-        for (int row = from; row < to; row++)
+        for (int row = 0; row < rows; row++, gradient += width, normalised += width, dropped += width)
         {
-            float* g = gradient + (long)row * width, n = normalised + (long)row * width, d = dropped + (long)row * width;
-            uint seed = mask.RowSeed(row);
+            uint seed = mask.RowSeed(firstRow + row);
             TLanes sums = default, products = default;
             for (int k = 0; k < width; k += TLanes.Count)
             {
-                var v = TLanes.Load(g + k) * TLanes.Load(norm.Weight + k);
+                var v = TLanes.Load(gradient + k);
+                if (added is not null) v += Element<T>.Load<TLanes>(added + (long)row * width + k);
+                v *= TLanes.Load(norm.Weight + k);
+                v.Store(gradient + k);
                 sums += v;
-                products = TLanes.MultiplyAdd(v, TLanes.Load(n + k), products);
+                products = TLanes.MultiplyAdd(v, TLanes.Load(normalised + k), products);
             }
             var mean = TLanes.All(sums.Sum() / width);
             var slope = TLanes.All(products.Sum() / width);
             var scale = TLanes.All(inverse[row]);
             for (int k = 0; k < width; k += TLanes.Count)
             {
-                var v = (TLanes.Load(g + k) * TLanes.Load(norm.Weight + k) - mean - TLanes.Load(n + k) * slope) * scale;
-                v.Store(g + k);
-                (mask.IsActive ? v * TLanes.Mask(seed, (uint)k, mask.Threshold, mask.Kept) : v).Store(d + k);
+                var v = (TLanes.Load(gradient + k) - mean - TLanes.Load(normalised + k) * slope) * scale;
+                v.Store(gradient + k);
+                Element<T>.Store(mask.IsActive ? v * TLanes.Mask(seed, (uint)k, mask.Threshold, mask.Kept) : v, dropped + k);
             }
         }
     }
-
-    // The normal distribution's cumulative probability and density, the error function by Abramowitz and Stegun (1964), 7.1.26: within 1.5e-7.
-    private static TLanes Normal(TLanes x, out TLanes density)
-    {
-        var gauss = TLanes.Exp(x * x * TLanes.All(-0.5f));
-        density = gauss * TLanes.All(InverseRootOfTwoPi);
-        var t = TLanes.All(1) / TLanes.MultiplyAdd(TLanes.Abs(x), TLanes.All(P * InverseRootOfTwo), TLanes.All(1));
-        var poly = TLanes.MultiplyAdd(t, TLanes.All(A5), TLanes.All(A4));
-        poly = TLanes.MultiplyAdd(poly, t, TLanes.All(A3));
-        poly = TLanes.MultiplyAdd(poly, t, TLanes.All(A2));
-        poly = TLanes.MultiplyAdd(poly, t, TLanes.All(A1));
-        var erf = TLanes.CopySign(TLanes.All(1) - poly * t * gauss, x);
-        return TLanes.MultiplyAdd(erf, TLanes.All(0.5f), TLanes.All(0.5f));
-    }
-
-    private static float Normal(float x, out float density)
-    {
-        float gauss = MathF.Exp(-0.5f * x * x), t = 1 / (1 + P * InverseRootOfTwo * MathF.Abs(x));
-        density = gauss * InverseRootOfTwoPi;
-        float erf = MathF.CopySign(1 - ((((A5 * t + A4) * t + A3) * t + A2) * t + A1) * t * gauss, x);
-        return 0.5f + 0.5f * erf;
-    }
-
-    private const float P = 0.3275911f, A1 = 0.254829592f, A2 = -0.284496736f, A3 = 1.421413741f, A4 = -1.453152027f, A5 = 1.061405429f;
-    private const float InverseRootOfTwo = 0.70710678f, InverseRootOfTwoPi = 0.39894228f;
 }
 
 /// <summary>A layer norm's weight and shift [width]; the width is a multiple of the vector's length.</summary>

@@ -13,33 +13,23 @@ internal sealed class Pass
 
     private readonly ulong? _stepSeed;
     private readonly (torch.Tensor Keys, torch.Tensor Values)[] _prefix;
+    private readonly PackedBatch _batch;
+    private readonly int[] _readStarts;
 
     /// <param name="batch">The rows.</param>
-    /// <param name="readAt">Places read in the last layer.</param>
+    /// <param name="readAt">Places read in the last layer, ascending.</param>
     /// <param name="prompt">Keys and values, or nothing.</param>
     /// <param name="stepSeed">Seed of the masks; null in prediction.</param>
     public Pass(PackedBatch batch, int[] readAt, PromptState prompt, ulong? stepSeed)
     {
-        (Batch, ReadStarts, PrefixDropout, _stepSeed) = (batch, batch.StartsOf(readAt), prompt.Dropout, stepSeed);
-        Places = torch.tensor(Array.ConvertAll(readAt, i => (long)i));
+        (_batch, ReadAt, _readStarts, PrefixDropout, _stepSeed) = (batch, readAt, batch.StartsOf(readAt), prompt.Dropout, stepSeed);
         PrefixLength = prompt.Prefix.Count > 0 ? prompt.Length : 0;
         // A layer's keys are columns of the prompt's table; the kernels want rows one after the other.
         _prefix = [.. prompt.Prefix.Select(p => (p.Keys.detach().contiguous(), p.Values.detach().contiguous()))];
     }
 
-    public PackedBatch Batch { get; }
-
-    /// <summary>T.</summary>
-    public int PieceCount => Batch.Ids.Length;
-
-    /// <summary>R.</summary>
-    public int ReadCount => ReadStarts[^1];
-
-    /// <summary>Where each row's places begin: [B + 1].</summary>
-    public int[] ReadStarts { get; }
-
     /// <summary>The places read: [R].</summary>
-    public torch.Tensor Places { get; }
+    public int[] ReadAt { get; }
 
     public int PrefixLength { get; }
 
@@ -50,10 +40,27 @@ internal sealed class Pass
 
     public DropMask Mask(double probability, int layer, int site) => _stepSeed is { } seed ? new DropMask(probability, seed, layer * Sites + site) : default;
 
+    /// <summary>The batch in at most so many stretches of rows of about the same cost.</summary>
+    public RowRange[] Split(int shares)
+    {
+        // A share is worth its thread from a few dozen word pieces on.
+        const int Fewest = 16;
+        shares = Math.Clamp(_batch.Ids.Length / Fewest, 1, Math.Min(shares, _batch.RowCount));
+        var ranges = new List<RowRange>(shares);
+        int first = 0;
+        for (int row = 0; row < _batch.RowCount; row++)
+            // A row's cost is that of its products, nearly in proportion to its pieces.
+            if ((long)_batch.RowStarts[row + 1] * shares >= (long)_batch.Ids.Length * (ranges.Count + 1))
+            {
+                ranges.Add(new RowRange(_batch.RowStarts, _readStarts, first, row + 1 - first));
+                first = row + 1;
+            }
+        return [.. ranges];
+    }
+
     /// <summary>Lets its tensors live as long as the caller's dispose scope.</summary>
     public Pass Kept()
     {
-        Places.MoveToOuterDisposeScope();
         foreach (var (keys, values) in _prefix)
         {
             keys.MoveToOuterDisposeScope();
@@ -61,4 +68,65 @@ internal sealed class Pass
         }
         return this;
     }
+}
+
+/// <summary>A stretch of a batch's rows.</summary>
+internal sealed class RowRange
+{
+    /// <param name="pieceStarts">Where each row of the batch begins: [B + 1].</param>
+    /// <param name="readStarts">How many places are read before each row: [B + 1].</param>
+    /// <param name="first">The first row.</param>
+    /// <param name="count">Number of rows.</param>
+    public RowRange(int[] pieceStarts, int[] readStarts, int first, int count)
+    {
+        (First, Count, FirstPiece, FirstRead) = (first, count, pieceStarts[first], readStarts[first]);
+        KeyStarts = From(pieceStarts);
+        ReadStarts = From(readStarts);
+        QueryStarts = KeyStarts;
+        FirstQuery = FirstPiece;
+        for (int row = 0; row < count; row++) LongestRow = Math.Max(LongestRow, KeyStarts[row + 1] - KeyStarts[row]);
+
+        int[] From(int[] starts) => [.. starts.AsSpan(first, count + 1).ToArray().Select(start => start - starts[first])];
+    }
+
+    private RowRange(RowRange all)
+    {
+        (First, Count, FirstPiece, FirstRead, KeyStarts, ReadStarts, LongestRow) = (all.First, all.Count, all.FirstPiece, all.FirstRead, all.KeyStarts, all.ReadStarts, all.LongestRow);
+        QueryStarts = ReadStarts;
+        FirstQuery = FirstRead;
+    }
+
+    /// <summary>Its first row's number in the batch, and the number of rows.</summary>
+    public int First { get; }
+
+    /// <inheritdoc cref="First"/>
+    public int Count { get; }
+
+    /// <summary>Numbers in the batch of the first word piece, place read and query.</summary>
+    public int FirstPiece { get; }
+
+    /// <inheritdoc cref="FirstPiece"/>
+    public int FirstRead { get; }
+
+    /// <inheritdoc cref="FirstPiece"/>
+    public int FirstQuery { get; }
+
+    /// <summary>Where each row's keys, places read and queries begin, counted from the first one's: [Count + 1].</summary>
+    public int[] KeyStarts { get; }
+
+    /// <inheritdoc cref="KeyStarts"/>
+    public int[] ReadStarts { get; }
+
+    /// <inheritdoc cref="KeyStarts"/>
+    public int[] QueryStarts { get; }
+
+    /// <summary>Word pieces of the longest row.</summary>
+    public int LongestRow { get; }
+
+    public int PieceCount => KeyStarts[^1];
+
+    public int ReadCount => ReadStarts[^1];
+
+    /// <summary>The same rows where only the places read ask.</summary>
+    public RowRange AskedWhereRead() => new(this);
 }

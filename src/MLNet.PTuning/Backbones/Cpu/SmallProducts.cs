@@ -1,110 +1,70 @@
-// Products of the small matrices that one row and head of attention is made of; they live in the processor's cache.
+// The product of the small matrices that one row and head of attention is made of; they live in the processor's cache.
 using System.Runtime.CompilerServices;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
-/// <summary>
-/// Matrices are row-major; the width of <c>a</c> and <c>b</c> is a multiple of the vector's length (the caller pads with zeros),
-/// that of the coefficients is free.
-/// </summary>
 internal static unsafe class SmallProducts<TLanes> where TLanes : struct, ILanes<TLanes>
 {
-    /// <summary>c[m, n] = a[m, width] · b[n, width]ᵀ, with <paramref name="stride"/> floats from row to row of c.</summary>
-    [SkipLocalsInit]
-    public static void Dots(float* a, int m, float* b, int n, int width, float* c, int stride)
-    {
-        int i = 0;
-        for (; i + 4 <= m; i += 4)
-            for (int j = 0; j < n; j++)
-            {
-                float* a0 = a + i * width, bj = b + j * width;
-                TLanes s0 = default, s1 = default, s2 = default, s3 = default;
-                for (int k = 0; k < width; k += TLanes.Count)
-                {
-                    var v = TLanes.Load(bj + k);
-                    s0 = TLanes.MultiplyAdd(TLanes.Load(a0 + k), v, s0);
-                    s1 = TLanes.MultiplyAdd(TLanes.Load(a0 + width + k), v, s1);
-                    s2 = TLanes.MultiplyAdd(TLanes.Load(a0 + 2 * width + k), v, s2);
-                    s3 = TLanes.MultiplyAdd(TLanes.Load(a0 + 3 * width + k), v, s3);
-                }
-                c[i * stride + j] = s0.Sum();
-                c[(i + 1) * stride + j] = s1.Sum();
-                c[(i + 2) * stride + j] = s2.Sum();
-                c[(i + 3) * stride + j] = s3.Sum();
-            }
-        for (; i < m; i++)
-            for (int j = 0; j < n; j++)
-            {
-                TLanes s = default;
-                for (int k = 0; k < width; k += TLanes.Count) s = TLanes.MultiplyAdd(TLanes.Load(a + i * width + k), TLanes.Load(b + j * width + k), s);
-                c[i * stride + j] = s.Sum();
-            }
-    }
+    /// <summary>Rows are computed so many at a time: the matrices a and c have room for a multiple of it.</summary>
+    public const int RowsAtOnce = 4;
 
-    /// <summary>a[m, width] = c[m, n] · b[n, width], with <paramref name="stride"/> floats from row to row of c.</summary>
+    /// <summary>c[m, n] = a[m, k] · b[k, n], or added to c; n is a multiple of the vector's length. An element of a is <c>a[i · aRow + l · aColumn]</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    public static void Mix(float* c, int stride, int m, float* b, int n, int width, float* a)
-    {
-        int i = 0;
-        for (; i + 4 <= m; i += 4)
-        {
-            float* c0 = c + i * stride;
-            for (int k = 0; k < width; k += TLanes.Count)
-            {
-                TLanes s0 = default, s1 = default, s2 = default, s3 = default;
-                for (int j = 0; j < n; j++)
-                {
-                    var v = TLanes.Load(b + j * width + k);
-                    s0 = TLanes.MultiplyAdd(TLanes.All(c0[j]), v, s0);
-                    s1 = TLanes.MultiplyAdd(TLanes.All(c0[stride + j]), v, s1);
-                    s2 = TLanes.MultiplyAdd(TLanes.All(c0[2 * stride + j]), v, s2);
-                    s3 = TLanes.MultiplyAdd(TLanes.All(c0[3 * stride + j]), v, s3);
-                }
-                s0.Store(a + i * width + k);
-                s1.Store(a + (i + 1) * width + k);
-                s2.Store(a + (i + 2) * width + k);
-                s3.Store(a + (i + 3) * width + k);
-            }
-        }
-        for (; i < m; i++)
-            for (int k = 0; k < width; k += TLanes.Count)
-            {
-                TLanes s = default;
-                for (int j = 0; j < n; j++) s = TLanes.MultiplyAdd(TLanes.All(c[i * stride + j]), TLanes.Load(b + j * width + k), s);
-                s.Store(a + i * width + k);
-            }
-    }
-
-    /// <summary>b[n, width] += c[m, n]ᵀ · a[m, width], with <paramref name="stride"/> floats from row to row of c.</summary>
-    [SkipLocalsInit]
-    public static void MixTransposed(float* c, int stride, int m, float* a, int n, int width, float* b)
+    public static void Multiply(float* a, int aRow, int aColumn, float* b, int bRow, float* c, int cRow, int m, int k, int n, bool add)
     {
         int j = 0;
-        for (; j + 4 <= n; j += 4)
-            for (int k = 0; k < width; k += TLanes.Count)
+        for (; j + 2 * TLanes.Count <= n; j += 2 * TLanes.Count)
+            for (int i = 0; i < m; i += RowsAtOnce)
             {
-                float* bj = b + j * width + k;
-                TLanes s0 = TLanes.Load(bj), s1 = TLanes.Load(bj + width), s2 = TLanes.Load(bj + 2 * width), s3 = TLanes.Load(bj + 3 * width);
-                for (int i = 0; i < m; i++)
+                TLanes s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
+                float* ai = a + i * aRow, bl = b + j, c0 = c + i * cRow + j, c1 = c0 + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
+                if (add)
                 {
-                    var v = TLanes.Load(a + i * width + k);
-                    float* ci = c + i * stride + j;
-                    s0 = TLanes.MultiplyAdd(TLanes.All(ci[0]), v, s0);
-                    s1 = TLanes.MultiplyAdd(TLanes.All(ci[1]), v, s1);
-                    s2 = TLanes.MultiplyAdd(TLanes.All(ci[2]), v, s2);
-                    s3 = TLanes.MultiplyAdd(TLanes.All(ci[3]), v, s3);
+                    (s00, s01) = (TLanes.Load(c0), TLanes.Load(c0 + TLanes.Count));
+                    (s10, s11) = (TLanes.Load(c1), TLanes.Load(c1 + TLanes.Count));
+                    (s20, s21) = (TLanes.Load(c2), TLanes.Load(c2 + TLanes.Count));
+                    (s30, s31) = (TLanes.Load(c3), TLanes.Load(c3 + TLanes.Count));
                 }
-                s0.Store(bj);
-                s1.Store(bj + width);
-                s2.Store(bj + 2 * width);
-                s3.Store(bj + 3 * width);
+                for (int l = 0; l < k; l++, ai += aColumn, bl += bRow)
+                {
+                    TLanes b0 = TLanes.Load(bl), b1 = TLanes.Load(bl + TLanes.Count);
+                    var x = TLanes.All(ai[0]);
+                    (s00, s01) = (TLanes.MultiplyAdd(x, b0, s00), TLanes.MultiplyAdd(x, b1, s01));
+                    x = TLanes.All(ai[aRow]);
+                    (s10, s11) = (TLanes.MultiplyAdd(x, b0, s10), TLanes.MultiplyAdd(x, b1, s11));
+                    x = TLanes.All(ai[2 * aRow]);
+                    (s20, s21) = (TLanes.MultiplyAdd(x, b0, s20), TLanes.MultiplyAdd(x, b1, s21));
+                    x = TLanes.All(ai[3 * aRow]);
+                    (s30, s31) = (TLanes.MultiplyAdd(x, b0, s30), TLanes.MultiplyAdd(x, b1, s31));
+                }
+                s00.Store(c0);
+                s01.Store(c0 + TLanes.Count);
+                s10.Store(c1);
+                s11.Store(c1 + TLanes.Count);
+                s20.Store(c2);
+                s21.Store(c2 + TLanes.Count);
+                s30.Store(c3);
+                s31.Store(c3 + TLanes.Count);
             }
-        for (; j < n; j++)
-            for (int k = 0; k < width; k += TLanes.Count)
+        if (j == n) return;
+        for (int i = 0; i < m; i += RowsAtOnce)
+        {
+            TLanes s0 = default, s1 = default, s2 = default, s3 = default;
+            float* ai = a + i * aRow, bl = b + j, c0 = c + i * cRow + j, c1 = c0 + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
+            if (add) (s0, s1, s2, s3) = (TLanes.Load(c0), TLanes.Load(c1), TLanes.Load(c2), TLanes.Load(c3));
+            for (int l = 0; l < k; l++, ai += aColumn, bl += bRow)
             {
-                var s = TLanes.Load(b + j * width + k);
-                for (int i = 0; i < m; i++) s = TLanes.MultiplyAdd(TLanes.All(c[i * stride + j]), TLanes.Load(a + i * width + k), s);
-                s.Store(b + j * width + k);
+                var b0 = TLanes.Load(bl);
+                s0 = TLanes.MultiplyAdd(TLanes.All(ai[0]), b0, s0);
+                s1 = TLanes.MultiplyAdd(TLanes.All(ai[aRow]), b0, s1);
+                s2 = TLanes.MultiplyAdd(TLanes.All(ai[2 * aRow]), b0, s2);
+                s3 = TLanes.MultiplyAdd(TLanes.All(ai[3 * aRow]), b0, s3);
             }
+            s0.Store(c0);
+            s1.Store(c1);
+            s2.Store(c2);
+            s3.Store(c3);
+        }
     }
 }

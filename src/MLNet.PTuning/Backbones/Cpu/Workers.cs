@@ -1,38 +1,68 @@
-// Splits a pass over rows among the machine's cores, always in the same way.
+// The threads that compute shares of a batch.
+using System.Runtime.ExceptionServices;
+using TorchSharp;
+
 namespace MLNet.PTuning.Backbones.Cpu;
 
-/// <summary>A fixed number of shares of contiguous rows: results do not depend on which core is faster.</summary>
+/// <summary>
+/// Long-lived threads, each of which calls libtorch with one thread of its own: shares of a batch are computed side by side from the first layer to the last
+/// without waiting for each other in between.
+/// </summary>
 internal static class Workers
 {
-    // Less work than this many elements is not worth waking another thread for.
-    private const long Grain = 1 << 14;
+    private static readonly List<Worker> All = [];
 
-    public static int Count { get; } = Environment.ProcessorCount;
-
-    /// <summary>Calls <paramref name="body"/> with ranges that cover the rows.</summary>
-    /// <param name="rows">Number of rows.</param>
-    /// <param name="elementsPerRow">How much work a row is.</param>
-    /// <param name="body">From, to.</param>
-    public static void Run(int rows, int elementsPerRow, Action<int, int> body)
+    /// <summary>Calls <paramref name="body"/> with every number below <paramref name="count"/>, a thread each, and waits; one call alone is made here.</summary>
+    public static void Run(int count, Action<int> body)
     {
-        int shares = (int)Math.Clamp(rows * (long)elementsPerRow / Grain, 1, Math.Min(Count, Math.Max(rows, 1)));
-        if (shares == 1) body(0, rows);
-        else Parallel.For(0, shares, share => body((int)((long)rows * share / shares), (int)((long)rows * (share + 1) / shares)));
+        if (count == 1)
+        {
+            body(0);
+            return;
+        }
+        using var open = new CountdownEvent(count);
+        var errors = new Exception?[count];
+        lock (All)
+        {
+            while (All.Count < count) All.Add(new Worker());
+            for (int i = 0; i < count; i++)
+            {
+                int share = i;
+                All[i].Start(() =>
+                {
+                    try { body(share); }
+                    catch (Exception e) { errors[share] = e; }
+                    finally { open.Signal(); }
+                });
+            }
+            open.Wait();
+        }
+        if (Array.Find(errors, e => e is not null) is { } error) ExceptionDispatchInfo.Throw(error);
     }
 
-    /// <summary>Rows of unlike cost in <see cref="Count"/> shares of about the same: where each share begins, and the number of rows at the end.</summary>
-    public static int[] Balance(ReadOnlySpan<long> costs)
+    private sealed class Worker
     {
-        long total = 0, sum = 0;
-        foreach (long cost in costs) total += cost;
-        var starts = new int[Count + 1];
-        int share = 1;
-        for (int row = 0; row < costs.Length; row++)
+        private readonly SemaphoreSlim _ready = new(0);
+        private Action? _work;
+
+        public Worker() => new Thread(Serve) { IsBackground = true, Name = "MLNet.PTuning share" }.Start();
+
+        public void Start(Action work)
         {
-            sum += costs[row];
-            while (share < Count && sum * Count >= total * share) starts[share++] = row + 1;
+            _work = work;
+            _ready.Release();
         }
-        for (; share <= Count; share++) starts[share] = costs.Length;
-        return starts;
+
+        private void Serve()
+        {
+            torch.set_num_threads(1);
+            while (true)
+            {
+                _ready.Wait();
+                var work = _work!;
+                _work = null;
+                work();
+            }
+        }
     }
 }

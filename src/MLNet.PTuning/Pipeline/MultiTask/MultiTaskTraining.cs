@@ -52,6 +52,7 @@ public sealed class MultiTaskTraining
                 models.Add(models.Count == 0
                     ? TunedModel.Create(own, method, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, seed, start, words)
                     : TunedModel.Sharing(models[0], own, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, unchecked(seed + models.Count), words));
+                models[^1].Computation = _options.Computation;
             }
             SharedTask[] shared = [.. prepared.Select((p, i) => new SharedTask(models[i], p.Rows.Rows, p.Task.Options.ClassWeights))];
             channel.Say(FormattableString.Invariant(
@@ -78,6 +79,7 @@ public sealed class MultiTaskTraining
         var options = task.Options.Copy();
         options.Method = _options.Method;
         (options.ValidationSet, options.StartFrom) = (null, null);
+        (options.Precision, options.Threads) = (_options.Precision, _options.Threads);
         return options switch
         {
             TextClassificationOptions texts => new TextClassificationEstimator(_environment, texts).Prepare(task.Data),

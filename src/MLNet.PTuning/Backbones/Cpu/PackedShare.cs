@@ -1,0 +1,225 @@
+// The layers for a stretch of a batch's rows on one thread: forward, and backward to the prompt alone.
+using TorchSharp;
+
+namespace MLNet.PTuning.Backbones.Cpu;
+
+/// <summary>
+/// Matrix products are libtorch's; all else is one managed pass each. The backward pass is written out by hand: frozen weights get no gradients,
+/// and nothing runs below the first layer's keys and values unless the embeddings are asked for.
+/// </summary>
+/// <typeparam name="TLanes">The vectors computed with.</typeparam>
+/// <typeparam name="T">The type of the products' operands: <see cref="float"/> or <see cref="BFloat16"/>.</typeparam>
+internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IReadOnlyList<FrozenLayer<T>> layers, double attentionOutputDropout, double outputDropout) : IDisposable
+    where TLanes : struct, ILanes<TLanes> where T : unmanaged
+{
+    private readonly Buffers _buffers = new();
+    private readonly Scratch _scratch = new();
+    private readonly int _hidden = config.HiddenSize, _wide = config.IntermediateSize, _last = layers.Count - 1;
+    private readonly bool _tanhGelu = config.HiddenActivation != "gelu";
+
+    /// <summary>Hidden states of the last layer at the places read.</summary>
+    /// <param name="pass">What all shares have in common.</param>
+    /// <param name="rows">This share's.</param>
+    /// <param name="embedded">Hidden states before the first layer, of the whole batch: [T, H].</param>
+    /// <param name="result">[R, H], of the whole batch.</param>
+    /// <param name="keep">Whether <see cref="Backward"/> follows.</param>
+    public void Forward(Pass pass, RowRange rows, float* embedded, float* result, bool keep)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        _buffers.Begin();
+        var x = TakeStream("x", rows.PieceCount);
+        Copy(embedded + (long)rows.FirstPiece * _hidden, x.Values.At, rows.PieceCount);
+        Elementwise<TLanes, T>.Convert(x.Values.At, x.Operand.At, (long)rows.PieceCount * _hidden);
+        for (int l = 0; l <= _last; l++)
+        {
+            var w = layers[l];
+            int slot = keep ? l : 0, count = QueryCount(rows, l), first = FirstQuery(rows, l);
+            var asked = l == _last ? Read(x, pass, rows) : x;
+            var mixed = Attend(pass, rows, l, slot, x, asked);
+
+            var product = _buffers.Take<T>("product", 0, count, _hidden);
+            w.AttentionOutput.Apply(mixed, product);
+            var attended = TakeStream("attended", count);
+            Norm(product, w.AttentionOutputBias, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, asked.Values, w.AttentionNorm, attended, "attention norm", slot, count, keep);
+
+            var widened = _buffers.Take<T>("widened", slot, count, _wide);
+            w.Intermediate.Apply(attended.Operand, widened);
+            var active = _buffers.Take<T>("active", 0, count, _wide);
+            if (_tanhGelu) Elementwise<TLanes, T>.Activate<TanhGelu<TLanes>>(widened.At, w.IntermediateBias, active.At, count, _wide, keep);
+            else Elementwise<TLanes, T>.Activate<Gelu<TLanes>>(widened.At, w.IntermediateBias, active.At, count, _wide, keep);
+
+            w.Output.Apply(active, product);
+            x = TakeStream(l == _last ? "read" : "x", count);
+            Norm(product, w.OutputBias, pass.Mask(outputDropout, l, Pass.Output), first, attended.Values, w.OutputNorm, x, "output norm", slot, count, keep);
+        }
+        Copy(x.Values.At, result + (long)rows.FirstRead * _hidden, rows.ReadCount);
+    }
+
+    /// <summary>From the gradient of what the last <see cref="Forward"/> gave to those of the prompt's keys and values, and of the embedded rows where asked.</summary>
+    /// <param name="pass">As in <see cref="Forward"/>.</param>
+    /// <param name="rows">As in <see cref="Forward"/>.</param>
+    /// <param name="gradient">[R, H], of the whole batch.</param>
+    /// <param name="embeddedGradient">[T, H], of the whole batch; null where not asked for.</param>
+    /// <returns>[2L, P, H], keys and values of layer 0 first; overwritten by the next call.</returns>
+    public float* Backward(Pass pass, RowRange rows, float* gradient, float* embeddedGradient)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        _buffers.Begin();
+        int prefixSize = pass.PrefixLength * _hidden;
+        float* prefixGradients = _buffers.Take<float>("prefix gradients", 0, 2 * layers.Count, Math.Max(prefixSize, 1)).At;
+        new Span<float>(prefixGradients, 2 * layers.Count * prefixSize).Clear();
+
+        // The gradient of a layer's output is g + product.
+        var g = _buffers.Take<float>("gradient", 1, rows.ReadCount, _hidden);
+        Copy(gradient + (long)rows.FirstRead * _hidden, g.At, rows.ReadCount);
+        T* added = null;
+        for (int l = _last; l >= 0; l--)
+        {
+            var w = layers[l];
+            int count = QueryCount(rows, l), first = FirstQuery(rows, l);
+            var product = _buffers.Take<T>("product", 0, count, _hidden);
+            var dropped = NormBackward(g, added, w.OutputNorm, pass.Mask(outputDropout, l, Pass.Output), first, "output norm", l, count);
+            var active = _buffers.Take<T>("active", 0, count, _wide);
+            w.Output.ApplyBackward(dropped, active);
+            Elementwise<TLanes, T>.ActivateBackward(active.At, _buffers.Take<T>("widened", l, count, _wide).At, (long)count * _wide);
+            w.Intermediate.ApplyBackward(active, product);
+
+            dropped = NormBackward(g, product.At, w.AttentionNorm, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, "attention norm", l, count);
+            w.AttentionOutput.ApplyBackward(dropped, product);
+            bool goesOn = l > 0 || embeddedGradient is not null;
+            var (queries, keysValues) = AttendBackward(pass, rows, l, product, prefixGradients + 2L * l * prefixSize, goesOn);
+            if (!goesOn) break;
+
+            w.Query.ApplyBackward(queries, product);
+            if (l == _last) (g, product) = Scatter(g, product, pass, rows);
+            w.KeyValue.ApplyBackward(keysValues, product, add: true);
+            added = product.At;
+        }
+        if (embeddedGradient is not null) Sum(g.At, added, embeddedGradient + (long)rows.FirstPiece * _hidden, rows.PieceCount);
+        return prefixGradients;
+    }
+
+    /// <summary>Gives back the memory of past passes.</summary>
+    public void Trim() => _buffers.Dispose();
+
+    public void Dispose()
+    {
+        Trim();
+        _scratch.Dispose();
+    }
+
+    private int QueryCount(RowRange rows, int l) => l == _last ? rows.ReadCount : rows.PieceCount;
+
+    private int FirstQuery(RowRange rows, int l) => l == _last ? rows.FirstRead : rows.FirstPiece;
+
+    private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Stream x, Stream asked)
+    {
+        var queries = _buffers.Take<T>("queries", slot, QueryCount(rows, l), _hidden);
+        layers[l].Query.Apply(asked.Operand, queries);
+        var keysValues = _buffers.Take<T>("keys and values", slot, rows.PieceCount, 2 * _hidden);
+        layers[l].KeyValue.Apply(x.Operand, keysValues);
+        var mixed = _buffers.Take<T>("mixed", 0, QueryCount(rows, l), _hidden);
+        new AttentionKernel<TLanes, T>(Operands(pass, rows, l, slot) with { Output = mixed.At }, _scratch, backward: false).Forward();
+        return mixed;
+    }
+
+    private (Matrix<T> Queries, Matrix<T> KeysValues) AttendBackward(Pass pass, RowRange rows, int l, Matrix<T> mixedGradient, float* prefixGradients, bool goesOn)
+    {
+        Matrix<T> queries = default, keysValues = default;
+        if (goesOn)
+        {
+            queries = _buffers.Take<T>("query gradient", 0, QueryCount(rows, l), _hidden);
+            keysValues = _buffers.Take<T>("keys' and values' gradient", 0, rows.PieceCount, 2 * _hidden);
+        }
+        new AttentionKernel<TLanes, T>(Operands(pass, rows, l, l), _scratch, backward: true).Backward(new AttentionGradients<T>
+        {
+            Output = mixedGradient.At,
+            Queries = queries.At,
+            Keys = keysValues.At,
+            Values = goesOn ? keysValues.At + _hidden : null,
+            PrefixKeys = prefixGradients,
+            PrefixValues = prefixGradients + (long)pass.PrefixLength * _hidden,
+        });
+        return (queries, keysValues);
+    }
+
+    private AttentionOperands<T> Operands(Pass pass, RowRange rows, int l, int slot)
+    {
+        int queries = QueryCount(rows, l);
+        T* own = _buffers.Take<T>("keys and values", slot, rows.PieceCount, 2 * _hidden).At;
+        var (prefixKeys, prefixValues) = pass.Prefix(l);
+        return new AttentionOperands<T>
+        {
+            Queries = _buffers.Take<T>("queries", slot, queries, _hidden).At,
+            Keys = own,
+            Values = own + _hidden,
+            QueryStride = _hidden,
+            KeyStride = 2 * _hidden,
+            QueryBias = layers[l].QueryBias,
+            KeyBias = layers[l].KeyBias,
+            ValueBias = layers[l].ValueBias,
+            PrefixKeys = prefixKeys is null ? null : Buffers.At(prefixKeys),
+            PrefixValues = prefixValues is null ? null : Buffers.At(prefixValues),
+            PrefixLength = pass.PrefixLength,
+            Heads = config.HeadCount,
+            HeadSize = config.HeadSize,
+            Rows = l == _last ? rows.AskedWhereRead() : rows,
+            LogSums = _buffers.Take<float>("log sums", slot, queries, config.HeadCount).At,
+            DropProbabilities = pass.Mask(config.AttentionDropout, l, Pass.Probabilities),
+            DropPrefix = pass.Mask(pass.PrefixDropout, l, Pass.PrefixSite),
+        };
+    }
+
+    private void Norm(Matrix<T> product, float* bias, DropMask mask, int first, Matrix<float> residual, NormWeights norm, Stream result, string name, int slot, int count, bool keep)
+    {
+        float* normalised = keep ? _buffers.Take<float>(name, slot, count, _hidden).At : null, inverse = keep ? _buffers.Take<float>(name + " scale", slot, count, 1).At : null;
+        Elementwise<TLanes, T>.DropAddNorm(product.At, bias, mask, first, residual.At, norm, result.Values.At, result.Operand.At, normalised, inverse, count);
+    }
+
+    private Matrix<T> NormBackward(Matrix<float> gradient, T* added, NormWeights norm, DropMask mask, int first, string name, int slot, int count)
+    {
+        var dropped = _buffers.Take<T>("dropped", 0, count, _hidden);
+        float* normalised = _buffers.Take<float>(name, slot, count, _hidden).At, inverse = _buffers.Take<float>(name + " scale", slot, count, 1).At;
+        Elementwise<TLanes, T>.DropAddNormBackward(gradient.At, added, normalised, inverse, norm, mask, first, dropped.At, count);
+        return dropped;
+    }
+
+    // The residual stream: sums are floats, products take it as operands.
+    private readonly record struct Stream(Matrix<float> Values, Matrix<T> Operand);
+
+    private Stream TakeStream(string name, int rows)
+    {
+        var values = _buffers.Take<float>(name, 0, rows, _hidden);
+        return new(values, Element<T>.IsFloat ? new Matrix<T>(values.Tensor, (T*)values.At) : _buffers.Take<T>(name + " operand", 0, rows, _hidden));
+    }
+
+    private Stream Read(Stream x, Pass pass, RowRange rows)
+    {
+        var read = TakeStream("asked", rows.ReadCount);
+        for (int r = 0; r < rows.ReadCount; r++) Copy(x.Values.At + Place(pass, rows, r) * _hidden, read.Values.At + (long)r * _hidden, 1);
+        Elementwise<TLanes, T>.Convert(read.Values.At, read.Operand.At, (long)rows.ReadCount * _hidden);
+        return read;
+    }
+
+    // From gradients at the places read to gradients everywhere.
+    private (Matrix<float> Gradient, Matrix<T> Product) Scatter(Matrix<float> g, Matrix<T> product, Pass pass, RowRange rows)
+    {
+        var all = _buffers.Take<float>("gradient", 0, rows.PieceCount, _hidden);
+        var allProduct = _buffers.Take<T>("product", 1, rows.PieceCount, _hidden);
+        new Span<float>(all.At, rows.PieceCount * _hidden).Clear();
+        new Span<T>(allProduct.At, rows.PieceCount * _hidden).Clear();
+        for (int r = 0; r < rows.ReadCount; r++) Sum(g.At + (long)r * _hidden, product.At + (long)r * _hidden, all.At + Place(pass, rows, r) * _hidden, 1);
+        return (all, allProduct);
+    }
+
+    private static long Place(Pass pass, RowRange rows, int r) => pass.ReadAt[rows.FirstRead + r] - rows.FirstPiece;
+
+    private void Sum(float* a, T* b, float* sum, int rows)
+    {
+        for (long k = 0; k < (long)rows * _hidden; k += TLanes.Count) (TLanes.Load(a + k) + Element<T>.Load<TLanes>(b + k)).Store(sum + k);
+    }
+
+    private void Copy(float* from, float* to, int rows) => Buffer.MemoryCopy(from, to, 4L * rows * _hidden, 4L * rows * _hidden);
+}

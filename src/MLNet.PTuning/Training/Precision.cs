@@ -1,0 +1,26 @@
+// How and on how many threads a model computes.
+namespace MLNet.PTuning;
+
+/// <summary>The numbers that a frozen backbone's weights and matrix products are computed in. What is trained, norms and softmax are 32-bit floats in any case.</summary>
+public enum Precision
+{
+    /// <summary>32-bit floats.</summary>
+    Float32,
+
+    /// <summary>
+    /// bfloat16: 8 bits of fraction instead of 24, several times faster on processors that multiply it (AVX512-BF16, AMX), slower on others.
+    /// On the CPU, for methods that train vectors or a head; elsewhere 32-bit floats are taken.
+    /// </summary>
+    BFloat16,
+
+    /// <summary>
+    /// <see cref="BFloat16"/> where the processor multiplies it and the backbone's states on the first batch differ from those of 32-bit floats by less than 2 %
+    /// (root mean square); else <see cref="Float32"/>.
+    /// </summary>
+    Auto,
+}
+
+/// <summary>How a model computes: it changes results by rounding alone.</summary>
+/// <param name="Precision">Of frozen weights and products.</param>
+/// <param name="Threads">Null for all that the process has.</param>
+internal readonly record struct Computation(Precision Precision, int? Threads);
