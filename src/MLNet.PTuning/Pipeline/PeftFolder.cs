@@ -70,6 +70,28 @@ public sealed class PeftFolder
         PeftForms.Write(model, method, pools).Save(folder);
     }
 
+    /// <summary>
+    /// Writes soft prompts that were trained together with a <see cref="MultiTaskOptions.TaskRank"/> as PEFT's MULTITASK_PROMPT_TUNING: the shared prompt, every
+    /// task's factors, and one task's head, as PEFT's classes have one. Tasks are counted from 0 in the order of <see cref="MultiTaskOptions.Tasks"/>, there
+    /// (<c>task_ids</c>) and in <see cref="Load"/>.
+    /// </summary>
+    /// <param name="model">What multi-task training gave.</param>
+    /// <param name="task">Name of the task whose head is written.</param>
+    /// <param name="folder">Where to write; made where it is missing.</param>
+    /// <exception cref="ArgumentException">There is no such task.</exception>
+    /// <exception cref="NotSupportedException">The tasks share their prompt as it is, or PEFT has no form for this task.</exception>
+    public static void Save(MultiTaskModel model, string task, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        if (!model.Transformers.TryGetValue(task, out var transformer))
+            throw new ArgumentException($"There is no task '{task}'; there are {string.Join(", ", model.TaskNames)}.", nameof(task));
+        if (model.TaskRank is null)
+            throw new NotSupportedException("These tasks share their prompt as it is, for which PEFT's form of several tasks has no place; save each task's transformer, or train with TaskRank.");
+        var (tuned, method, pools) = Tuned(transformer).Single();
+        PeftForms.WriteTasks(tuned, method, pools, [.. model.TaskNames.Select(name => Tuned(model.Transformers[name]).Single().Model)]).Save(folder);
+    }
+
     /// <summary>SHA-256 of the tensors, names included: what tells one start of training from another.</summary>
     internal string ContentHash
     {

@@ -1,7 +1,9 @@
 // Which tuning method stands for which of PEFT's types, and how one's tensors become the other's.
+using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tuning;
+using TorchSharp;
 
 namespace MLNet.PTuning.Pipeline;
 
@@ -47,6 +49,22 @@ internal static class PeftForms
         return new PeftAdapter(form, tensors);
     }
 
+    /// <summary>A task with the low-rank factors of all that its soft prompt was trained with.</summary>
+    /// <exception cref="NotSupportedException">PEFT has no form for the method or the head.</exception>
+    public static PeftAdapter WriteTasks(TunedModel model, TuningMethod method, bool pools, IReadOnlyList<TunedModel> tasks)
+    {
+        var alone = Write(model, method, pools);
+        TensorData shared = model.ValueOf(PeftAdapter.PromptName), columns = Stacked(PeftAdapter.TaskColumnsName), rows = Stacked(PeftAdapter.TaskRowsName);
+        var tensors = new Dictionary<string, TensorData>(alone.Tensors) { [shared.Name] = shared, [columns.Name] = columns, [rows.Name] = rows };
+        return new PeftAdapter(alone.Config with { Type = PeftType.MULTITASK_PROMPT_TUNING, Tasks = tasks.Count, Ranks = (int)columns.Shape[2] }, tensors);
+
+        TensorData Stacked(string name)
+        {
+            var factors = tasks.Select(task => task.ValueOf(name)).ToList();
+            return new TensorData(name, [tasks.Count, .. factors[0].Shape], factors.SelectMany(factor => factor.Floats.ToArray()).ToArray());
+        }
+    }
+
     private static PeftConfig FormOf(TuningMethod method, bool pools) => method switch
     {
         DeepPrompt deep => new PeftConfig
@@ -61,23 +79,20 @@ internal static class PeftForms
         _ => throw new NotSupportedException($"PEFT has no form for {method.GetType().Name}; DeepPrompt, PrefixTuning and SoftPrompt can be written."),
     };
 
-    // Wang et al. (2023): the shared prompt, element by element times the task's product of low rank.
+    // Computed as training computes it.
     private static TensorData OfTask(string folder, PeftAdapter adapter, int task)
     {
         var config = adapter.Config;
         if (task < 0 || task >= config.Tasks) throw new ArgumentOutOfRangeException(nameof(task), task, $"{folder} has {config.Tasks} tasks, counted from 0.");
-        ReadOnlySpan<float> shared = adapter.Tensors[PeftAdapter.PromptName].Floats.Span;
-        int length = config.VirtualTokens, rank = config.Ranks, width = config.TokenDim;
-        var columns = adapter.Tensors[PeftAdapter.TaskColumnsName].Floats.Span.Slice(task * length * rank, length * rank);
-        var rows = adapter.Tensors[PeftAdapter.TaskRowsName].Floats.Span.Slice(task * rank * width, rank * width);
-        var prompt = new float[length * width];
-        for (int i = 0; i < length; i++)
-            for (int j = 0; j < width; j++)
-            {
-                float product = 0;
-                for (int r = 0; r < rank; r++) product += columns[i * rank + r] * rows[r * width + j];
-                prompt[i * width + j] = shared[i * width + j] * product;
-            }
-        return new TensorData(PeftAdapter.PromptName, [length, width], prompt);
+        return ComputeThread.Run(() =>
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGrad = torch.no_grad();
+            using torch.Tensor shared = Values(PeftAdapter.PromptName), columns = Values(PeftAdapter.TaskColumnsName), rows = Values(PeftAdapter.TaskRowsName);
+            var prompt = TaskPromptTuner.Vectors(shared, columns[task], rows[task]);
+            return new TensorData(PeftAdapter.PromptName, prompt.shape, ParameterFactory.ToArray(prompt));
+        });
+
+        torch.Tensor Values(string name) => ParameterFactory.From(adapter.Tensors[name].Floats.ToArray(), adapter.Tensors[name].Shape, torch.CPU);
     }
 }

@@ -30,11 +30,11 @@ internal sealed class TunedModel : IDisposable
 
     public IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>What the tuning method trains: the same tensors in models that share it.</summary>
-    public IReadOnlyList<Parameter> SharedParameters => _tuner.Parameters;
+    /// <summary>What the tuning method trains for all models that share it: the same tensors in each.</summary>
+    public IReadOnlyList<Parameter> SharedParameters => _tuner.SharedParameters;
 
-    /// <summary>What the head trains.</summary>
-    public IReadOnlyList<Parameter> HeadParameters => _head.Parameters;
+    /// <summary>What is trained for this model alone: the head, and what the tuning method keeps for each.</summary>
+    public IReadOnlyList<Parameter> OwnParameters => [.. _tuner.OwnParameters, .. _head.Parameters];
 
     /// <summary>How it computes.</summary>
     public Computation Computation { get; set; }
@@ -54,11 +54,16 @@ internal sealed class TunedModel : IDisposable
     /// <param name="seed">Seed of the initial values.</param>
     /// <param name="start">Values to begin with instead, the head's where they are for as many classes; null for none.</param>
     /// <param name="words">Words of each class, where a verbalizer takes the place of a classification head.</param>
+    /// <param name="taskRank">Rank of the factor that makes a soft prompt this task's own (<see cref="TaskPromptTuner"/>); null for none.</param>
     /// <exception cref="ArgumentException">There is nothing to train, or the method trains other tensors than <paramref name="start"/> holds.</exception>
     public static TunedModel Create(Backbone.Lease lease, TuningMethod method, int classes, bool pools, double? headDropout, long seed, SavedTensors? start = null,
-        IReadOnlyList<IReadOnlyList<string>>? words = null)
+        IReadOnlyList<IReadOnlyList<string>>? words = null, int? taskRank = null)
     {
-        var model = Build(lease, classes, headDropout, b => method.CreateTuner(b, seed, start), b => words is not null ? new VerbalizerHead(b, words)
+        var model = Build(lease, classes, headDropout, b =>
+        {
+            var tuner = method.CreateTuner(b, seed, start);
+            return taskRank is { } rank ? new TaskPromptTuner(b, (VectorTuner)tuner, rank, seed) : tuner;
+        }, b => words is not null ? new VerbalizerHead(b, words)
             : start is not null && LinearHead.Fits(b, classes, pools, start) ? LinearHead.Load(b, classes, pools, start) : LinearHead.Create(b, classes, pools, seed + 1));
         if (model.Parameters.Count > 0) return model;
         model.Dispose();
@@ -68,7 +73,7 @@ internal sealed class TunedModel : IDisposable
     /// <summary>A model for another task with what another one tunes, and a new head. Takes over the lease.</summary>
     public static TunedModel Sharing(TunedModel other, Backbone.Lease lease, int classes, bool pools, double? headDropout, long seed,
         IReadOnlyList<IReadOnlyList<string>>? words) =>
-        Build(lease, classes, headDropout, _ => other._tuner.Share(), b => words is not null ? new VerbalizerHead(b, words) : LinearHead.Create(b, classes, pools, seed + 1));
+        Build(lease, classes, headDropout, _ => other._tuner.Share(seed), b => words is not null ? new VerbalizerHead(b, words) : LinearHead.Create(b, classes, pools, seed + 1));
 
     /// <summary>A trained model from what <see cref="Save"/> wrote. Takes over the lease.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
@@ -137,9 +142,18 @@ internal sealed class TunedModel : IDisposable
     /// <summary>What the tuning method trained, by name, without the head.</summary>
     public IReadOnlyDictionary<string, TensorData> TrainedWithoutHead()
     {
-        var head = HeadParameters.Select(p => p.Name).ToHashSet();
+        var head = _head.Parameters.Select(p => p.Name).ToHashSet();
         return Trained().Where(t => !head.Contains(t.Key)).ToDictionary();
     }
+
+    /// <summary>The value of one of the parameters, before a tuning method makes of them what it saves.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    public TensorData ValueOf(string name) => ComputeThread.Run(() =>
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        var value = Parameters.Single(p => p.Name == name).Value;
+        return new TensorData(name, value.shape, ParameterFactory.ToArray(value));
+    });
 
     /// <summary>Writes what was trained as a safetensors file.</summary>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>

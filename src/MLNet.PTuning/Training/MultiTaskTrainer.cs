@@ -1,4 +1,4 @@
-// The training loop over several tasks that share what is tuned and have a head each.
+// The training loop over several tasks that share what is tuned and have a head (and what else is their own) each.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tasks;
 using TorchSharp;
@@ -6,7 +6,7 @@ using TorchSharp;
 namespace MLNet.PTuning.Training;
 
 /// <summary>One of the tasks.</summary>
-/// <param name="Model">Its head, and the tuner that all share.</param>
+/// <param name="Model">Its own parameters, and those that all share.</param>
 /// <param name="Rows">Its training rows.</param>
 /// <param name="ClassWeights">Weights of its classes in the loss; null for 1.</param>
 internal sealed record SharedTask(TunedModel Model, IReadOnlyList<Example> Rows, IReadOnlyList<double>? ClassWeights);
@@ -22,8 +22,8 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
     {
         var shared = tasks[0].Model.SharedParameters;
         using var sharedOptimizer = ComputeThread.Run(() => new AdamW(shared, options.WeightDecay));
-        // A head has its own, which rests while other tasks are drawn.
-        AdamW[] headOptimizers = ComputeThread.Run(() => tasks.Select(t => new AdamW(t.Model.HeadParameters, options.WeightDecay)).ToArray());
+        // What is a task's own has an optimizer of its own, which rests while other tasks are drawn.
+        AdamW[] ownOptimizers = ComputeThread.Run(() => tasks.Select(t => new AdamW(t.Model.OwnParameters, options.WeightDecay)).ToArray());
         using var dropout = ComputeThread.Run(() => new Dropout(seed, tasks[0].Model.Backbone.Device));
         try
         {
@@ -42,7 +42,7 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
                     options.CancellationToken.ThrowIfCancellationRequested();
                     batches[task].MoveNext();
                     var batch = batches[task].Current;
-                    double loss = ComputeThread.Run(() => Step(tasks[task], batch, schedule, sharedOptimizer, headOptimizers[task], dropout));
+                    double loss = ComputeThread.Run(() => Step(tasks[task], batch, schedule, sharedOptimizer, ownOptimizers[task], dropout));
                     if (!double.IsFinite(loss))
                         throw new InvalidOperationException(FormattableString.Invariant(
                             $"Training diverged: the loss of task '{options.Tasks[task].Name}' is {loss} in epoch {epoch + 1}. Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
@@ -59,11 +59,11 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
         }
         finally
         {
-            foreach (var optimizer in headOptimizers) optimizer.Dispose();
+            foreach (var optimizer in ownOptimizers) optimizer.Dispose();
         }
     }
 
-    private double Step(SharedTask task, Batch batch, RateSchedule schedule, AdamW sharedOptimizer, AdamW headOptimizer, Dropout dropout)
+    private double Step(SharedTask task, Batch batch, RateSchedule schedule, AdamW sharedOptimizer, AdamW ownOptimizer, Dropout dropout)
     {
         using var scope = torch.NewDisposeScope();
         int number = sharedOptimizer.Steps;
@@ -74,7 +74,7 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
         task.Model.Backward(loss);
         AdamW.Clip(task.Model.Parameters, options.ClipNorm);
         sharedOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
-        headOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
+        ownOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
         return value;
     }
 

@@ -14,6 +14,12 @@ internal abstract class Tuner(Backbone backbone) : IDisposable
     /// <summary>What is trained.</summary>
     public abstract IReadOnlyList<Parameter> Parameters { get; }
 
+    /// <summary>Those of them that models which share the tuner train together.</summary>
+    public virtual IReadOnlyList<Parameter> SharedParameters => Parameters;
+
+    /// <summary>Those of them that this model alone trains.</summary>
+    public virtual IReadOnlyList<Parameter> OwnParameters => [];
+
     /// <summary>The encoder that the text goes through.</summary>
     public virtual Encoder Encoder => Backbone.Encoder;
 
@@ -27,13 +33,14 @@ internal abstract class Tuner(Backbone backbone) : IDisposable
     public virtual IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [.. Parameters.Select(p => (p.Name, p.Value))];
 
     /// <summary>This tuner for one more model.</summary>
-    public Tuner Share()
+    /// <param name="seed">Seed of the initial values of what will be that model's own.</param>
+    public virtual Tuner Share(long seed)
     {
         Interlocked.Increment(ref _users);
         return this;
     }
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         if (Interlocked.Decrement(ref _users) > 0) return;
         foreach (var parameter in Parameters) parameter.Value.Dispose();

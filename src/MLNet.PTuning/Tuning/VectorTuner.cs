@@ -16,6 +16,9 @@ internal sealed class VectorTuner(Backbone backbone, IReadOnlyList<Parameter> pa
 
     public override PromptState State() => new() { Vectors = vectors() };
 
+    /// <summary>The vectors [P, E]; under autograd, a function of the parameters.</summary>
+    public torch.Tensor Vectors() => vectors();
+
     public override IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [(Name, vectors())];
 
     /// <summary>Vectors that are trained as they are.</summary>

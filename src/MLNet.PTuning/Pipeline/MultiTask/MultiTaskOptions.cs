@@ -36,6 +36,13 @@ public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(bac
     /// <summary>For <see cref="TaskSampling.Temperature"/>: 1 is proportional; the higher, the more alike. Default 2.</summary>
     public double Temperature { get; set; } = 2;
 
+    /// <summary>
+    /// With a <see cref="SoftPrompt"/>: rank r of a factor [P, r] · [r, E] of its own that each task's prompt is the shared one times, element by element
+    /// (Wang et al., 2023, "Multitask Prompt Tuning Enables Parameter-Efficient Transfer Learning"; the paper and PEFT take 1). As in PEFT the factors begin
+    /// from N(0, 0.02²), so that prompts begin near zero whatever the shared one begins as. Default null: tasks share the prompt as it is.
+    /// </summary>
+    public int? TaskRank { get; set; }
+
     internal override void Validate()
     {
         base.Validate();
@@ -44,6 +51,8 @@ public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(bac
         Require(Tasks.Count >= 2, nameof(Tasks), Tasks.Count, "two or more");
         Require(Tasks.Select(t => t.Name).Distinct().Count() == Tasks.Count, nameof(Tasks), Tasks, "of different names");
         Require(Method is not HeadOnly, nameof(Method), Method, "a method that tunes something for the tasks to share");
+        Require(TaskRank is null or >= 1, nameof(TaskRank), TaskRank, "at least 1");
+        Require(TaskRank is null || Method is SoftPrompt, nameof(TaskRank), TaskRank, $"null for {Method.GetType().Name}: a SoftPrompt alone is made each task's own by a factor");
         Require(CheckpointPath is null && ResumeFrom is null, nameof(CheckpointPath), CheckpointPath, "null: multi-task training writes no checkpoints");
         foreach (var task in Tasks)
             if (Path.GetFullPath(task.Options.BackboneFolder) != Path.GetFullPath(BackboneFolder))

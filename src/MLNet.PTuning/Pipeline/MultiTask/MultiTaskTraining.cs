@@ -2,9 +2,11 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Files;
 using MLNet.PTuning.Pipeline;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Training;
+using MLNet.PTuning.Tuning;
 
 namespace MLNet.PTuning;
 
@@ -50,7 +52,7 @@ public sealed class MultiTaskTraining
                 var own = Backbone.Use(_options.BackboneFolder, device);
                 var words = task.Options.Verbalizer?.WordsOf(task.ClassNames);
                 models.Add(models.Count == 0
-                    ? TunedModel.Create(own, method, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, seed, start, words)
+                    ? TunedModel.Create(own, method, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, seed, start, words, _options.TaskRank)
                     : TunedModel.Sharing(models[0], own, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, unchecked(seed + models.Count), words));
                 models[^1].Computation = _options.Computation;
             }
@@ -65,7 +67,7 @@ public sealed class MultiTaskTraining
                     curves[i].Sum(e => e.Seconds), seed, device.ToString());
                 transformers[_options.Tasks[i].Name] = task.ToTransformer(models[i], PromptFit.Settings(task.Options, backbone, limit) with { Report = report });
             }
-            return new MultiTaskModel(transformers, PromptOf(models[0]));
+            return new MultiTaskModel(transformers, PromptOf(models), [.. _options.Tasks.Select(t => t.Name)], _options.TaskRank);
         }
         catch
         {
@@ -89,7 +91,7 @@ public sealed class MultiTaskTraining
     }
 
     // What is saved of a prompt that was trained through a network is the network's output: single tasks go on from there without it.
-    private PeftFolder PromptOf(TunedModel model)
+    private PeftFolder PromptOf(IReadOnlyList<TunedModel> models)
     {
         var method = _options.Method switch
         {
@@ -97,22 +99,38 @@ public sealed class MultiTaskTraining
             PrefixTuning prefix => new DeepPrompt { Length = prefix.Length },
             var other => other,
         };
-        return new PeftFolder("a multi-task prompt", method, null, _options.BackboneFolder, model.TrainedWithoutHead());
+        return new PeftFolder("a multi-task prompt", method, null, _options.BackboneFolder, _options.TaskRank is null ? models[0].TrainedWithoutHead() : MeanPrompt(models));
+    }
+
+    private static Dictionary<string, TensorData> MeanPrompt(IReadOnlyList<TunedModel> models)
+    {
+        var prompts = models.Select(model => model.Trained()[VectorTuner.Name]).ToList();
+        var mean = Enumerable.Range(0, prompts[0].Floats.Length).Select(i => prompts.Average(prompt => prompt.Floats.Span[i]));
+        return new() { [VectorTuner.Name] = new TensorData(VectorTuner.Name, prompts[0].Shape, mean.ToArray()) };
     }
 }
 
 /// <summary>What multi-task training gives: a transformer a task, and the prompt that they share.</summary>
 public sealed class MultiTaskModel : IDisposable
 {
-    internal MultiTaskModel(IReadOnlyDictionary<string, ITransformer> transformers, PeftFolder prompt) => (Transformers, Prompt) = (transformers, prompt);
+    internal MultiTaskModel(IReadOnlyDictionary<string, ITransformer> transformers, PeftFolder prompt, IReadOnlyList<string> taskNames, int? taskRank) =>
+        (Transformers, Prompt, TaskNames, TaskRank) = (transformers, prompt, taskNames, taskRank);
 
     /// <summary>
     /// An ordinary transformer for each task, by its name; the reports hold its training loss, as there are no validation sets. Each may be saved by itself.
     /// </summary>
     public IReadOnlyDictionary<string, ITransformer> Transformers { get; }
 
-    /// <summary>The shared prompt, without heads, to train a single task from: set it as <see cref="PTuningOptions.StartFrom"/>.</summary>
+    /// <summary>
+    /// The shared prompt, without heads, to train a single task from: set it as <see cref="PTuningOptions.StartFrom"/>. With a <see cref="MultiTaskOptions.TaskRank"/>
+    /// it is the mean of the tasks' prompts.
+    /// </summary>
     public PeftFolder Prompt { get; }
+
+    /// <summary>The tasks in the order that they were given in.</summary>
+    internal IReadOnlyList<string> TaskNames { get; }
+
+    internal int? TaskRank { get; }
 
     /// <summary>Disposes all transformers.</summary>
     public void Dispose()
