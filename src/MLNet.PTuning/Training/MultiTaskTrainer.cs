@@ -1,6 +1,7 @@
 // The training loop over several tasks that share what is tuned and have a head (and what else is their own) each.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Tuning;
 using TorchSharp;
 
 namespace MLNet.PTuning.Training;
@@ -9,16 +10,21 @@ namespace MLNet.PTuning.Training;
 /// <param name="Model">Its own parameters, and those that all share.</param>
 /// <param name="Rows">Its training rows.</param>
 /// <param name="ClassWeights">Weights of its classes in the loss; null for 1.</param>
-internal sealed record SharedTask(TunedModel Model, IReadOnlyList<Example> Rows, IReadOnlyList<double>? ClassWeights);
+/// <param name="Validation">The rows that it is scored on; null for none.</param>
+/// <param name="Score">How.</param>
+internal sealed record SharedTask(TunedModel Model, IReadOnlyList<Example> Rows, IReadOnlyList<double>? ClassWeights, IReadOnlyList<Example>? Validation, ScoreFunction Score);
 
 /// <summary>Trains tasks together: every step is of one task, drawn at random.</summary>
 internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTaskOptions options, double rate, int seed, ITrainingObserver observer)
 {
-    /// <summary>Trains for the options' epochs, each of as many steps as all tasks' rows make batches.</summary>
-    /// <returns>The curve of each task; an epoch in which a task was never drawn is not in its curve.</returns>
+    /// <summary>
+    /// Trains for the options' epochs, each of as many steps as all tasks' rows make batches. Keeps the parameters, the shared ones and all tasks' own, of the
+    /// epoch with the best mean score over the tasks that have validation rows, or of the last where none has.
+    /// </summary>
+    /// <returns>The curve of each task, and the number of the epoch that was kept. An epoch in which a task was never drawn is not in its curve.</returns>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
-    public IReadOnlyList<IReadOnlyList<TrainingEpoch>> Run()
+    public (IReadOnlyList<IReadOnlyList<TrainingEpoch>> Curves, int BestEpoch) Run()
     {
         var shared = tasks[0].Model.SharedParameters;
         using var sharedOptimizer = ComputeThread.Run(() => new AdamW(shared, options.WeightDecay));
@@ -32,7 +38,10 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
             var sampler = new TaskSampler([.. tasks.Select(t => t.Rows.Count)], options.Sampling, options.Temperature);
             var batches = tasks.Select((t, i) => Batches(t.Rows, i).GetEnumerator()).ToArray();
             var curves = tasks.Select(_ => new List<TrainingEpoch>()).ToArray();
-            for (int epoch = 0; epoch < options.Epochs; epoch++)
+            Parameter[] trained = [.. shared, .. tasks.SelectMany(t => t.Model.OwnParameters)];
+            var (best, bestParameters) = (default(TrainingEpoch), Array.Empty<float[]>());
+            int epoch = 0;
+            for (; epoch < options.Epochs && !(epoch - best?.Number >= options.Patience); epoch++)
             {
                 var clock = System.Diagnostics.Stopwatch.StartNew();
                 var losses = tasks.Select(_ => new List<double>()).ToArray();
@@ -49,13 +58,17 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
                     losses[task].Add(loss);
                     observer.AfterStep(epoch + 1, ++step, steps, loss);
                 }
+                var scores = tasks.Select(t => t.Validation is { } rows ? Validation.Run(t.Model, rows, t.Score, options) : default((double Loss, double Score)?)).ToList();
                 double seconds = clock.Elapsed.TotalSeconds;
                 for (int task = 0; task < tasks.Count; task++)
-                    if (losses[task].Count > 0) curves[task].Add(new TrainingEpoch(epoch + 1, losses[task].Average(), null, null, seconds));
-                observer.AfterEpoch(new TrainingEpoch(epoch + 1, losses.SelectMany(l => l).Average(), null, null, seconds));
+                    if (losses[task].Count > 0) curves[task].Add(new TrainingEpoch(epoch + 1, losses[task].Average(), scores[task]?.Loss, scores[task]?.Score, seconds));
+                var done = new TrainingEpoch(epoch + 1, losses.SelectMany(l => l).Average(), scores.Average(s => s?.Loss), scores.Average(s => s?.Score), seconds);
+                if (done.ValidationScore is not null && (best is null || Validation.IsBetter(done, best))) (best, bestParameters) = (done, Validation.Snapshot(trained));
+                observer.AfterEpoch(done);
             }
             tasks[0].Model.Trim();
-            return curves;
+            if (best?.Number < epoch) Validation.Restore(trained, bestParameters);
+            return (curves, best?.Number ?? epoch);
         }
         finally
         {

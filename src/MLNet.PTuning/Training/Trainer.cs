@@ -1,7 +1,6 @@
 // The training loop: epochs over batches, loss, backward to what is trained, optimizer, validation, best epoch.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tasks;
-using MLNet.PTuning.Tuning;
 using TorchSharp;
 
 namespace MLNet.PTuning.Training;
@@ -15,9 +14,6 @@ internal interface ITrainingObserver
 
     void Warn(string message);
 }
-
-/// <summary>How well probabilities fit examples; higher is better.</summary>
-internal delegate double ScoreFunction(IReadOnlyList<Example> examples, IReadOnlyList<float[]> probabilities);
 
 /// <summary>Trains one model.</summary>
 internal sealed class Trainer(TunedModel model, TrainingOptions options, double rate, int seed, ScoreFunction score, ITrainingObserver observer)
@@ -43,16 +39,16 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
             // What an epoch's last step broke shows in no loss of the epoch.
             if (model.LargestParameter() is var largest and not < LargestSane)
                 throw Diverged(FormattableString.Invariant($"a trained parameter has grown to {largest:g3}"), optimizer.Steps, state.Epoch);
-            var (validationLoss, validationScore) = validation is null ? (null, null) : Validate(validation);
+            var (validationLoss, validationScore) = validation is null ? default((double?, double?)) : Validation.Run(model, validation, score, options);
             var done = new TrainingEpoch(state.Epoch + 1, state.LossSum / stepsPerEpoch, validationLoss, validationScore, state.Seconds - state.Epochs.Sum(e => e.Seconds));
-            if (validation is not null && (state.BestEpoch is not { } best || IsBetter(done, state.Epochs[best - 1])))
-                (state.BestEpoch, state.BestParameters) = (done.Number, Snapshot());
+            if (validation is not null && (state.BestEpoch is not { } best || Validation.IsBetter(done, state.Epochs[best - 1])))
+                (state.BestEpoch, state.BestParameters) = (done.Number, Validation.Snapshot(model.Parameters));
             state.EndEpoch(done);
             checkpoint.AfterEpoch(state, IsOver(state));
             observer.AfterEpoch(done);
         }
         model.Trim();
-        if (state.BestEpoch < state.Epoch) Restore(state.BestParameters);
+        if (state.BestEpoch < state.Epoch) Validation.Restore(model.Parameters, state.BestParameters);
         return new TrainingReport(state.Epochs, state.BestEpoch ?? state.Epoch, rows.Count, skippedRows, model.TrainedParameters,
             model.TotalParameters, state.Seconds, seed, model.Backbone.Device.ToString());
     }
@@ -101,35 +97,4 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
 
     private InvalidOperationException Diverged(string how, int step, int epoch) => new(FormattableString.Invariant(
         $"Training diverged: {how} at step {step} (epoch {epoch + 1}). Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
-
-    private (double? Loss, double? Score) Validate(IReadOnlyList<Example> examples)
-    {
-        var probabilities = new float[examples.Count][];
-        foreach (int[] batch in Enumerable.Range(0, examples.Count).OrderBy(i => examples[i].Ids.Length).Chunk(options.BatchSize))
-        {
-            options.CancellationToken.ThrowIfCancellationRequested();
-            float[][] predicted = model.Predict([.. batch.Select(i => examples[i])]);
-            for (int i = 0; i < batch.Length; i++) probabilities[batch[i]] = predicted[i];
-        }
-        double loss = 0;
-        int count = 0;
-        for (int row = 0; row < examples.Count; row++)
-            for (int i = 0; i < examples[row].Targets.Length; i++)
-            {
-                if (examples[row].Targets[i] is not (>= 0 and var target)) continue;
-                loss -= Math.Log(Math.Max(probabilities[row][i * model.ClassCount + target], 1e-30f));
-                count++;
-            }
-        return (loss / Math.Max(count, 1), score(examples, probabilities));
-    }
-
-    private static bool IsBetter(TrainingEpoch a, TrainingEpoch b) =>
-        a.ValidationScore > b.ValidationScore || (a.ValidationScore == b.ValidationScore && a.ValidationLoss < b.ValidationLoss);
-
-    private float[][] Snapshot() => ComputeThread.Run(() => model.Parameters.Select(p => ParameterFactory.ToArray(p.Value)).ToArray());
-
-    private void Restore(float[][] values) => ComputeThread.Run(() =>
-    {
-        foreach (var (parameter, value) in model.Parameters.Zip(values)) ParameterFactory.Copy(value, parameter.Value);
-    });
 }

@@ -30,6 +30,26 @@ public sealed class MultiTaskTests : IDisposable
     }
 
     [Fact]
+    public void A_task_s_validation_set_scores_it_after_every_epoch_and_chooses_the_epoch_that_all_keep()
+    {
+        List<Review> heldOut = Reviews.Rows(20, seed: 3);
+        List<Sentence> heldOutWords = Sentences.Rows(12, seed: 4);
+        var (texts, words) = (Reviews.Options(_backbone), Sentences.Options(_backbone));
+        (texts.ValidationSet, words.ValidationSet) = (_ml.Data.LoadFromEnumerable(heldOut), Keys(heldOutWords));
+        using var model = Train(o => (o.Epochs, o.Tasks) = (6, [o.Tasks[0] with { Options = texts }, o.Tasks[1], o.Tasks[2] with { Options = words }]));
+        var two = Assert.IsType<TextClassificationTransformer>(model.Transformers["two"]).Report!;
+        var three = Assert.IsType<TextClassificationTransformer>(model.Transformers["three"]).Report!;
+        var labelled = Assert.IsType<TokenLabellingTransformer>(model.Transformers["words"]).Report!;
+        Assert.All(three.Epochs, e => Assert.True(e.ValidationLoss is null && e.ValidationScore is null));
+        // All six epochs have steps of both.
+        var means = two.Epochs.Zip(labelled.Epochs, (a, b) => (a.Number, Score: (a.ValidationScore + b.ValidationScore) / 2, Loss: (a.ValidationLoss + b.ValidationLoss) / 2)).ToList();
+        Assert.Equal(6, means.Count);
+        int best = means.OrderByDescending(m => m.Score).ThenBy(m => m.Loss).First().Number;
+        Assert.Equal((best, best, best), (two.BestEpoch, three.BestEpoch, labelled.BestEpoch));
+        Assert.Equal(two.Epochs[best - 1].ValidationScore!.Value, Accuracy(model.Transformers["two"], heldOut), 1e-9);
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_weights_and_another_gives_others()
     {
         byte[] Weights(int seed)

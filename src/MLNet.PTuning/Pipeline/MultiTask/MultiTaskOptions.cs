@@ -17,13 +17,17 @@ public enum TaskSampling
 /// <summary>One of the tasks that are trained together.</summary>
 /// <param name="Name">By which its transformer is found.</param>
 /// <param name="Options">
-/// <see cref="TextClassificationOptions"/> or <see cref="TokenLabellingOptions"/> for the same backbone: its columns, MaxSequenceLength, HeadDropout, ClassWeights and what
-/// concerns prediction are its own; the settings of training and the tuning method are those of <see cref="MultiTaskOptions"/>.
+/// <see cref="TextClassificationOptions"/> or <see cref="TokenLabellingOptions"/> for the same backbone: its columns, ValidationSet, MaxSequenceLength, HeadDropout, ClassWeights
+/// and what concerns prediction are its own; the settings of training and the tuning method are those of <see cref="MultiTaskOptions"/>.
 /// </param>
 /// <param name="Data">Its training rows, labels as keys.</param>
 public sealed record PromptTask(string Name, PTuningOptions Options, IDataView Data);
 
-/// <summary>Settings of multi-task training. Its column names, <c>ValidationSet</c> and <c>Patience</c> are not used.</summary>
+/// <summary>
+/// Settings of multi-task training. Its column names and <c>ValidationSet</c> are not used. After every epoch each task that has a <c>ValidationSet</c> is scored on
+/// it; the parameters kept, for all tasks, are those of the epoch with the best mean score over these tasks, and <c>Patience</c> counts epochs without a better one.
+/// Where no task has one, the last epoch is kept.
+/// </summary>
 /// <param name="backboneFolder">The backbone's folder as Hugging Face publishes it.</param>
 public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(backboneFolder)
 {

@@ -56,14 +56,14 @@ public sealed class MultiTaskTraining
                     : TunedModel.Sharing(models[0], own, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, unchecked(seed + models.Count), words));
                 models[^1].Computation = _options.Computation;
             }
-            SharedTask[] shared = [.. prepared.Select((p, i) => new SharedTask(models[i], p.Rows.Rows, p.Task.Options.ClassWeights))];
+            SharedTask[] shared = [.. prepared.Select((p, i) => new SharedTask(models[i], p.Rows.Rows, p.Task.Options.ClassWeights, p.Rows.Validation, p.Task.Score))];
             channel.Say(FormattableString.Invariant(
                 $"Training {_options.Method.GetType().Name} on {shared.Length} tasks of {string.Join(", ", shared.Select(t => t.Rows.Count))} rows, rate {rate}, seed {seed}, device {device}"));
-            var curves = new MultiTaskTrainer(shared, _options, rate, seed, channel).Run();
+            var (curves, bestEpoch) = new MultiTaskTrainer(shared, _options, rate, seed, channel).Run();
             var transformers = new Dictionary<string, ITransformer>();
             foreach (var ((task, rows, limit), i) in prepared.Select((p, i) => (p, i)))
             {
-                var report = new TrainingReport(curves[i], _options.Epochs, rows.Rows.Count, rows.Skipped, models[i].TrainedParameters, models[i].TotalParameters,
+                var report = new TrainingReport(curves[i], bestEpoch, rows.Rows.Count, rows.Skipped, models[i].TrainedParameters, models[i].TotalParameters,
                     curves[i].Sum(e => e.Seconds), seed, device.ToString());
                 transformers[_options.Tasks[i].Name] = task.ToTransformer(models[i], PromptFit.Settings(task.Options, backbone, limit) with { Report = report });
             }
@@ -80,7 +80,7 @@ public sealed class MultiTaskTraining
     {
         var options = task.Options.Copy();
         options.Method = _options.Method;
-        (options.ValidationSet, options.StartFrom) = (null, null);
+        options.StartFrom = null;
         (options.Precision, options.Threads) = (_options.Precision, _options.Threads);
         return options switch
         {
@@ -117,7 +117,9 @@ public sealed class MultiTaskModel : IDisposable
         (Transformers, Prompt, TaskNames, TaskRank) = (transformers, prompt, taskNames, taskRank);
 
     /// <summary>
-    /// An ordinary transformer for each task, by its name; the reports hold its training loss, as there are no validation sets. Each may be saved by itself.
+    /// An ordinary transformer for each task, by its name, which may be saved by itself. Its report has the task's own curve, with its loss and score on its
+    /// <see cref="PTuningOptions.ValidationSet"/> where it has one, and the number of the epoch that was
+    /// kept for all tasks. An epoch in which no step was of the task is not in its curve.
     /// </summary>
     public IReadOnlyDictionary<string, ITransformer> Transformers { get; }
 

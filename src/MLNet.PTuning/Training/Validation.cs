@@ -1,0 +1,49 @@
+// How well a model does on held-out rows, and which parameters are kept for it.
+using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Tuning;
+
+namespace MLNet.PTuning.Training;
+
+/// <summary>How well probabilities fit examples; higher is better.</summary>
+internal delegate double ScoreFunction(IReadOnlyList<Example> examples, IReadOnlyList<float[]> probabilities);
+
+/// <summary>Scores models on validation sets, and keeps the parameters of the best epoch.</summary>
+internal static class Validation
+{
+    /// <summary>Mean cross-entropy over the targets that are there, and the score, without dropout.</summary>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    public static (double Loss, double Score) Run(TunedModel model, IReadOnlyList<Example> examples, ScoreFunction score, TrainingOptions options)
+    {
+        var probabilities = new float[examples.Count][];
+        foreach (int[] batch in Enumerable.Range(0, examples.Count).OrderBy(i => examples[i].Ids.Length).Chunk(options.BatchSize))
+        {
+            options.CancellationToken.ThrowIfCancellationRequested();
+            float[][] predicted = model.Predict([.. batch.Select(i => examples[i])]);
+            for (int i = 0; i < batch.Length; i++) probabilities[batch[i]] = predicted[i];
+        }
+        double loss = 0;
+        int count = 0;
+        for (int row = 0; row < examples.Count; row++)
+            for (int i = 0; i < examples[row].Targets.Length; i++)
+            {
+                if (examples[row].Targets[i] is not (>= 0 and var target)) continue;
+                loss -= Math.Log(Math.Max(probabilities[row][i * model.ClassCount + target], 1e-30f));
+                count++;
+            }
+        return (loss / Math.Max(count, 1), score(examples, probabilities));
+    }
+
+    /// <summary>Whether an epoch's parameters are to be kept instead of another's.</summary>
+    public static bool IsBetter(TrainingEpoch a, TrainingEpoch b) =>
+        a.ValidationScore > b.ValidationScore || (a.ValidationScore == b.ValidationScore && a.ValidationLoss < b.ValidationLoss);
+
+    /// <summary>Values of parameters as they are now.</summary>
+    public static float[][] Snapshot(IEnumerable<Parameter> parameters) => ComputeThread.Run(() => parameters.Select(p => ParameterFactory.ToArray(p.Value)).ToArray());
+
+    /// <summary>Gives parameters the values that they had.</summary>
+    public static void Restore(IEnumerable<Parameter> parameters, float[][] values) => ComputeThread.Run(() =>
+    {
+        foreach (var (parameter, value) in parameters.Zip(values)) ParameterFactory.Copy(value, parameter.Value);
+    });
+}
