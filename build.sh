@@ -9,7 +9,7 @@ usage() {
 Usage: ./build.sh <verb> [arguments] [-p:Property=Value ...]
   demo   trains, evaluates, saves and reloads a sentiment model (examples/SentimentAnalysis)
   test   runs all tests; the last line is "N passed, N failed, N skipped"
-  bench  accuracy | speed | memory, with that benchmark's own arguments
+  bench  accuracy | speed | memory | micro, with that benchmark's own arguments (micro: BenchmarkDotNet's)
   pack   writes the NuGet package to artifacts/packages and checks what it depends on
 Properties, also from the environment:
   DependencySource=packages|standins|auto   auto takes the packages where the feeds have them
@@ -96,11 +96,12 @@ install_libtorch() {
   esac
 }
 
+# The solution, or the one project that is named.
 build() {
   command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing: 'dotnet' is not on the PATH."
   choose_dependency_source
   install_libtorch
-  dotnet build MLNet.PTuning.sln -c Release -v m --tl:off "${properties[@]}"
+  dotnet build "${1:-MLNet.PTuning.sln}" -c Release -v m --tl:off "${properties[@]}"
 }
 
 run_project() {
@@ -154,13 +155,16 @@ case $verb in
   demo) build; run_project examples/SentimentAnalysis --model artifacts/sentiment.zip "${arguments[@]}" ;;
   test) build; run_tests ;;
   bench)
+    benchmarks=benchmarks/MLNet.PTuning.Benchmarks
     case ${arguments[0]:-} in
       accuracy | memory) build ;;
       # Its rival in the comparison is the same model in PyTorch.
       speed) install python3-torch; build ;;
-      *) fail "bench needs one of: accuracy, speed, memory." ;;
+      # Not in the solution, which also builds where the feeds have no BenchmarkDotNet.
+      micro) benchmarks=benchmarks/MLNet.PTuning.MicroBenchmarks; build $benchmarks; arguments=("${arguments[@]:1}") ;;
+      *) fail "bench needs one of: accuracy, speed, memory, micro." ;;
     esac
-    run_project benchmarks/MLNet.PTuning.Benchmarks "${arguments[@]}" ;;
+    run_project $benchmarks "${arguments[@]}" ;;
   pack) build; pack ;;
   '' | help | -h | --help) usage ;;
   *) usage >&2; fail "unknown verb '$verb'." ;;
