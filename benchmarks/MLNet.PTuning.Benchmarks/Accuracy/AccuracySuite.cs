@@ -5,7 +5,7 @@ namespace MLNet.PTuning.Benchmarks.Accuracy;
 internal sealed record Folders(string Data, string Backbone);
 
 /// <summary>One training run to be done.</summary>
-internal sealed record Recipe(TuningMethod Method, double LearningRate, int Rows, int Epochs, int Seed, Verbalizer? Verbalizer = null)
+internal sealed record Recipe(TuningMethod Method, double LearningRate, int Rows, int Epochs, int Seed, Precision Precision, Verbalizer? Verbalizer = null)
 {
     /// <summary>Sets everything that training depends on, so that changed defaults leave the figures as they are.</summary>
     public TOptions Apply<TOptions>(TOptions options) where TOptions : PTuningOptions
@@ -19,6 +19,7 @@ internal sealed record Recipe(TuningMethod Method, double LearningRate, int Rows
         options.WarmupShare = 0;
         options.WeightDecay = 0.01;
         options.ClipNorm = 1;
+        options.Precision = Precision;
         return options;
     }
 }

@@ -40,6 +40,72 @@ public sealed class PackedLayersTests : IDisposable
         AssertClose(leaf.grad!, torch.cat([.. gradients], 1), 2e-5);
     }
 
+    [Theory]
+    [InlineData("gelu")]
+    [InlineData("gelu_new")]
+    public void The_embedded_rows_gradient_equals_autograds(string activation)
+    {
+        using var scope = torch.NewDisposeScope();
+        var config = _lease.Backbone.Config with { HiddenActivation = activation };
+        var layers = Layers(config);
+        var batch = Rows();
+        int[] readAt = [0, 1, 30, 50, 80];
+        var weight = Random(readAt.Length, config.HiddenSize, seed: 3);
+        var (prompt, leaf) = Prompt(dropout: 0);
+        var embedded = Random(batch.Ids.Length, config.HiddenSize, seed: 6).requires_grad_(true);
+        var encoder = new Given(embedded, config, layers);
+
+        var expected = encoder.Forward(batch, readAt, prompt, null);
+        (expected * weight).sum().backward();
+        using var packed = PackedLayers.Create(config, layers, 0, 0, halves: false);
+        var actual = packed.Forward(embedded, batch, readAt, prompt, null, keep: true);
+        var (ofPrefix, ofEmbedded) = packed.Backward(weight, toEmbedded: true);
+
+        AssertClose(expected, actual, 1e-5);
+        AssertClose(embedded.grad!, ofEmbedded!, 2e-5);
+        AssertClose(leaf.grad!, torch.cat([.. ofPrefix], 1), 2e-5);
+    }
+
+    [Theory]
+    [InlineData(128)]
+    [InlineData(256)]
+    [InlineData(512)]
+    public void Bfloat16_changes_states_and_gradient_by_rounding_alone(int bits)
+    {
+        using var scope = torch.NewDisposeScope();
+        var encoder = _lease.Backbone.Encoder;
+        var batch = Rows();
+        int[] readAt = batch.RowStarts[..^1];
+        var weight = Random(readAt.Length, encoder.Config.HiddenSize, seed: 3);
+        var (prompt, leaf) = Prompt(dropout: 0);
+        var embedded = encoder.Embed(batch, prompt, null);
+        using PackedLayers floats = Packed(bits, encoder.Config), halves = PackedInHalves(bits, encoder.Config);
+
+        var expected = floats.Forward(embedded, batch, readAt, prompt, null, keep: true);
+        var actual = halves.Forward(embedded, batch, readAt, prompt, null, keep: true);
+        var (expectedGradient, actualGradient) = (torch.cat([.. floats.Backward(weight, false).Prefix], 1), torch.cat([.. halves.Backward(weight, false).Prefix], 1));
+
+        Assert.InRange(RelativeDifference(expected, actual), 1e-5, 0.02);
+        Assert.InRange(RelativeDifference(expectedGradient, actualGradient), 1e-5, 0.04);
+    }
+
+    [Fact]
+    public void Auto_takes_bfloat16_where_the_processor_multiplies_it_and_the_first_batch_allows_it()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var encoder = _lease.Backbone.Encoder;
+        var batch = Rows();
+        int[] readAt = batch.RowStarts[..^1];
+        var embedded = encoder.Embed(batch, PromptState.None, null);
+        using PackedLayers floats = Packed(128, encoder.Config), halves = PackedInHalves(128, encoder.Config), broken = PackedInHalves(128, encoder.Config with { HiddenActivation = "gelu_new", HeadCount = 1 });
+
+        Assert.Equal(PackedEngines.ProcessorMultipliesBFloat16, ReferenceEquals(halves, Choose(halves)));
+        Assert.Same(floats, Choose(broken));
+
+        PackedLayers Choose(PackedLayers second) => new PackedEngines(asked => asked ? second : floats).For(Precision.Auto, engine => engine.Forward(embedded, batch, readAt, PromptState.None, null, keep: false));
+    }
+
     [Fact]
     public void Without_a_prompt_hidden_states_equal_autograds()
     {
@@ -153,9 +219,26 @@ public sealed class PackedLayersTests : IDisposable
         };
     }
 
+    // An encoder whose embedded rows are given.
+    private sealed class Given(torch.Tensor embedded, BackboneConfig config, IReadOnlyList<LayerWeights> layers) : PostNormEncoder(config, null!, layers)
+    {
+        public override torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout) => embedded;
+    }
+
+    private IReadOnlyList<LayerWeights> Layers(BackboneConfig config) => Bert.Layers(config, new EncoderWeights(_ => true, (name, _) => _lease.Backbone.Weights[name]));
+
+    private PackedLayers PackedInHalves(int bits, BackboneConfig config) => bits switch
+    {
+        128 => new PackedLayers<Lanes128, BFloat16>(config, Layers(config), 0, 0),
+        256 => new PackedLayers<Lanes256, BFloat16>(config, Layers(config), 0, 0),
+        _ => new PackedLayers<Lanes512, BFloat16>(config, Layers(config), 0, 0),
+    };
+
+    private static double RelativeDifference(torch.Tensor expected, torch.Tensor actual) => ((actual - expected).norm() / expected.norm()).item<float>();
+
     private PackedLayers Packed(int bits, BackboneConfig config)
     {
-        var layers = Bert.Layers(config, new EncoderWeights(_ => true, (name, _) => _lease.Backbone.Weights[name]));
+        var layers = Layers(config);
         return bits switch
         {
             128 => new PackedLayers<Lanes128, float>(config, layers, config.HiddenDropout, config.HiddenDropout),

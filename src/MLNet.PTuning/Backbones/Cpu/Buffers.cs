@@ -1,4 +1,5 @@
 // The matrices that a pass over the layers works in: taken by name, kept from pass to pass, grown when a batch is larger.
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -22,15 +23,29 @@ internal sealed unsafe class Buffers : IDisposable
     /// <summary>Begins a pass: the matrices taken before belong to a dispose scope that may be gone.</summary>
     public void Begin() => _taken.Clear();
 
-    /// <summary>A matrix of any content; what was taken before under this name is overwritten. It belongs to the pass's dispose scope.</summary>
+    /// <summary>
+    /// A matrix of any content; what was taken before under this name is overwritten. It belongs to the pass's dispose scope. One of bfloat16 may have some more
+    /// rows, which mean nothing.
+    /// </summary>
     public Matrix<T> Take<T>(string name, int layer, long rows, long width) where T : unmanaged
     {
+        if (!Element<T>.IsFloat) rows = OfFewSizes(rows);
         if (!_taken.TryGetValue((name, layer, rows), out var taken))
         {
             var whole = Whole<T>(name, layer, rows, width);
             _taken[(name, layer, rows)] = taken = (whole.narrow(0, 0, rows), (nint)At(whole));
         }
         return new(taken.Tensor, (T*)taken.At);
+    }
+
+    /// <summary>
+    /// Rows rounded up by an eighth at most (by 7 where they are few). libtorch's bfloat16 products compile a kernel for every shape that they meet and keep a
+    /// thousand; compiling takes ten times as long as a small product.
+    /// </summary>
+    internal static long OfFewSizes(long rows)
+    {
+        long step = Math.Max(8, (long)BitOperations.RoundUpToPowerOf2((ulong)rows) / 16);
+        return (rows + step - 1) / step * step;
     }
 
     /// <summary>Where a contiguous matrix of floats lies.</summary>

@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
-/// <summary>Matrices of another precision, and the joined one of keys and values, are copies; the rest is the backbone's own.</summary>
+/// <summary>Matrices of another precision, and the joined one of queries, keys and values, are copies; the rest is the backbone's own.</summary>
 internal sealed unsafe class FrozenLayer<T> : IDisposable where T : unmanaged
 {
     private readonly List<torch.Tensor> _owned = [];
@@ -12,8 +12,10 @@ internal sealed unsafe class FrozenLayer<T> : IDisposable where T : unmanaged
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        Query = Frozen(weights.Query.Weight);
-        KeyValue = Frozen(Keep(torch.cat([weights.Key.Weight, weights.Value.Weight], 0)));
+        QueryKeyValue = Frozen(Keep(torch.cat([weights.Query.Weight, weights.Key.Weight, weights.Value.Weight], 0)));
+        long hidden = weights.Query.Weight.shape[0];
+        Query = Part(0, hidden);
+        KeyValue = Part(hidden, 2 * hidden);
         AttentionOutput = Frozen(weights.AttentionOutput.Weight);
         Intermediate = Frozen(weights.Intermediate.Weight);
         Output = Frozen(weights.Output.Weight);
@@ -26,9 +28,13 @@ internal sealed unsafe class FrozenLayer<T> : IDisposable where T : unmanaged
         (AttentionNorm, OutputNorm) = (NormOf(weights.AttentionNorm), NormOf(weights.OutputNorm));
     }
 
+    /// <summary>[3H, H], in this order.</summary>
+    public FrozenMatrix QueryKeyValue { get; }
+
+    /// <summary>Its first part: [H, H].</summary>
     public FrozenMatrix Query { get; }
 
-    /// <summary>[2H, H], keys first.</summary>
+    /// <summary>The rest of it: [2H, H].</summary>
     public FrozenMatrix KeyValue { get; }
 
     public FrozenMatrix AttentionOutput { get; }
@@ -64,6 +70,12 @@ internal sealed unsafe class FrozenLayer<T> : IDisposable where T : unmanaged
         return new FrozenMatrix(weight, Keep(weight.t()));
     }
 
+    private FrozenMatrix Part(long from, long count)
+    {
+        var part = Keep(QueryKeyValue.Weight.narrow(0, from, count));
+        return new FrozenMatrix(part, Keep(part.t()));
+    }
+
     private torch.Tensor Keep(torch.Tensor tensor)
     {
         _owned.Add(tensor.DetachFromDisposeScope());
@@ -75,12 +87,15 @@ internal sealed unsafe class FrozenLayer<T> : IDisposable where T : unmanaged
     private static NormWeights NormOf(Norm norm) => new(Buffers.At(norm.Weight), Buffers.At(norm.Bias), (int)norm.Size, (float)norm.Epsilon);
 }
 
-/// <summary>A weight W [out, in] and its transpose.</summary>
+/// <summary>
+/// A weight W [out, in] and its transpose. Products overwrite and never add: libtorch 1.13's bfloat16 products that add to their result corrupt memory when two
+/// threads make them at once.
+/// </summary>
 internal readonly record struct FrozenMatrix(torch.Tensor Weight, torch.Tensor Transpose)
 {
     /// <summary>result = x Wᵀ: [rows, in] → [rows, out].</summary>
     public void Apply<T>(Matrix<T> x, Matrix<T> result) where T : unmanaged => result.Tensor.addmm_(x.Tensor, Transpose, beta: 0);
 
-    /// <summary>result = g W, or added to it: [rows, out] → [rows, in].</summary>
-    public void ApplyBackward<T>(Matrix<T> gradient, Matrix<T> result, bool add = false) where T : unmanaged => result.Tensor.addmm_(gradient.Tensor, Weight, beta: add ? 1 : 0);
+    /// <summary>result = g W: [rows, out] → [rows, in].</summary>
+    public void ApplyBackward<T>(Matrix<T> gradient, Matrix<T> result) where T : unmanaged => result.Tensor.addmm_(gradient.Tensor, Weight, beta: 0);
 }

@@ -89,12 +89,16 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
             dropped = NormBackward(g, product.At, w.AttentionNorm, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, "attention norm", l, count);
             w.AttentionOutput.ApplyBackward(dropped, product);
             bool goesOn = l > 0 || embeddedGradient is not null;
-            var (queries, keysValues) = AttendBackward(pass, rows, l, product, prefixGradients + 2L * l * prefixSize, goesOn);
+            var (queries, own) = AttendBackward(pass, rows, l, product, prefixGradients + 2L * l * prefixSize, goesOn);
             if (!goesOn) break;
 
-            w.Query.ApplyBackward(queries, product);
-            if (l == _last) (g, product) = Scatter(g, product, pass, rows);
-            w.KeyValue.ApplyBackward(keysValues, product, add: true);
+            if (l == _last)
+            {
+                w.Query.ApplyBackward(queries, product);
+                g = Scatter(g, product, pass, rows);
+                product = _buffers.Take<T>("product", 1, rows.PieceCount, _hidden);
+            }
+            (l == _last ? w.KeyValue : w.QueryKeyValue).ApplyBackward(own, product);
             added = product.At;
         }
         if (embeddedGradient is not null) Sum(g.At, added, embeddedGradient + (long)rows.FirstPiece * _hidden, rows.PieceCount);
@@ -116,47 +120,51 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
 
     private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Stream x, Stream asked)
     {
-        var queries = _buffers.Take<T>("queries", slot, QueryCount(rows, l), _hidden);
-        layers[l].Query.Apply(asked.Operand, queries);
-        var keysValues = _buffers.Take<T>("keys and values", slot, rows.PieceCount, 2 * _hidden);
-        layers[l].KeyValue.Apply(x.Operand, keysValues);
+        var (queries, own) = TakeProjections("", l, slot, rows);
+        if (l == _last) layers[l].Query.Apply(asked.Operand, queries);
+        (l == _last ? layers[l].KeyValue : layers[l].QueryKeyValue).Apply(x.Operand, own);
         var mixed = _buffers.Take<T>("mixed", 0, QueryCount(rows, l), _hidden);
         new AttentionKernel<TLanes, T>(Operands(pass, rows, l, slot) with { Output = mixed.At }, _scratch, backward: false).Forward();
         return mixed;
     }
 
-    private (Matrix<T> Queries, Matrix<T> KeysValues) AttendBackward(Pass pass, RowRange rows, int l, Matrix<T> mixedGradient, float* prefixGradients, bool goesOn)
+    private (Matrix<T> Queries, Matrix<T> Own) AttendBackward(Pass pass, RowRange rows, int l, Matrix<T> mixedGradient, float* prefixGradients, bool goesOn)
     {
-        Matrix<T> queries = default, keysValues = default;
-        if (goesOn)
-        {
-            queries = _buffers.Take<T>("query gradient", 0, QueryCount(rows, l), _hidden);
-            keysValues = _buffers.Take<T>("keys' and values' gradient", 0, rows.PieceCount, 2 * _hidden);
-        }
+        var (queries, own) = goesOn ? TakeProjections(" gradient", l, 0, rows) : default;
         new AttentionKernel<TLanes, T>(Operands(pass, rows, l, l), _scratch, backward: true).Backward(new AttentionGradients<T>
         {
             Output = mixedGradient.At,
             Queries = queries.At,
-            Keys = keysValues.At,
-            Values = goesOn ? keysValues.At + _hidden : null,
+            Keys = goesOn ? own.At + KeyColumn(l) : null,
+            Values = goesOn ? own.At + KeyColumn(l) + _hidden : null,
             PrefixKeys = prefixGradients,
             PrefixValues = prefixGradients + (long)pass.PrefixLength * _hidden,
         });
-        return (queries, keysValues);
+        return (queries, own);
     }
+
+    // Queries, keys and values are columns of one matrix; in the last layer, where few places ask, queries have one of their own.
+    private (Matrix<T> Queries, Matrix<T> Own) TakeProjections(string kind, int l, int slot, RowRange rows)
+    {
+        if (l == _last) return (_buffers.Take<T>("queries" + kind, 0, rows.ReadCount, _hidden), _buffers.Take<T>("keys and values" + kind, 0, rows.PieceCount, 2 * _hidden));
+        var all = _buffers.Take<T>("queries, keys and values" + kind, slot, rows.PieceCount, 3 * _hidden);
+        return (all, all);
+    }
+
+    private int KeyColumn(int l) => l == _last ? 0 : _hidden;
 
     private AttentionOperands<T> Operands(Pass pass, RowRange rows, int l, int slot)
     {
         int queries = QueryCount(rows, l);
-        T* own = _buffers.Take<T>("keys and values", slot, rows.PieceCount, 2 * _hidden).At;
+        var (asking, own) = TakeProjections("", l, slot, rows);
         var (prefixKeys, prefixValues) = pass.Prefix(l);
         return new AttentionOperands<T>
         {
-            Queries = _buffers.Take<T>("queries", slot, queries, _hidden).At,
-            Keys = own,
-            Values = own + _hidden,
-            QueryStride = _hidden,
-            KeyStride = 2 * _hidden,
+            Queries = asking.At,
+            Keys = own.At + KeyColumn(l),
+            Values = own.At + KeyColumn(l) + _hidden,
+            QueryStride = l == _last ? _hidden : 3 * _hidden,
+            KeyStride = l == _last ? 2 * _hidden : 3 * _hidden,
             QueryBias = layers[l].QueryBias,
             KeyBias = layers[l].KeyBias,
             ValueBias = layers[l].ValueBias,
@@ -204,14 +212,12 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
     }
 
     // From gradients at the places read to gradients everywhere.
-    private (Matrix<float> Gradient, Matrix<T> Product) Scatter(Matrix<float> g, Matrix<T> product, Pass pass, RowRange rows)
+    private Matrix<float> Scatter(Matrix<float> g, Matrix<T> product, Pass pass, RowRange rows)
     {
         var all = _buffers.Take<float>("gradient", 0, rows.PieceCount, _hidden);
-        var allProduct = _buffers.Take<T>("product", 1, rows.PieceCount, _hidden);
         new Span<float>(all.At, rows.PieceCount * _hidden).Clear();
-        new Span<T>(allProduct.At, rows.PieceCount * _hidden).Clear();
         for (int r = 0; r < rows.ReadCount; r++) Sum(g.At + (long)r * _hidden, product.At + (long)r * _hidden, all.At + Place(pass, rows, r) * _hidden, 1);
-        return (all, allProduct);
+        return all;
     }
 
     private static long Place(Pass pass, RowRange rows, int r) => pass.ReadAt[rows.FirstRead + r] - rows.FirstPiece;
