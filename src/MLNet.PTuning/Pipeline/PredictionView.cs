@@ -1,4 +1,4 @@
-// A data view with predictions added: it reads rows ahead and runs a batch of them in one forward pass.
+// A data view with predictions added: it reads rows ahead, and runs a batch of them in one forward pass while the next is read and encoded.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -25,9 +25,14 @@ internal sealed class PredictionView<TRow, TResult>(IRowPredictor<TRow, TResult>
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
 }
 
-/// <summary>Reads a batch of source rows, keeps the values of the columns asked for, predicts, and then goes through the batch.</summary>
+/// <summary>
+/// Reads a batch of source rows, keeps the values of the columns asked for, predicts, and then goes through the batch. From the second batch on, the one after it
+/// is under way meanwhile. The source is read on the caller's thread alone.
+/// </summary>
 internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
 {
+    private static readonly Task<IReadOnlyList<TResult>> Nothing = Task.FromResult<IReadOnlyList<TResult>>([]);
+
     private readonly IRowPredictor<TRow, TResult> _predictor;
     private readonly PredictionSchema _schema;
     private readonly DataViewRowCursor _source;
@@ -35,10 +40,8 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
     private readonly Dictionary<int, ColumnBuffer> _buffers = [];
     private readonly ColumnBuffer<DataViewRowId> _ids;
     private readonly Func<TRow>? _read;
-    private readonly List<TRow> _rows = [];
-    private readonly List<long> _batches = [];
-    private IReadOnlyList<TResult> _results = [];
-    private int _count, _at;
+    private RowsAhead _now, _next;
+    private int _at;
     private long _position = -1;
     private bool _ended;
 
@@ -47,8 +50,9 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
         (_predictor, _schema, _source) = (predictor, schema, source);
         _active = [.. columns.Select(c => c.Index)];
         foreach (var column in columns.Where(c => !schema.IsAdded(c)))
-            _buffers[column.Index] = ColumnBuffer.Create(source, schema.Input[column.Index], predictor.BatchSize);
-        _ids = new ColumnBuffer<DataViewRowId>(source.GetIdGetter(), predictor.BatchSize);
+            _buffers[column.Index] = ColumnBuffer.Create(source, schema.Input[column.Index], 2 * predictor.BatchSize);
+        _ids = new ColumnBuffer<DataViewRowId>(source.GetIdGetter(), 2 * predictor.BatchSize);
+        (_now, _next) = (new(0), new(predictor.BatchSize));
         if (columns.Any(schema.IsAdded)) _read = predictor.Reader(source);
     }
 
@@ -56,14 +60,14 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
 
     public override long Position => _position;
 
-    public override long Batch => _batches.Count == 0 ? _source.Batch : _batches[_at];
+    public override long Batch => _position < 0 ? _source.Batch : _now.Batches[_at];
 
     public override bool IsColumnActive(DataViewSchema.Column column) => _active.Contains(column.Index);
 
     public override bool MoveNext()
     {
         if (_ended) return false;
-        if (++_at >= _count && !ReadBatch())
+        if (++_at >= _now.Batches.Count && !NextBatch())
         {
             End();
             return false;
@@ -76,7 +80,7 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
     {
         if (!IsColumnActive(column)) throw new InvalidOperationException($"The column '{column.Name}' is not active in this cursor.");
         var getter = _schema.IsAdded(column)
-            ? _predictor.Getter(_schema.AddedIndex(column), () => _results[Here()])
+            ? _predictor.Getter(_schema.AddedIndex(column), () => _now.Results[Here() - _now.FirstSlot])
             : _buffers[column.Index].Getter(Here);
         return getter as ValueGetter<TValue>
             ?? throw new InvalidOperationException($"The column '{column.Name}' is of type {column.Type.RawType}, not {typeof(TValue)}.");
@@ -89,6 +93,7 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
         if (disposing)
         {
             End();
+            Task.WhenAll(_now.Prediction, _next.Prediction).ContinueWith(_ => { }, TaskScheduler.Default).Wait();
             _source.Dispose();
         }
         base.Dispose(disposing);
@@ -97,22 +102,45 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
     // Before the first row and after the last, a cursor's position is -1.
     private void End() => (_ended, _position) = (true, -1);
 
-    private int Here() => _position >= 0 ? _at : throw new InvalidOperationException("The cursor does not stand on a row; call MoveNext first.");
+    // The slot in the buffers of the row that the cursor stands on.
+    private int Here() => _position >= 0 ? _now.FirstSlot + _at : throw new InvalidOperationException("The cursor does not stand on a row; call MoveNext first.");
 
-    private bool ReadBatch()
+    private bool NextBatch()
     {
-        (_count, _at) = (0, 0);
-        _rows.Clear();
-        _batches.Clear();
-        while (_count < _predictor.BatchSize && _source.MoveNext())
+        bool isFirst = _position < 0;
+        if (_next.Batches.Count == 0) Read(_next);
+        (_now, _next) = (_next, _now);
+        _at = 0;
+        _next.Batches.Clear();
+        // A cursor that is left after its first rows has computed nothing in vain.
+        if (!isFirst) Read(_next);
+        _now.Results = _now.Prediction.GetAwaiter().GetResult();
+        return _now.Batches.Count > 0;
+    }
+
+    private void Read(RowsAhead rows)
+    {
+        var read = new List<TRow>();
+        for (int slot = rows.FirstSlot; rows.Batches.Count < _predictor.BatchSize && _source.MoveNext(); slot++)
         {
-            foreach (var buffer in _buffers.Values) buffer.Read(_count);
-            _ids.Read(_count);
-            _batches.Add(_source.Batch);
-            if (_read is not null) _rows.Add(_read());
-            _count++;
+            foreach (var buffer in _buffers.Values) buffer.Read(slot);
+            _ids.Read(slot);
+            rows.Batches.Add(_source.Batch);
+            if (_read is not null) read.Add(_read());
         }
-        if (_rows.Count > 0) _results = _predictor.Predict(_rows);
-        return _count > 0;
+        rows.Prediction = read.Count > 0 ? Task.Run(() => _predictor.Predict(read)) : Nothing;
+    }
+
+    /// <summary>A batch of rows in a half of the buffers.</summary>
+    private sealed class RowsAhead(int firstSlot)
+    {
+        public int FirstSlot { get; } = firstSlot;
+
+        /// <summary>The source's batch number of each row.</summary>
+        public List<long> Batches { get; } = [];
+
+        public Task<IReadOnlyList<TResult>> Prediction { get; set; } = Nothing;
+
+        public IReadOnlyList<TResult> Results { get; set; } = [];
     }
 }
