@@ -5,14 +5,15 @@ internal static class MethodsSuite
 {
     public static AccuracySuite Create() => new([
         new AccuracyTask("SST-2", "accuracy", Rows: 1000, Epochs: 5, SentenceTask.Sst2,
-            [.. Methods, WithVerbalizer(new() { ["0"] = ["bad", "terrible"], ["1"] = ["good", "great"] })]),
+            [.. Methods(everything: 3e-4), WithVerbalizer(new() { ["0"] = ["bad", "terrible"], ["1"] = ["good", "great"] })]),
         new AccuracyTask("TREC", "accuracy", Rows: 1000, Epochs: 5, SentenceTask.Trec,
-            [.. Methods, WithVerbalizer(new() { ["0"] = ["description"], ["1"] = ["thing"], ["2"] = ["abbreviation"], ["3"] = ["person"], ["4"] = ["place"], ["5"] = ["number"] })]),
+            [.. Methods(everything: 3e-4), WithVerbalizer(new() { ["0"] = ["description"], ["1"] = ["thing"], ["2"] = ["abbreviation"], ["3"] = ["person"], ["4"] = ["place"], ["5"] = ["number"] })]),
         new AccuracyTask("RTE", "accuracy", Rows: 600, Epochs: 5, SentenceTask.Rte,
-            [.. Methods, WithVerbalizer(new() { ["entailment"] = ["yes"], ["not_entailment"] = ["no"] })]),
-        new AccuracyTask("CoNLL-2003", "entity F1", Rows: 1000, Epochs: 5, LabellingTask.Conll2003, Methods)]);
+            [.. Methods(everything: 3e-4), WithVerbalizer(new() { ["entailment"] = ["yes"], ["not_entailment"] = ["no"] })]),
+        new AccuracyTask("CoNLL-2003", "entity F1", Rows: 1000, Epochs: 5, LabellingTask.Conll2003, Methods(everything: 1e-3))]);
 
-    private static MethodCase[] Methods =>
+    // Training everything has the rate that the reference's figures were made with: another one for words than for texts.
+    private static MethodCase[] Methods(double everything) =>
     [
         new("head only", new HeadOnly(), 1e-2, Reference: null),
         new("Prompt Tuning, 20 vectors", new SoftPrompt { Length = 20 }, 3e-2, Reference: null),
@@ -24,10 +25,12 @@ internal static class MethodsSuite
         new("BitFit", new BitFit(), 5e-3, Reference: null),
         new("adapters, Houlsby, 16", new BottleneckAdapter { Size = 16 }, 3e-3, Reference: null),
         new("adapters, Pfeiffer, 16", new BottleneckAdapter { Size = 16, Placement = AdapterPlacement.FeedForward }, 3e-3, Reference: null),
-        new("hard prompt, full fine-tuning", new HardPrompt { Template = "{text} it was {mask} ." }, 3e-4, Reference: null),
-        new("full fine-tuning", new FullFineTuning(), 3e-4, Reference: null),
+        new("hard prompt, full fine-tuning", new HardPrompt { Template = "{text} it was {mask} ." }, everything, Reference: null),
+        new("full fine-tuning", new FullFineTuning(), everything, Reference: null),
     ];
 
+    // A prompt that has no trained head beside it moves the backbone's own scores: of 0.01, 0.03, 0.1 and 0.3 on 800 training rows, scored on 200 others of TREC's
+    // and SST-2's training files.
     private static MethodCase WithVerbalizer(Dictionary<string, string[]> words) =>
-        new("P-Tuning v2, 20 vectors, verbalizer", new DeepPrompt { Length = 20 }, 1e-2, Reference: null, new Verbalizer { Words = words, Template = "{text} it was {mask} ." });
+        new("P-Tuning v2, 20 vectors, verbalizer", new DeepPrompt { Length = 20 }, 1e-1, Reference: null, new Verbalizer { Words = words, Template = "{text} it was {mask} ." });
 }
