@@ -56,7 +56,8 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         _packed ??= new(halves => PackedLayers.Create(Config, layers, AttentionOutputDropout, OutputDropout, halves));
         var embedded = Embed(batch, prompt, dropout);
         var packed = _packed.For(precision, engine => engine.Forward(embedded, batch, readAt, prompt, null, keep: false));
-        bool toEmbedded = embedded.requires_grad, trained = toEmbedded || prompt.Prefix.Any(p => p.Keys.requires_grad);
+        // A view of a trained table says that it requires a gradient even where none is recorded.
+        bool recorded = torch.is_grad_enabled(), toEmbedded = recorded && embedded.requires_grad, trained = toEmbedded || recorded && prompt.Prefix.Any(p => p.Keys.requires_grad);
         torch.Tensor hidden;
         using (torch.no_grad()) hidden = packed.Forward(embedded, batch, readAt, prompt, dropout, keep: trained);
         if (!trained) return new EncoderPass(hidden);

@@ -120,6 +120,15 @@ public sealed class PackedLayersTests : IDisposable
     }
 
     [Fact]
+    public void Prediction_keeps_nothing_for_a_backward_pass()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+
+        Assert.Null(_lease.Backbone.Encoder.Run(Rows(), [0], Prompt(dropout: 0).State, null, Precision.Float32).BackwardToPrompt);
+    }
+
+    [Fact]
     public void Under_dropout_the_gradient_is_that_of_the_masked_function()
     {
         using var scope = torch.NewDisposeScope();
