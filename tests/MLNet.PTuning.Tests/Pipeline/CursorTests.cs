@@ -36,6 +36,18 @@ public sealed class CursorTests(TrainedModel model) : IClassFixture<TrainedModel
     }
 
     [Fact]
+    public void A_cursor_left_after_its_first_batch_has_read_no_further()
+    {
+        int read = 0;
+        var counted = model.Context.Data.LoadFromEnumerable(model.Rows.Select(row => { read++; return row; }));
+        var view = model.Classifier.Transform(counted);
+        read = 0;
+        using (var cursor = view.GetRowCursor([view.Schema["Score"]]))
+            for (int row = 0; row < 3; row++) Assert.True(cursor.MoveNext());
+        Assert.Equal(3, read);
+    }
+
+    [Fact]
     public void Predictions_that_no_one_asks_for_are_not_made()
     {
         using var other = new TrainedModel();

@@ -21,6 +21,8 @@ public class OptionsTests
         { "PredictionBatchSize", o => o.PredictionBatchSize = 0 },
         { "MaxSequenceLength", o => o.MaxSequenceLength = 2 },
         { "Schedule", o => o.Schedule = (LearningRateSchedule)17 },
+        { "Precision", o => o.Precision = (Precision)17 },
+        { "Threads", o => o.Threads = 0 },
         { "Length", o => o.Method = new DeepPrompt { Length = 0 } },
         { "Dropout", o => o.Method = new DeepPrompt { Dropout = 1 } },
         { "InitialDeviation", o => o.Method = new DeepPrompt { InitialDeviation = 0 } },
