@@ -1,4 +1,4 @@
-// The verb `memory`: peak memory of the process while a large checkpoint is loaded, beside the checkpoint's size.
+// The verb `memory`: peak memory of the process while a large checkpoint is loaded, beside the checkpoint's size, and its growth over many predictions.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -27,7 +27,9 @@ internal static class MemoryCommand
         var json = new Option<FileInfo?>("--json") { Description = "Writes the figures to this file as well." };
         var folder = new Option<DirectoryInfo?>("--load") { Description = "Loads this folder in this process and prints its figures as JSON; the verb starts itself with it for each checkpoint." };
         folder.Hidden = true;
-        var command = new Command("memory", "Peak memory while loading generated checkpoints of BERT-base size (438 MB as F32), beside their size.") { json, folder };
+        var predictions = new Option<int>("--predictions") { Description = "Rows predicted one by one.", DefaultValueFactory = _ => 100_000 };
+        var backbone = new Option<DirectoryInfo>("--backbone") { Description = "Folder of the backbone that predicts them.", DefaultValueFactory = _ => new("examples/backbones/tiny-bert-en") };
+        var command = new Command("memory", "Peak memory while loading generated checkpoints of BERT-base size (438 MB as F32), beside their size; growth over predictions one by one.") { predictions, backbone, json, folder };
         command.SetAction(arguments =>
         {
             if (arguments.GetValue(folder) is { } only)
@@ -35,9 +37,13 @@ internal static class MemoryCommand
                 Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(Load(only.FullName)));
                 return;
             }
+            // First, while nothing else has grown this process.
+            var oneByOne = PredictionMemory.Measure(arguments.GetRequiredValue(backbone).FullName, arguments.GetValue(predictions));
             LoadingMemory[] results = [Measure(ElementType.F32), Measure(ElementType.F16)];
             Print(results);
-            JsonReport.Write(arguments.GetValue(json), new { machine = JsonReport.Machine, results });
+            AnsiConsole.WriteLine(FormattableString.Invariant(
+                $"{oneByOne.Predictions} predictions one by one: resident {Megabytes(oneByOne.Before)} MB before, {Megabytes(oneByOne.After)} MB after ({100 * oneByOne.Growth:+0.00;-0.00} %), {oneByOne.MillisecondsEach:0.000} ms each"));
+            JsonReport.Write(arguments.GetValue(json), new { machine = JsonReport.Machine, results, oneByOne });
         });
         return command;
     }
