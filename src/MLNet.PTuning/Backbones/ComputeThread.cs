@@ -1,4 +1,4 @@
-// The one thread of the process from which libtorch is called.
+// The thread that all work with tensors is handed to; beside it only the shares of a batch have threads (Cpu/Workers.cs).
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;

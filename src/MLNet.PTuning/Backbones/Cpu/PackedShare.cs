@@ -28,7 +28,7 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         _buffers.Begin();
-        var x = TakeStream("x", rows.PieceCount);
+        var x = TakeResidual("x", rows.PieceCount);
         Copy(embedded + (long)rows.FirstPiece * _hidden, x.Values.At, rows.PieceCount);
         Elementwise<TLanes, T>.Convert(x.Values.At, x.Operand.At, (long)rows.PieceCount * _hidden);
         for (int l = 0; l <= _last; l++)
@@ -40,7 +40,7 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
 
             var product = _buffers.Take<T>("product", 0, count, _hidden);
             w.AttentionOutput.Apply(mixed, product);
-            var attended = TakeStream("attended", count);
+            var attended = TakeResidual("attended", count);
             Norm(product, w.AttentionOutputBias, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, asked.Values, w.AttentionNorm, attended, "attention norm", slot, count, keep);
 
             var widened = _buffers.Take<T>("widened", slot, count, _wide);
@@ -50,7 +50,7 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
             else Elementwise<TLanes, T>.Activate<Gelu<TLanes>>(widened.At, w.IntermediateBias, active.At, count, _wide, keep);
 
             w.Output.Apply(active, product);
-            x = TakeStream(l == _last ? "read" : "x", count);
+            x = TakeResidual(l == _last ? "read" : "x", count);
             Norm(product, w.OutputBias, pass.Mask(outputDropout, l, Pass.Output), first, attended.Values, w.OutputNorm, x, "output norm", slot, count, keep);
         }
         Copy(x.Values.At, result + (long)rows.FirstRead * _hidden, rows.ReadCount);
@@ -118,7 +118,7 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
 
     private int FirstQuery(RowRange rows, int l) => l == _last ? rows.FirstRead : rows.FirstPiece;
 
-    private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Stream x, Stream asked)
+    private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Residual x, Residual asked)
     {
         var (queries, own) = TakeProjections("", l, slot, rows);
         if (l == _last) layers[l].Query.Apply(asked.Operand, queries);
@@ -180,7 +180,7 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
         };
     }
 
-    private void Norm(Matrix<T> product, float* bias, DropMask mask, int first, Matrix<float> residual, NormWeights norm, Stream result, string name, int slot, int count, bool keep)
+    private void Norm(Matrix<T> product, float* bias, DropMask mask, int first, Matrix<float> residual, NormWeights norm, Residual result, string name, int slot, int count, bool keep)
     {
         float* normalised = keep ? _buffers.Take<float>(name, slot, count, _hidden).At : null, inverse = keep ? _buffers.Take<float>(name + " scale", slot, count, 1).At : null;
         Elementwise<TLanes, T>.DropAddNorm(product.At, bias, mask, first, residual.At, norm, result.Values.At, result.Operand.At, normalised, inverse, count);
@@ -195,17 +195,17 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
     }
 
     // The residual stream: sums are floats, products take it as operands.
-    private readonly record struct Stream(Matrix<float> Values, Matrix<T> Operand);
+    private readonly record struct Residual(Matrix<float> Values, Matrix<T> Operand);
 
-    private Stream TakeStream(string name, int rows)
+    private Residual TakeResidual(string name, int rows)
     {
         var values = _buffers.Take<float>(name, 0, rows, _hidden);
         return new(values, Element<T>.IsFloat ? new Matrix<T>(values.Tensor, (T*)values.At) : _buffers.Take<T>(name + " operand", 0, rows, _hidden));
     }
 
-    private Stream Read(Stream x, Pass pass, RowRange rows)
+    private Residual Read(Residual x, Pass pass, RowRange rows)
     {
-        var read = TakeStream("asked", rows.ReadCount);
+        var read = TakeResidual("asked", rows.ReadCount);
         for (int r = 0; r < rows.ReadCount; r++) Copy(x.Values.At + Place(pass, rows, r) * _hidden, read.Values.At + (long)r * _hidden, 1);
         Elementwise<TLanes, T>.Convert(read.Values.At, read.Operand.At, (long)rows.ReadCount * _hidden);
         return read;
