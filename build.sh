@@ -9,7 +9,7 @@ usage() {
 Usage: ./build.sh <verb> [arguments] [-p:Property=Value ...]
   demo   trains, evaluates, saves and reloads a sentiment model (examples/SentimentAnalysis)
   test   runs all tests; the last line is "N passed, N failed, N skipped"
-  bench  accuracy | speed | memory | micro, with that benchmark's own arguments (micro: BenchmarkDotNet's)
+  bench  accuracy | speed | memory | scaling | micro, with that benchmark's own arguments (micro: BenchmarkDotNet's)
   pack   writes the NuGet package to artifacts/packages and checks what it depends on
 Properties, also from the environment:
   DependencySource=packages|standins|auto   auto takes the packages where the feeds have them
@@ -157,12 +157,12 @@ case $verb in
   bench)
     benchmarks=benchmarks/MLNet.PTuning.Benchmarks
     case ${arguments[0]:-} in
-      accuracy | memory) build ;;
+      accuracy | memory | scaling) build ;;
       # Its rival in the comparison is the same model in PyTorch.
       speed) install python3-torch; build ;;
       # Not in the solution, which also builds where the feeds have no BenchmarkDotNet.
       micro) benchmarks=benchmarks/MLNet.PTuning.MicroBenchmarks; build $benchmarks; arguments=("${arguments[@]:1}") ;;
-      *) fail "bench needs one of: accuracy, speed, memory, micro." ;;
+      *) fail "bench needs one of: accuracy, speed, memory, scaling, micro." ;;
     esac
     run_project $benchmarks "${arguments[@]}" ;;
   pack) build; pack ;;

@@ -1,8 +1,9 @@
-// The command line of the benchmarks: accuracy, speed, memory.
+// The command line of the benchmarks: accuracy, speed, memory, scaling.
 using System.CommandLine;
 using System.ComponentModel;
 using MLNet.PTuning.Benchmarks.Accuracy;
 using MLNet.PTuning.Benchmarks.Memory;
+using MLNet.PTuning.Benchmarks.Scaling;
 using MLNet.PTuning.Benchmarks.Speed;
 using Spectre.Console;
 
@@ -12,7 +13,7 @@ if (Console.IsOutputRedirected)
     AnsiConsole.Profile.Capabilities.Ansi = false;
     AnsiConsole.Profile.Width = 200;
 }
-var root = new RootCommand("Benchmarks of MLNet.PTuning.") { AccuracyCommand.Create(), SpeedCommand.Create(), MemoryCommand.Create() };
+var root = new RootCommand("Benchmarks of MLNet.PTuning.") { AccuracyCommand.Create(), SpeedCommand.Create(), MemoryCommand.Create(), ScalingCommand.Create() };
 try
 {
     return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

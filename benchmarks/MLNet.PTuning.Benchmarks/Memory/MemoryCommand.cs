@@ -34,7 +34,7 @@ internal static class MemoryCommand
         {
             if (arguments.GetValue(folder) is { } only)
             {
-                Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(Load(only.FullName)));
+                OwnProcess.Answer(Load(only.FullName));
                 return;
             }
             // First, while nothing else has grown this process.
@@ -55,14 +55,7 @@ internal static class MemoryCommand
         try
         {
             GeneratedBackbone.Write(folder, BertShape.Base, dropout: 0.1, type);
-            var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-            if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-            foreach (string argument in new[] { "memory", "--load", folder }) start.ArgumentList.Add(argument);
-            using var process = Process.Start(start)!;
-            string answer = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0 ? System.Text.Json.JsonSerializer.Deserialize<LoadingMemory>(answer)! with { Type = type.ToString() }
-                : throw new InvalidOperationException($"Loading ended with exit code {process.ExitCode}; its message is above.");
+            return OwnProcess.Ask<LoadingMemory>("memory", "--load", folder) with { Type = type.ToString() };
         }
         finally
         {

@@ -1,19 +1,26 @@
 // What `speed` runs: a shape, a prompt, and rows of given lengths; and how many operations it takes at least.
+using System.Globalization;
+
 namespace MLNet.PTuning.Benchmarks.Speed;
 
 /// <param name="Shape">The backbone's sizes.</param>
 /// <param name="PromptLength">Vectors a layer.</param>
-/// <param name="Mix">Name of the lengths: <c>128</c> or <c>mix</c>.</param>
+/// <param name="Mix">Name of the lengths: the one of all rows, or <c>mix</c>.</param>
 /// <param name="Lengths">Word pieces of each row, specials included.</param>
 internal sealed record SpeedWorkload(BertShape Shape, int PromptLength, string Mix, int[] Lengths)
 {
-    public const int BatchSize = 32, LongestRow = 128, Classes = 2;
+    public const int BatchSize = 32, LongestRow = 128;
+
+    /// <summary>Classes of the head.</summary>
+    public int Classes { get; init; } = 2;
 
     // Log-normal lengths with mean 24.5; of some hundred rows the longest has about 85.
     private const double Mean = 24.5, Sigma = 0.45;
 
-    public static SpeedWorkload AllLongest(BertShape shape, int promptLength, int rows) =>
-        new(shape, promptLength, "128", [.. Enumerable.Repeat(LongestRow, rows)]);
+    public static SpeedWorkload AllLongest(BertShape shape, int promptLength, int rows) => AllOf(LongestRow, shape, promptLength, rows);
+
+    public static SpeedWorkload AllOf(int length, BertShape shape, int promptLength, int rows) =>
+        new(shape, promptLength, length.ToString(CultureInfo.InvariantCulture), [.. Enumerable.Repeat(length, rows)]);
 
     public static SpeedWorkload LogNormal(BertShape shape, int promptLength, int rows)
     {

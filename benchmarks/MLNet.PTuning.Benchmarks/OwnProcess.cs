@@ -1,0 +1,25 @@
+// Measures in a process of its own, so that memory taken before is not counted.
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace MLNet.PTuning.Benchmarks;
+
+internal static class OwnProcess
+{
+    /// <summary>Starts this program again and reads what it prints as JSON.</summary>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public static T Ask<T>(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        string answer = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? JsonSerializer.Deserialize<T>(answer)!
+            : throw new InvalidOperationException($"Measuring '{string.Join(' ', arguments)}' ended with exit code {process.ExitCode}; its message is above.");
+    }
+
+    /// <summary>Prints the answer to <see cref="Ask"/>.</summary>
+    public static void Answer<T>(T answer) => Console.WriteLine(JsonSerializer.Serialize(answer));
+}
