@@ -59,12 +59,15 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     private readonly FrozenLayer<T>[] _layers;
     private readonly Func<PackedShare<TLanes, T>> _newShare;
     private readonly List<PackedShare<TLanes, T>> _shares = [];
-    private readonly int _hidden;
+    // Multiplications from which a product gains more by more cores than waking their threads costs.
+    private const long WorthAllCores = 1 << 23;
+
+    private readonly int _hidden, _wide;
     private (Pass Pass, RowRange[] Ranges, long Pieces)? _kept;
 
     public PackedLayers(BackboneConfig config, IReadOnlyList<LayerWeights> layers, double attentionOutputDropout, double outputDropout)
     {
-        _hidden = config.HiddenSize;
+        (_hidden, _wide) = (config.HiddenSize, config.IntermediateSize);
         // Layers that share their weights share them here too.
         var frozen = new Dictionary<LayerWeights, FrozenLayer<T>>(ReferenceEqualityComparer.Instance);
         foreach (var layer in layers)
@@ -81,7 +84,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         while (_shares.Count < ranges.Length) _shares.Add(_newShare());
         var result = torch.empty(readAt.Length, _hidden);
         float* from = Buffers.At(embedded), to = Buffers.At(result);
-        Workers.Run(ranges.Length, i => _shares[i].Forward(pass, ranges[i], from, to, keep));
+        Run(ranges, i => _shares[i].Forward(pass, ranges[i], from, to, keep));
         _kept = keep ? (pass.Kept(), ranges, embedded.shape[0]) : null;
         return result.MoveToOuterDisposeScope();
     }
@@ -96,13 +99,20 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         var sums = torch.zeros(2 * _layers.Length, pass.PrefixLength, _hidden);
         float* from = Buffers.At(gradient.contiguous()), to = embedded is null ? null : Buffers.At(embedded);
         var parts = new float*[ranges.Length];
-        Workers.Run(ranges.Length, i => parts[i] = _shares[i].Backward(pass, ranges[i], from, to));
+        Run(ranges, i => parts[i] = _shares[i].Backward(pass, ranges[i], from, to));
         // In the order of the rows, so that the sum does not depend on who was first.
         float* sum = Buffers.At(sums);
         long length = 2L * _layers.Length * pass.PrefixLength * _hidden;
         foreach (float* part in parts)
             for (long k = 0; k < length; k += TLanes.Count) (TLanes.Load(sum + k) + TLanes.Load(part + k)).Store(sum + k);
         return (length == 0 ? [] : [.. sums.unbind(0).Select(t => t.MoveToOuterDisposeScope())], embedded?.MoveToOuterDisposeScope());
+    }
+
+    // One share alone is computed on this thread, whose products use all cores, where they are large enough.
+    private void Run(RowRange[] ranges, Action<int> body)
+    {
+        if (ranges.Length == 1 && (long)ranges[0].PieceCount * _hidden * _wide >= WorthAllCores) body(0);
+        else Workers.Run(ranges.Length, body);
     }
 
     public override void Trim()

@@ -12,14 +12,9 @@ internal static class Workers
 {
     private static readonly List<Worker> All = [];
 
-    /// <summary>Calls <paramref name="body"/> with every number below <paramref name="count"/>, a thread each, and waits; one call alone is made here.</summary>
+    /// <summary>Calls <paramref name="body"/> with every number below <paramref name="count"/>, a thread each, and waits.</summary>
     public static void Run(int count, Action<int> body)
     {
-        if (count == 1)
-        {
-            body(0);
-            return;
-        }
         using var open = new CountdownEvent(count);
         var errors = new Exception?[count];
         lock (All)
