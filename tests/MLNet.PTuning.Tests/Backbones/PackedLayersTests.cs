@@ -181,6 +181,30 @@ public sealed class PackedLayersTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(16)]
+    public void Shares_hold_every_row_once_and_in_order(int shares)
+    {
+        var random = new Random(shares);
+        for (int trial = 0; trial < 500; trial++)
+        {
+            var starts = new int[1 + random.Next(1, 60)];
+            for (int i = 1; i < starts.Length; i++) starts[i] = starts[i - 1] + random.Next(2, random.Next(3, 400));
+            var batch = new PackedBatch(new int[starts[^1]], new int[starts[^1]], starts);
+            int[] readAt = [.. Enumerable.Range(0, starts[^1]).Where(_ => random.Next(3) == 0)];
+
+            var ranges = new Pass(batch, readAt, PromptState.None, null).Split(shares);
+
+            Assert.InRange(ranges.Length, 1, shares);
+            Assert.Equal(Enumerable.Range(0, batch.RowCount), ranges.SelectMany(r => Enumerable.Range(r.First, r.Count)));
+            Assert.Equal(starts[..^1], ranges.SelectMany(r => r.KeyStarts[..^1].Select(start => r.FirstPiece + start)));
+            Assert.Equal(readAt.Length, ranges.Sum(r => r.ReadCount));
+            Assert.All(ranges, r => Assert.Equal(batch.StartsOf(readAt)[r.First], r.FirstRead));
+        }
+    }
+
+    [Theory]
     [InlineData(0.1)]
     [InlineData(0.5)]
     public unsafe void A_mask_drops_its_share_and_keeps_the_mean(double probability)
