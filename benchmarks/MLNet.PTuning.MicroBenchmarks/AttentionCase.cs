@@ -51,6 +51,7 @@ internal sealed unsafe class AttentionCase<TLanes, T> : AttentionCase where TLan
             Heads = Heads,
             HeadSize = HeadSize,
             Rows = new RowRange(starts, starts, 0, rows),
+            QueryStarts = starts,
             Output = Random<T>(pieces * Hidden),
             LogSums = Random<float>(pieces * Heads),
         };

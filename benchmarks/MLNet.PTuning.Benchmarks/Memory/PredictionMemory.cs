@@ -44,8 +44,7 @@ internal sealed record PredictionMemory(int Predictions, long Before, long After
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
-        using var here = Process.GetCurrentProcess();
-        return here.WorkingSet64;
+        return Environment.WorkingSet;
     }
 
     private sealed class Row

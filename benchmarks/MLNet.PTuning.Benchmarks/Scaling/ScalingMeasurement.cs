@@ -1,5 +1,4 @@
 // Time and memory of one point of the scaling benchmark: the product's own training and prediction on one workload.
-using System.Diagnostics;
 using MLNet.PTuning.Benchmarks.Speed;
 
 namespace MLNet.PTuning.Benchmarks.Scaling;
@@ -42,7 +41,7 @@ internal static class ScalingMeasurement
         using var first = Side(backbone, point with { Rows = 4, Length = 4 });
         first.Predict();
         first.Train();
-        long before = Resident();
+        long before = Environment.WorkingSet;
         using var product = Side(backbone, point);
         // The passes in which memory is watched also warm up, and are not timed.
         long predictPeak = PeakOf(() => product.Predict()), trainPeak = PeakOf(() => product.Train());
@@ -56,22 +55,16 @@ internal static class ScalingMeasurement
 
     private static long PeakOf(Action run)
     {
-        long peak = Resident();
+        long peak = Environment.WorkingSet;
         using var ended = new ManualResetEventSlim();
         var watch = new Thread(() =>
         {
-            while (!ended.Wait(Period)) peak = Math.Max(peak, Resident());
+            while (!ended.Wait(Period)) peak = Math.Max(peak, Environment.WorkingSet);
         });
         watch.Start();
         run();
         ended.Set();
         watch.Join();
-        return Math.Max(peak, Resident());
-    }
-
-    private static long Resident()
-    {
-        using var here = Process.GetCurrentProcess();
-        return here.WorkingSet64;
+        return Math.Max(peak, Environment.WorkingSet);
     }
 }

@@ -80,7 +80,7 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
     {
         if (!IsColumnActive(column)) throw new InvalidOperationException($"The column '{column.Name}' is not active in this cursor.");
         var getter = _schema.IsAdded(column)
-            ? _predictor.Getter(_schema.AddedIndex(column), () => _now.Results[Here() - _now.FirstSlot])
+            ? _predictor.Getter(_schema.AddedIndex(column), () => _now.Prediction.Result[Here() - _now.FirstSlot])
             : _buffers[column.Index].Getter(Here);
         return getter as ValueGetter<TValue>
             ?? throw new InvalidOperationException($"The column '{column.Name}' is of type {column.Type.RawType}, not {typeof(TValue)}.");
@@ -114,7 +114,8 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
         _next.Batches.Clear();
         // A cursor that is left after its first rows has computed nothing in vain.
         if (!isFirst) Read(_next);
-        _now.Results = _now.Prediction.GetAwaiter().GetResult();
+        // Throws what the prediction threw.
+        _now.Prediction.GetAwaiter().GetResult();
         return _now.Batches.Count > 0;
     }
 
@@ -140,7 +141,5 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
         public List<long> Batches { get; } = [];
 
         public Task<IReadOnlyList<TResult>> Prediction { get; set; } = Nothing;
-
-        public IReadOnlyList<TResult> Results { get; set; } = [];
     }
 }

@@ -80,15 +80,12 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
     {
         using var scope = torch.NewDisposeScope();
         int number = sharedOptimizer.Steps;
-        dropout.StartStep(number);
-        var loss = Trainer.Loss(task.Model.Logits(batch, dropout), batch.Targets, task.ClassWeights);
-        double value = loss.item<float>();
-        if (!double.IsFinite(value)) return value;
-        task.Model.Backward(loss);
+        double loss = Trainer.Backward(task.Model, batch, dropout, number, task.ClassWeights, out _);
+        if (!double.IsFinite(loss)) return loss;
         AdamW.Clip(task.Model.Parameters, options.ClipNorm);
         sharedOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
         ownOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
-        return value;
+        return loss;
     }
 
     // A task's batches, pass after pass.

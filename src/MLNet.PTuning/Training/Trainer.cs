@@ -76,19 +76,26 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
     {
         using var scope = torch.NewDisposeScope();
         int number = optimizer.Steps;
-        dropout.StartStep(number);
-        var logits = model.Logits(batch, dropout);
-        var loss = Loss(logits, batch.Targets, options.ClassWeights);
-        double value = loss.item<float>();
-        if (!double.IsFinite(value)) return value;
-        model.Backward(loss);
+        double loss = Backward(model, batch, dropout, number, options.ClassWeights, out var logits);
+        if (!double.IsFinite(loss)) return loss;
         optimizer.Step(schedule.RateAt(number), options.ClipNorm);
         predicted.Add(logits.argmax(1), batch.Targets);
+        return loss;
+    }
+
+    /// <summary>A batch's loss, and with it, where it is finite, the gradients of all parameters. <paramref name="logits"/> belong to the caller's dispose scope.</summary>
+    public static double Backward(TunedModel model, Batch batch, Dropout dropout, int step, IReadOnlyList<double>? classWeights, out torch.Tensor logits)
+    {
+        dropout.StartStep(step);
+        logits = model.Logits(batch, dropout);
+        var loss = Loss(logits, batch.Targets, classWeights);
+        double value = loss.item<float>();
+        if (double.IsFinite(value)) model.Backward(loss);
         return value;
     }
 
-    /// <summary>Mean cross-entropy of scores [R, classes] over the targets [R] that are there.</summary>
-    public static torch.Tensor Loss(torch.Tensor logits, int[] targets, IReadOnlyList<double>? classWeights)
+    // Mean cross-entropy of scores [R, classes] over the targets [R] that are there.
+    private static torch.Tensor Loss(torch.Tensor logits, int[] targets, IReadOnlyList<double>? classWeights)
     {
         var wanted = torch.tensor(Array.ConvertAll(targets, t => (long)t), device: logits.device);
         var weights = classWeights is { } w ? torch.tensor(w.Select(x => (float)x).ToArray(), device: logits.device) : null;

@@ -6,13 +6,9 @@ using MLNet.PTuning.Tests.Files;
 
 namespace MLNet.PTuning.Tests.Pipeline;
 
-public sealed class MultiTaskTests : IDisposable
+public sealed class MultiTaskTests : ThreeTasks
 {
-    private readonly TinyBackbone _backbone = new();
-    private readonly TempFolder _folder = new();
-    private readonly MLContext _ml = new(seed: 1);
-    private readonly List<Review> _two = Reviews.Rows(40), _three = Reviews.Rows(30, classes: 3, seed: 2);
-    private readonly List<Sentence> _sentences = Sentences.Rows(24);
+    private protected override TuningMethod Method => new DeepPrompt { Length = 4 };
 
     [Fact]
     public void Tasks_of_texts_and_of_words_share_one_prompt_and_learn()
@@ -82,15 +78,7 @@ public sealed class MultiTaskTests : IDisposable
     public void A_transformer_works_on_when_the_others_are_disposed_and_saves_by_itself()
     {
         using var model = Train(o => o.Epochs = 1);
-        var kept = model.Transformers["three"];
-        float[] expected = Reviews.Scores(kept, _three);
-        ((IDisposable)model.Transformers["two"]).Dispose();
-        ((IDisposable)model.Transformers["words"]).Dispose();
-        Assert.Equal(expected, Reviews.Scores(kept, _three));
-        _ml.Model.Save(kept, null, _folder.At("three.zip"));
-        var loaded = _ml.Model.Load(_folder.At("three.zip"), out _);
-        using var disposable = (IDisposable)loaded;
-        Assert.Equal(expected, Reviews.Scores(loaded, _three));
+        AssertGoesOnAlone(model).Dispose();
     }
 
     [Fact]
@@ -102,44 +90,5 @@ public sealed class MultiTaskTests : IDisposable
         using var other = new TinyBackbone(seed: 2);
         Assert.Contains(other.Path, Assert.Throws<ArgumentException>(() => Train(o => o.Tasks = [o.Tasks[0], o.Tasks[1] with { Options = Reviews.Options(other) }])).Message);
         Assert.Contains("at least two classes", Assert.Throws<ArgumentException>(() => Train(o => o.Tasks = [o.Tasks[0], o.Tasks[1] with { Data = Keys(Reviews.Rows(8, classes: 1)) }])).Message);
-    }
-
-    public void Dispose()
-    {
-        _folder.Dispose();
-        _backbone.Dispose();
-    }
-
-    private MultiTaskModel Train(Action<MultiTaskOptions>? set = null)
-    {
-        var options = new MultiTaskOptions(_backbone.Path)
-        {
-            Method = new DeepPrompt { Length = 4 },
-            Epochs = 12,
-            BatchSize = 8,
-            LearningRate = 0.05,
-            Tasks = [new("two", Reviews.Options(_backbone), Keys(_two)), new("three", Reviews.Options(_backbone), Keys(_three)), new("words", Sentences.Options(_backbone), Keys(_sentences))],
-        };
-        set?.Invoke(options);
-        return _ml.Transforms.PTuningV2MultiTask(options).Fit();
-    }
-
-    private IDataView Keys<T>(IEnumerable<T> rows) where T : class
-    {
-        var data = _ml.Data.LoadFromEnumerable(rows);
-        return _ml.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
-    }
-
-    private static double Accuracy(ITransformer transformer, List<Review> rows)
-    {
-        var classifier = Assert.IsType<TextClassificationTransformer>(transformer);
-        return Reviews.Predict(classifier, rows).Zip(rows).Average(p => classifier.ClassNames[(int)p.First.PredictedLabel - 1] == p.Second.Label ? 1.0 : 0.0);
-    }
-
-    private Dictionary<string, float[]> Tensors(ITransformer model)
-    {
-        string path = _folder.Write("weights.safetensors", SavedWeights.Of(model));
-        using var file = WeightFile.Open(path);
-        return file.Entries.Keys.ToDictionary(name => name, file.ReadFloats);
     }
 }

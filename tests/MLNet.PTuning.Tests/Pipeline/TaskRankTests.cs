@@ -7,15 +7,13 @@ using MLNet.PTuning.Tests.Files;
 
 namespace MLNet.PTuning.Tests.Pipeline;
 
-public sealed class TaskRankTests : IDisposable
+public sealed class TaskRankTests : ThreeTasks
 {
     private const int Length = 4;
 
-    private readonly TinyBackbone _backbone = new();
-    private readonly TempFolder _folder = new();
-    private readonly MLContext _ml = new(seed: 1);
-    private readonly List<Review> _two = Reviews.Rows(40), _three = Reviews.Rows(30, classes: 3, seed: 2);
-    private readonly List<Sentence> _sentences = Sentences.Rows(24);
+    private protected override TuningMethod Method => new SoftPrompt { Length = Length, ReadsFirstVector = true };
+
+    private protected override int? TaskRank => 1;
 
     [Fact]
     public void Prompts_of_two_tasks_differ_by_a_factor_of_rank_one_and_the_tasks_learn()
@@ -85,15 +83,8 @@ public sealed class TaskRankTests : IDisposable
     public void A_task_goes_on_and_is_saved_as_a_plain_soft_prompt_when_the_others_are_disposed()
     {
         using var model = Train(o => o.Epochs = 1);
-        var kept = model.Transformers["three"];
-        float[] expected = Reviews.Scores(kept, _three);
-        ((IDisposable)model.Transformers["two"]).Dispose();
-        ((IDisposable)model.Transformers["words"]).Dispose();
-        Assert.Equal(expected, Reviews.Scores(kept, _three));
-        _ml.Model.Save(kept, null, _folder.At("three.zip"));
-        using var loaded = Assert.IsType<TextClassificationTransformer>(_ml.Model.Load(_folder.At("three.zip"), out _));
+        using var loaded = AssertGoesOnAlone(model);
         Assert.IsType<SoftPrompt>(loaded.Method);
-        Assert.Equal(expected, Reviews.Scores(loaded, _three));
     }
 
     [Fact]
@@ -109,45 +100,7 @@ public sealed class TaskRankTests : IDisposable
         Assert.False(Directory.Exists(_folder.At("new")));
     }
 
-    public void Dispose()
-    {
-        _folder.Dispose();
-        _backbone.Dispose();
-    }
-
-    private MultiTaskModel Train(Action<MultiTaskOptions>? set = null)
-    {
-        var options = new MultiTaskOptions(_backbone.Path)
-        {
-            Method = new SoftPrompt { Length = Length, ReadsFirstVector = true },
-            TaskRank = 1,
-            Epochs = 12,
-            BatchSize = 8,
-            LearningRate = 0.05,
-            Tasks = [new("two", Reviews.Options(_backbone), Keys(_two)), new("three", Reviews.Options(_backbone), Keys(_three)), new("words", Sentences.Options(_backbone), Keys(_sentences))],
-        };
-        set?.Invoke(options);
-        return _ml.Transforms.PTuningV2MultiTask(options).Fit();
-    }
-
-    private IDataView Keys<T>(IEnumerable<T> rows) where T : class
-    {
-        var data = _ml.Data.LoadFromEnumerable(rows);
-        return _ml.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
-    }
-
-    private static double Accuracy(ITransformer transformer, List<Review> rows)
-    {
-        var classifier = Assert.IsType<TextClassificationTransformer>(transformer);
-        return Reviews.Predict(classifier, rows).Zip(rows).Average(p => classifier.ClassNames[(int)p.First.PredictedLabel - 1] == p.Second.Label ? 1.0 : 0.0);
-    }
-
-    private float[] Prompt(ITransformer model)
-    {
-        string path = _folder.Write("weights.safetensors", SavedWeights.Of(model));
-        using var file = WeightFile.Open(path);
-        return file.ReadFloats("prompt_embeddings");
-    }
+    private float[] Prompt(ITransformer model) => Tensors(model)["prompt_embeddings"];
 
     private static string Check(string folder)
     {

@@ -22,10 +22,14 @@ internal unsafe struct AttentionOperands<T> where T : unmanaged
     /// <summary>Which rows these are.</summary>
     public RowRange Rows;
 
+    /// <summary>Where each of these rows' queries begin [rows + 1], and the first one's number in the batch.</summary>
+    public int[] QueryStarts;
+    public int FirstQuery;
+
     /// <summary>Result [Tq, heads · d], contiguous.</summary>
     public T* Output;
 
-    /// <summary>The logarithm of each query's sum of exponentials [Tq, heads]; null where no backward pass follows.</summary>
+    /// <summary>The logarithm of each query's sum of exponentials [Tq, heads], which the backward pass needs.</summary>
     public float* LogSums;
 
     /// <summary>Masks of training on the probabilities and on the prompt.</summary>
@@ -72,15 +76,14 @@ internal sealed unsafe class AttentionKernel<TLanes, T> where TLanes : struct, I
         for (int head = 0; head < _x.Heads; head++)
             for (int row = 0; row < _x.Rows.Count; row++)
             {
-                int n = PackKeys(row, head, backward: false), column = head * _headSize, end = _x.Rows.QueryStarts[row + 1];
-                for (int q = _x.Rows.QueryStarts[row]; q < end; q += QueryBlock)
+                int n = PackKeys(row, head, backward: false), column = head * _headSize, end = _x.QueryStarts[row + 1];
+                for (int q = _x.QueryStarts[row]; q < end; q += QueryBlock)
                 {
                     int m = Math.Min(QueryBlock, end - q);
                     Scores(q, m, n, column);
                     for (int i = 0; i < m; i++)
                     {
-                        float logSum = Softmax(_m.Scores + i * _m.Stride, n);
-                        if (_x.LogSums is not null) _x.LogSums[(long)(q + i) * _x.Heads + head] = logSum;
+                        _x.LogSums[(long)(q + i) * _x.Heads + head] = Softmax(_m.Scores + i * _m.Stride, n);
                         if (_x.DropProbabilities.IsActive) Drop(_m.Scores + i * _m.Stride, n, _x.DropProbabilities, ProbabilityRow(q + i, head));
                     }
                     SmallProducts<TLanes>.Multiply(_m.Scores, _m.Stride, 1, _m.Values, _m.Width, _m.Mixed, _m.Width, m, n, _m.Width, add: false);
@@ -97,7 +100,7 @@ internal sealed unsafe class AttentionKernel<TLanes, T> where TLanes : struct, I
             for (int row = 0; row < _x.Rows.Count; row++)
             {
                 int n = PackKeys(row, head, backward: true), column = head * _headSize;
-                int start = _x.Rows.QueryStarts[row], end = _x.Rows.QueryStarts[row + 1];
+                int start = _x.QueryStarts[row], end = _x.QueryStarts[row + 1];
                 if (start == end) _m.ClearKeyGradients(n);
                 for (int q = start; q < end; q += QueryBlock)
                 {
@@ -152,7 +155,7 @@ internal sealed unsafe class AttentionKernel<TLanes, T> where TLanes : struct, I
         SmallProducts<TLanes>.Multiply(_m.Queries, _m.Width, 1, _m.KeysAcross, _m.Stride, _m.Scores, _m.Stride, m, _headSize, HeadMatrices<TLanes>.RoundUp(n), add: false);
     }
 
-    private int ProbabilityRow(int query, int head) => (_x.Rows.FirstQuery + query) * _x.Heads + head;
+    private int ProbabilityRow(int query, int head) => (_x.FirstQuery + query) * _x.Heads + head;
 
     private int PrefixRow(int row, int head, int p, int isValue) => (((_x.Rows.First + row) * _x.Heads + head) * _prefix + p) * 2 + isValue;
 

@@ -82,18 +82,9 @@ internal sealed class RowRange
         (First, Count, FirstPiece, FirstRead) = (first, count, pieceStarts[first], readStarts[first]);
         KeyStarts = From(pieceStarts);
         ReadStarts = From(readStarts);
-        QueryStarts = KeyStarts;
-        FirstQuery = FirstPiece;
         for (int row = 0; row < count; row++) LongestRow = Math.Max(LongestRow, KeyStarts[row + 1] - KeyStarts[row]);
 
-        int[] From(int[] starts) => [.. starts.AsSpan(first, count + 1).ToArray().Select(start => start - starts[first])];
-    }
-
-    private RowRange(RowRange all)
-    {
-        (First, Count, FirstPiece, FirstRead, KeyStarts, ReadStarts, LongestRow) = (all.First, all.Count, all.FirstPiece, all.FirstRead, all.KeyStarts, all.ReadStarts, all.LongestRow);
-        QueryStarts = ReadStarts;
-        FirstQuery = FirstRead;
+        int[] From(int[] starts) => Array.ConvertAll(starts[first..(first + count + 1)], start => start - starts[first]);
     }
 
     /// <summary>Its first row's number in the batch, and the number of rows.</summary>
@@ -102,23 +93,17 @@ internal sealed class RowRange
     /// <inheritdoc cref="First"/>
     public int Count { get; }
 
-    /// <summary>Numbers in the batch of the first word piece, place read and query.</summary>
+    /// <summary>Numbers in the batch of the first word piece and of the first place read.</summary>
     public int FirstPiece { get; }
 
     /// <inheritdoc cref="FirstPiece"/>
     public int FirstRead { get; }
 
-    /// <inheritdoc cref="FirstPiece"/>
-    public int FirstQuery { get; }
-
-    /// <summary>Where each row's keys, places read and queries begin, counted from the first one's: [Count + 1].</summary>
+    /// <summary>Where each row's keys and places read begin, counted from the first one's: [Count + 1].</summary>
     public int[] KeyStarts { get; }
 
     /// <inheritdoc cref="KeyStarts"/>
     public int[] ReadStarts { get; }
-
-    /// <inheritdoc cref="KeyStarts"/>
-    public int[] QueryStarts { get; }
 
     /// <summary>Word pieces of the longest row.</summary>
     public int LongestRow { get; }
@@ -126,7 +111,4 @@ internal sealed class RowRange
     public int PieceCount => KeyStarts[^1];
 
     public int ReadCount => ReadStarts[^1];
-
-    /// <summary>The same rows where only the places read ask.</summary>
-    public RowRange AskedWhereRead() => new(this);
 }
