@@ -1,6 +1,5 @@
 // Several tasks trained together share one prompt, learn, and give single tasks a prompt to start from.
 using Microsoft.ML;
-using MLNet.PTuning.Files;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;
 
