@@ -7,11 +7,13 @@ using TorchSharp;
 namespace MLNet.PTuning.Backbones.Cpu;
 
 /// <summary>A contiguous matrix on the CPU: a tensor for products, memory for the kernels.</summary>
-internal readonly unsafe struct Matrix<T>(torch.Tensor tensor, T* at) where T : unmanaged
+internal readonly unsafe struct Matrix<T>(torch.Tensor tensor, T* at, long rows) where T : unmanaged
 {
     public torch.Tensor Tensor { get; } = tensor;
 
     public T* At { get; } = at;
+
+    public long Rows { get; } = rows;
 }
 
 /// <summary>One worker's matrices.</summary>
@@ -35,7 +37,7 @@ internal sealed unsafe class Buffers : IDisposable
             var whole = Whole<T>(name, layer, rows, width);
             _taken[(name, layer, rows)] = taken = (whole.narrow(0, 0, rows), (nint)At(whole));
         }
-        return new(taken.Tensor, (T*)taken.At);
+        return new(taken.Tensor, (T*)taken.At, rows);
     }
 
     /// <summary>

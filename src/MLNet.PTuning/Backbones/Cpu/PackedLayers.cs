@@ -56,7 +56,7 @@ internal abstract class PackedLayers : IDisposable
 /// <inheritdoc/>
 internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes : struct, ILanes<TLanes> where T : unmanaged
 {
-    private readonly FrozenLayer<T>[] _layers;
+    private readonly FrozenLayer<TLanes, T>[] _layers;
     private readonly Func<PackedShare<TLanes, T>> _newShare;
     private readonly List<PackedShare<TLanes, T>> _shares = [];
     // Multiplications from which a product gains more by more cores than waking their threads costs.
@@ -69,9 +69,9 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     {
         (_hidden, _wide) = (config.HiddenSize, config.IntermediateSize);
         // Layers that share their weights share them here too.
-        var frozen = new Dictionary<LayerWeights, FrozenLayer<T>>(ReferenceEqualityComparer.Instance);
+        var frozen = new Dictionary<LayerWeights, FrozenLayer<TLanes, T>>(ReferenceEqualityComparer.Instance);
         foreach (var layer in layers)
-            if (!frozen.ContainsKey(layer)) frozen[layer] = new FrozenLayer<T>(layer);
+            if (!frozen.ContainsKey(layer)) frozen[layer] = new FrozenLayer<TLanes, T>(layer);
         _layers = [.. layers.Select(l => frozen[l])];
         _newShare = () => new PackedShare<TLanes, T>(config, _layers, attentionOutputDropout, outputDropout);
     }
@@ -84,7 +84,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         while (_shares.Count < ranges.Length) _shares.Add(_newShare());
         var result = torch.empty(readAt.Length, _hidden);
         float* from = Buffers.At(embedded), to = Buffers.At(result);
-        Run(ranges, i => _shares[i].Forward(pass, ranges[i], from, to, keep));
+        Run(ranges, (i, cores) => _shares[i].Forward(pass, ranges[i], from, to, cores, keep));
         _kept = keep ? (pass.Kept(), ranges, embedded.shape[0]) : null;
         return result.MoveToOuterDisposeScope();
     }
@@ -99,7 +99,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         var sums = torch.zeros(2 * _layers.Length, pass.PrefixLength, _hidden);
         float* from = Buffers.At(gradient.contiguous()), to = embedded is null ? null : Buffers.At(embedded);
         var parts = new float*[ranges.Length];
-        Run(ranges, i => parts[i] = _shares[i].Backward(pass, ranges[i], from, to));
+        Run(ranges, (i, cores) => parts[i] = _shares[i].Backward(pass, ranges[i], from, to, cores));
         // In the order of the rows, so that the sum does not depend on who was first.
         float* sum = Buffers.At(sums);
         long length = 2L * _layers.Length * pass.PrefixLength * _hidden;
@@ -109,10 +109,10 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     }
 
     // One share alone is computed on this thread, whose products use all cores, where they are large enough.
-    private void Run(RowRange[] ranges, Action<int> body)
+    private void Run(RowRange[] ranges, Action<int, int> body)
     {
-        if (ranges.Length == 1 && (long)ranges[0].PieceCount * _hidden * _wide >= WorthAllCores) body(0);
-        else Workers.Run(ranges.Length, body);
+        if (ranges.Length == 1 && (long)ranges[0].PieceCount * _hidden * _wide >= WorthAllCores) body(0, ComputeThread.ThreadCount);
+        else Workers.Run(ranges.Length, i => body(i, 1));
     }
 
     public override void Trim()

@@ -4,27 +4,30 @@ using TorchSharp;
 namespace MLNet.PTuning.Backbones.Cpu;
 
 /// <summary>
-/// Matrix products are libtorch's; all else is one managed pass each. The backward pass is written out by hand: frozen weights get no gradients,
+/// Matrix products are those of <see cref="FrozenMatrix{TLanes, T}"/>; all else is one managed pass each. The backward pass is written out by hand: frozen weights get no gradients,
 /// and nothing runs below the first layer's keys and values unless the embeddings are asked for.
 /// </summary>
 /// <typeparam name="TLanes">The vectors computed with.</typeparam>
 /// <typeparam name="T">The type of the products' operands: <see cref="float"/> or <see cref="BFloat16"/>.</typeparam>
-internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IReadOnlyList<FrozenLayer<T>> layers, double attentionOutputDropout, double outputDropout) : IDisposable
+internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IReadOnlyList<FrozenLayer<TLanes, T>> layers, double attentionOutputDropout, double outputDropout) : IDisposable
     where TLanes : struct, ILanes<TLanes> where T : unmanaged
 {
     private readonly Buffers _buffers = new();
     private readonly Scratch _scratch = new();
     private readonly int _hidden = config.HiddenSize, _wide = config.IntermediateSize, _last = layers.Count - 1;
     private readonly bool _tanhGelu = config.HiddenActivation != "gelu";
+    private int _cores;
 
     /// <summary>Hidden states of the last layer at the places read.</summary>
     /// <param name="pass">What all shares have in common.</param>
     /// <param name="rows">This share's.</param>
     /// <param name="embedded">Hidden states before the first layer, of the whole batch: [T, H].</param>
     /// <param name="result">[R, H], of the whole batch.</param>
+    /// <param name="cores">Threads of each product.</param>
     /// <param name="keep">Whether <see cref="Backward"/> follows.</param>
-    public void Forward(Pass pass, RowRange rows, float* embedded, float* result, bool keep)
+    public void Forward(Pass pass, RowRange rows, float* embedded, float* result, int cores, bool keep)
     {
+        _cores = cores;
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         _buffers.Begin();
@@ -39,17 +42,17 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
             var mixed = Attend(pass, rows, l, slot, x, asked);
 
             var product = _buffers.Take<T>("product", 0, count, _hidden);
-            w.AttentionOutput.Apply(mixed, product);
+            w.AttentionOutput.Apply(mixed, product, _cores);
             var attended = TakeResidual("attended", count);
             Norm(product, w.AttentionOutputBias, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, asked.Values, w.AttentionNorm, attended, "attention norm", slot, count, keep);
 
             var widened = _buffers.Take<T>("widened", slot, count, _wide);
-            w.Intermediate.Apply(attended.Operand, widened);
+            w.Intermediate.Apply(attended.Operand, widened, _cores);
             var active = _buffers.Take<T>("active", 0, count, _wide);
             if (_tanhGelu) Elementwise<TLanes, T>.Activate<TanhGelu<TLanes>>(widened.At, w.IntermediateBias, active.At, count, _wide, keep);
             else Elementwise<TLanes, T>.Activate<Gelu<TLanes>>(widened.At, w.IntermediateBias, active.At, count, _wide, keep);
 
-            w.Output.Apply(active, product);
+            w.Output.Apply(active, product, _cores);
             x = TakeResidual(l == _last ? "read" : "x", count);
             Norm(product, w.OutputBias, pass.Mask(outputDropout, l, Pass.Output), first, attended.Values, w.OutputNorm, x, "output norm", slot, count, keep);
         }
@@ -61,9 +64,11 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
     /// <param name="rows">As in <see cref="Forward"/>.</param>
     /// <param name="gradient">[R, H], of the whole batch.</param>
     /// <param name="embeddedGradient">[T, H], of the whole batch; null where not asked for.</param>
+    /// <param name="cores">As in <see cref="Forward"/>.</param>
     /// <returns>[2L, P, H], keys and values of layer 0 first; overwritten by the next call.</returns>
-    public float* Backward(Pass pass, RowRange rows, float* gradient, float* embeddedGradient)
+    public float* Backward(Pass pass, RowRange rows, float* gradient, float* embeddedGradient, int cores)
     {
+        _cores = cores;
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         _buffers.Begin();
@@ -82,23 +87,23 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
             var product = _buffers.Take<T>("product", 0, count, _hidden);
             var dropped = NormBackward(g, added, w.OutputNorm, pass.Mask(outputDropout, l, Pass.Output), first, "output norm", l, count);
             var active = _buffers.Take<T>("active", 0, count, _wide);
-            w.Output.ApplyBackward(dropped, active);
+            w.Output.ApplyBackward(dropped, active, _cores);
             Elementwise<TLanes, T>.ActivateBackward(active.At, _buffers.Take<T>("widened", l, count, _wide).At, (long)count * _wide);
-            w.Intermediate.ApplyBackward(active, product);
+            w.Intermediate.ApplyBackward(active, product, _cores);
 
             dropped = NormBackward(g, product.At, w.AttentionNorm, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, "attention norm", l, count);
-            w.AttentionOutput.ApplyBackward(dropped, product);
+            w.AttentionOutput.ApplyBackward(dropped, product, _cores);
             bool goesOn = l > 0 || embeddedGradient is not null;
             var (queries, own) = AttendBackward(pass, rows, l, product, prefixGradients + 2L * l * prefixSize, goesOn);
             if (!goesOn) break;
 
             if (l == _last)
             {
-                w.Query.ApplyBackward(queries, product);
+                w.Query.ApplyBackward(queries, product, _cores);
                 g = Scatter(g, product, pass, rows);
                 product = _buffers.Take<T>("product", 1, rows.PieceCount, _hidden);
             }
-            (l == _last ? w.KeyValue : w.QueryKeyValue).ApplyBackward(own, product);
+            (l == _last ? w.KeyValue : w.QueryKeyValue).ApplyBackward(own, product, _cores);
             added = product.At;
         }
         if (embeddedGradient is not null) Sum(g.At, added, embeddedGradient + (long)rows.FirstPiece * _hidden, rows.PieceCount);
@@ -121,8 +126,8 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
     private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Residual x, Residual asked)
     {
         var (queries, own) = TakeProjections("", l, slot, rows);
-        if (l == _last) layers[l].Query.Apply(asked.Operand, queries);
-        (l == _last ? layers[l].KeyValue : layers[l].QueryKeyValue).Apply(x.Operand, own);
+        if (l == _last) layers[l].Query.Apply(asked.Operand, queries, _cores);
+        (l == _last ? layers[l].KeyValue : layers[l].QueryKeyValue).Apply(x.Operand, own, _cores);
         var mixed = _buffers.Take<T>("mixed", 0, QueryCount(rows, l), _hidden);
         new AttentionKernel<TLanes, T>(Operands(pass, rows, l, slot) with { Output = mixed.At }, _scratch, backward: false).Forward();
         return mixed;
@@ -202,7 +207,7 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
     private Residual TakeResidual(string name, int rows)
     {
         var values = _buffers.Take<float>(name, 0, rows, _hidden);
-        return new(values, Element<T>.IsFloat ? new Matrix<T>(values.Tensor, (T*)values.At) : _buffers.Take<T>(name + " operand", 0, rows, _hidden));
+        return new(values, Element<T>.IsFloat ? new Matrix<T>(values.Tensor, (T*)values.At, rows) : _buffers.Take<T>(name + " operand", 0, rows, _hidden));
     }
 
     private Residual Read(Residual x, Pass pass, RowRange rows)

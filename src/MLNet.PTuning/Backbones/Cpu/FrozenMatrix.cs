@@ -1,0 +1,65 @@
+// One frozen weight of a linear layer, in the form that its products want.
+using TorchSharp;
+
+namespace MLNet.PTuning.Backbones.Cpu;
+
+/// <summary>
+/// W [out, in], given as parts one below the other. Floats are laid out for this project's own product where vectors have 512 bits; else products are libtorch's,
+/// on a joined copy. Each form is made when it is first asked for, so that prediction has none for the backward pass.
+/// </summary>
+/// <remarks>
+/// Products overwrite and never add: libtorch 1.13's bfloat16 products that add to their result corrupt memory when two threads make them at once.
+/// </remarks>
+internal sealed unsafe class FrozenMatrix<TLanes, T>(torch.Tensor[] parts) : IDisposable where TLanes : struct, ILanes<TLanes> where T : unmanaged
+{
+    private readonly Lazy<FrozenPanels<TLanes>> _transposed = new(() => Panels(parts, transpose: true)), _straight = new(() => Panels(parts, transpose: false));
+    private readonly Lazy<(torch.Tensor Weight, torch.Tensor Transpose)> _joined = new(() => Join(parts));
+
+    // 512 bits: narrower vectors leave the tile too few registers to be faster than libtorch's product.
+    private static bool HasOwnProduct => Element<T>.IsFloat && TLanes.Count == 16;
+
+    /// <summary>result = x Wᵀ: [rows, in] → [rows, out].</summary>
+    /// <param name="x">All its rows.</param>
+    /// <param name="result">Overwritten.</param>
+    /// <param name="cores">Threads that the product may take; 1 for this one alone.</param>
+    public void Apply(Matrix<T> x, Matrix<T> result, int cores)
+    {
+        if (HasOwnProduct) _transposed.Value.Multiply((float*)x.At, (float*)result.At, (int)x.Rows, cores);
+        else result.Tensor.addmm_(x.Tensor, _joined.Value.Transpose, beta: 0);
+    }
+
+    /// <summary>result = g W: [rows, out] → [rows, in].</summary>
+    /// <inheritdoc cref="Apply"/>
+    public void ApplyBackward(Matrix<T> gradient, Matrix<T> result, int cores)
+    {
+        if (HasOwnProduct) _straight.Value.Multiply((float*)gradient.At, (float*)result.At, (int)gradient.Rows, cores);
+        else result.Tensor.addmm_(gradient.Tensor, _joined.Value.Weight, beta: 0);
+    }
+
+    public void Dispose()
+    {
+        if (_transposed.IsValueCreated) _transposed.Value.Dispose();
+        if (_straight.IsValueCreated) _straight.Value.Dispose();
+        if (!_joined.IsValueCreated) return;
+        _joined.Value.Weight.Dispose();
+        _joined.Value.Transpose.Dispose();
+    }
+
+    private static FrozenPanels<TLanes> Panels(torch.Tensor[] parts, bool transpose)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var weight = parts.Length == 1 ? parts[0].contiguous() : torch.cat(parts, 0);
+        int outputs = (int)weight.shape[0], inputs = (int)weight.shape[1];
+        float* at = Buffers.At(weight);
+        return transpose ? new FrozenPanels<TLanes>(at, 1, inputs, inputs, outputs) : new FrozenPanels<TLanes>(at, inputs, 1, outputs, inputs);
+    }
+
+    private static (torch.Tensor, torch.Tensor) Join(torch.Tensor[] parts)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var weight = (parts.Length == 1 ? parts[0].alias() : torch.cat(parts, 0)).to_type(Element<T>.IsFloat ? torch.ScalarType.Float32 : torch.ScalarType.BFloat16);
+        return (weight.DetachFromDisposeScope(), weight.t().DetachFromDisposeScope());
+    }
+}
