@@ -33,10 +33,12 @@ internal static class SpeedCommand
             foreach (var workload in Workloads(shapeNames, promptLengths, name => arguments.GetValue(rows) ?? (small || name == "base" ? 128 : 512)))
             {
                 AnsiConsole.MarkupLineInterpolated($"[grey]{workload.Shape.Name}, prompt {workload.PromptLength}, lengths {workload.Mix} …[/]");
-                results.AddRange(SpeedMeasurement.Run(workload, asked, arguments.GetRequiredValue(python), arguments.GetValue(dropout), rounds));
+                // Shown and written at once: a run that is cut short leaves what it has measured.
+                var measured = SpeedMeasurement.Run(workload, asked, arguments.GetRequiredValue(python), arguments.GetValue(dropout), rounds);
+                Print(measured);
+                results.AddRange(measured);
+                JsonReport.Write(arguments.GetValue(json), new { dropout = arguments.GetValue(dropout), repetitions = rounds, machine = JsonReport.Machine, results });
             }
-            Print(results);
-            JsonReport.Write(arguments.GetValue(json), new { dropout = arguments.GetValue(dropout), repetitions = rounds, machine = JsonReport.Machine, results });
         });
         return command;
     }
