@@ -1,6 +1,5 @@
 // The product of activations with a frozen matrix of floats that was laid out for it once: libtorch's product lays it out anew every time.
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
@@ -14,7 +13,8 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
     // Rows that pass over all panels before the next ones do, so that they stay in the second-level cache.
     private const int RowBlock = 96;
 
-    private float* _panels;
+    private readonly Scratch _memory = new();
+    private readonly float* _panels;
     private readonly int _inner, _columns;
 
     /// <param name="matrix">Element (l, j) is <c>matrix[l · rowStride + j · columnStride]</c>.</param>
@@ -25,14 +25,12 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
     public FrozenPanels(float* matrix, int rowStride, int columnStride, int inner, int columns)
     {
         (_inner, _columns) = (inner, columns);
-        _panels = (float*)NativeMemory.AlignedAlloc((nuint)inner * (nuint)columns * sizeof(float), 64);
+        _panels = _memory.Reserve((long)inner * columns);
         float* to = _panels;
         for (int first = 0; first < columns; first += Width)
             for (int l = 0; l < inner; l++)
                 for (int j = first; j < Math.Min(first + Width, columns); j++) *to++ = matrix[(long)l * rowStride + (long)j * columnStride];
     }
-
-    ~FrozenPanels() => Free();
 
     private static int Width => 2 * TLanes.Count;
 
@@ -49,17 +47,7 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
         GC.KeepAlive(this);
     }
 
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
-    {
-        NativeMemory.AlignedFree(_panels);
-        _panels = null;
-    }
+    public void Dispose() => _memory.Dispose();
 
     private void Multiply(float* a, float* c, int m, int from, int to)
     {

@@ -16,7 +16,6 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
     private readonly Scratch _scratch = new();
     private readonly int _hidden = config.HiddenSize, _wide = config.IntermediateSize, _last = layers.Count - 1;
     private readonly bool _tanhGelu = config.HiddenActivation != "gelu";
-    private int _cores;
 
     /// <summary>Hidden states of the last layer at the places read.</summary>
     /// <param name="pass">What all shares have in common.</param>
@@ -27,7 +26,6 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
     /// <param name="keep">Whether <see cref="Backward"/> follows.</param>
     public void Forward(Pass pass, RowRange rows, float* embedded, float* result, int cores, bool keep)
     {
-        _cores = cores;
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         _buffers.Begin();
@@ -39,20 +37,20 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
             var w = layers[l];
             int slot = keep ? l : 0, count = QueryCount(rows, l), first = FirstQuery(rows, l);
             var asked = l == _last ? Read(x, pass, rows) : x;
-            var mixed = Attend(pass, rows, l, slot, x, asked);
+            var mixed = Attend(pass, rows, l, slot, x, asked, cores);
 
             var product = _buffers.Take<T>("product", 0, count, _hidden);
-            w.AttentionOutput.Apply(mixed, product, _cores);
+            w.AttentionOutput.Apply(mixed, product, cores);
             var attended = TakeResidual("attended", count);
             Norm(product, w.AttentionOutputBias, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, asked.Values, w.AttentionNorm, attended, "attention norm", slot, count, keep);
 
             var widened = _buffers.Take<T>("widened", slot, count, _wide);
-            w.Intermediate.Apply(attended.Operand, widened, _cores);
+            w.Intermediate.Apply(attended.Operand, widened, cores);
             var active = _buffers.Take<T>("active", 0, count, _wide);
             if (_tanhGelu) Elementwise<TLanes, T>.Activate<TanhGelu<TLanes>>(widened.At, w.IntermediateBias, active.At, count, _wide, keep);
             else Elementwise<TLanes, T>.Activate<Gelu<TLanes>>(widened.At, w.IntermediateBias, active.At, count, _wide, keep);
 
-            w.Output.Apply(active, product, _cores);
+            w.Output.Apply(active, product, cores);
             x = TakeResidual(l == _last ? "read" : "x", count);
             Norm(product, w.OutputBias, pass.Mask(outputDropout, l, Pass.Output), first, attended.Values, w.OutputNorm, x, "output norm", slot, count, keep);
         }
@@ -68,7 +66,6 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
     /// <returns>[2L, P, H], keys and values of layer 0 first; overwritten by the next call.</returns>
     public float* Backward(Pass pass, RowRange rows, float* gradient, float* embeddedGradient, int cores)
     {
-        _cores = cores;
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         _buffers.Begin();
@@ -87,23 +84,23 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
             var product = _buffers.Take<T>("product", 0, count, _hidden);
             var dropped = NormBackward(g, added, w.OutputNorm, pass.Mask(outputDropout, l, Pass.Output), first, "output norm", l, count);
             var active = _buffers.Take<T>("active", 0, count, _wide);
-            w.Output.ApplyBackward(dropped, active, _cores);
+            w.Output.ApplyBackward(dropped, active, cores);
             Elementwise<TLanes, T>.ActivateBackward(active.At, _buffers.Take<T>("widened", l, count, _wide).At, (long)count * _wide);
-            w.Intermediate.ApplyBackward(active, product, _cores);
+            w.Intermediate.ApplyBackward(active, product, cores);
 
             dropped = NormBackward(g, product.At, w.AttentionNorm, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, "attention norm", l, count);
-            w.AttentionOutput.ApplyBackward(dropped, product, _cores);
+            w.AttentionOutput.ApplyBackward(dropped, product, cores);
             bool goesOn = l > 0 || embeddedGradient is not null;
             var (queries, own) = AttendBackward(pass, rows, l, product, prefixGradients + 2L * l * prefixSize, goesOn);
             if (!goesOn) break;
 
             if (l == _last)
             {
-                w.Query.ApplyBackward(queries, product, _cores);
+                w.Query.ApplyBackward(queries, product, cores);
                 g = Scatter(g, product, pass, rows);
                 product = _buffers.Take<T>("product", 1, rows.PieceCount, _hidden);
             }
-            (l == _last ? w.KeyValue : w.QueryKeyValue).ApplyBackward(own, product, _cores);
+            (l == _last ? w.KeyValue : w.QueryKeyValue).ApplyBackward(own, product, cores);
             added = product.At;
         }
         if (embeddedGradient is not null) Sum(g.At, added, embeddedGradient + (long)rows.FirstPiece * _hidden, rows.PieceCount);
@@ -123,11 +120,11 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
 
     private int FirstQuery(RowRange rows, int l) => l == _last ? rows.FirstRead : rows.FirstPiece;
 
-    private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Residual x, Residual asked)
+    private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Residual x, Residual asked, int cores)
     {
         var (queries, own) = TakeProjections("", l, slot, rows);
-        if (l == _last) layers[l].Query.Apply(asked.Operand, queries, _cores);
-        (l == _last ? layers[l].KeyValue : layers[l].QueryKeyValue).Apply(x.Operand, own, _cores);
+        if (l == _last) layers[l].Query.Apply(asked.Operand, queries, cores);
+        (l == _last ? layers[l].KeyValue : layers[l].QueryKeyValue).Apply(x.Operand, own, cores);
         var mixed = _buffers.Take<T>("mixed", 0, QueryCount(rows, l), _hidden);
         new AttentionKernel<TLanes, T>(Operands(pass, rows, l, slot) with { Output = mixed.At }, _scratch, backward: false).Forward();
         return mixed;

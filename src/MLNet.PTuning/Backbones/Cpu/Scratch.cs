@@ -1,4 +1,4 @@
-// A worker's memory outside the garbage collector's heap: grown when needed, kept, and freed with its owner.
+// Memory outside the garbage collector's heap: grown when needed, kept, and freed with its owner.
 using System.Runtime.InteropServices;
 
 namespace MLNet.PTuning.Backbones.Cpu;
