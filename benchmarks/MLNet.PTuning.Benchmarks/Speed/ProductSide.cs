@@ -25,11 +25,14 @@ internal sealed class ProductSide : IDisposable
         _model.Save(file);
     }
 
-    /// <summary>Seconds of an epoch over the rows, as the product orders and batches them.</summary>
+    /// <summary>
+    /// Seconds of an epoch over the rows, as the product orders and batches them: the second, as nearly all of a training's. In the first it takes its memory
+    /// from the system.
+    /// </summary>
     public double Train()
     {
-        var options = new TrainingOptions { Epochs = 1, BatchSize = SpeedWorkload.BatchSize, LearningRate = 1e-3 };
-        return new Trainer(_model, options, options.LearningRate.Value, seed: 1, TextClassification.Accuracy, new Silence()).Run(_examples, null, 0).Epochs[0].Seconds;
+        var options = new TrainingOptions { Epochs = 2, BatchSize = SpeedWorkload.BatchSize, LearningRate = 1e-3 };
+        return new Trainer(_model, options, options.LearningRate.Value, seed: 1, TextClassification.Accuracy, new Silence()).Run(_examples, null, 0).Epochs[1].Seconds;
     }
 
     /// <summary>Seconds of one pass over the rows in the order of the data, as prediction over a data view batches them.</summary>

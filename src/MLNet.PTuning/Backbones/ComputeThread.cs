@@ -17,6 +17,9 @@ internal static class ComputeThread
     private static readonly int DefaultThreadCount =
         int.TryParse(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"), out int threads) && threads > 0 ? threads : Environment.ProcessorCount;
 
+    // libtorch keeps it for each thread.
+    [ThreadStatic] private static int _libtorchThreads;
+
     /// <summary>Runs <paramref name="work"/> there, waits, and gives its result or throws what it threw.</summary>
     public static T Run<T>(Func<T> work)
     {
@@ -29,7 +32,11 @@ internal static class ComputeThread
             try
             {
                 // libtorch may start with one. Inside the work, so that a missing libtorch reaches the caller as an exception.
-                if (ThreadCount == 0) UseThreads(null);
+                if (ThreadCount == 0)
+                {
+                    UseThreads(null);
+                    GiveLibtorch(ThreadCount);
+                }
                 result = work();
             }
             catch (Exception e) { error = ExceptionDispatchInfo.Capture(e); }
@@ -40,16 +47,21 @@ internal static class ComputeThread
         return result;
     }
 
-    /// <summary>Threads that tensor work uses at present; 0 before the first.</summary>
+    /// <summary>Threads that a batch is computed on at present; 0 before the first work.</summary>
     public static int ThreadCount { get; private set; }
 
     /// <summary>Sets their number for what follows of the present work: null for <c>OMP_NUM_THREADS</c> where the user has set it, else the processor's.</summary>
-    public static void UseThreads(int? count)
+    public static void UseThreads(int? count) => ThreadCount = count ?? DefaultThreadCount;
+
+    /// <summary>
+    /// Says how many threads libtorch has for what follows: as many as a batch where it computes the layers, and one where it computes what stands beside them,
+    /// which is too little to wake threads for.
+    /// </summary>
+    public static void GiveLibtorch(int threads)
     {
-        int wanted = count ?? DefaultThreadCount;
-        if (wanted == ThreadCount) return;
-        torch.set_num_threads(wanted);
-        ThreadCount = wanted;
+        if (threads == _libtorchThreads) return;
+        torch.set_num_threads(threads);
+        _libtorchThreads = threads;
     }
 
     /// <inheritdoc cref="Run{T}"/>
@@ -64,6 +76,4 @@ internal static class ComputeThread
 
     // In a frame of its own, so that a waiting thread keeps nothing alive that the last work item held.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunNext() => Queue.Take()();
-
-}
+    private static void RunNext() => Queue.Take()();}

@@ -45,7 +45,11 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     /// <param name="prompt">What the tuning method gives.</param>
     /// <param name="dropout">Masks of training; null in prediction.</param>
     /// <param name="precision">Of frozen weights and products, where the encoder has a choice.</param>
-    public virtual EncoderPass Run(PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, Precision precision) => new(Forward(batch, readAt, prompt, dropout));
+    public virtual EncoderPass Run(PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, Precision precision)
+    {
+        ComputeThread.GiveLibtorch(ComputeThread.ThreadCount);
+        return new(Forward(batch, readAt, prompt, dropout));
+    }
 
     /// <summary>Gives back the memory of past passes.</summary>
     public virtual void Trim() { }

@@ -53,11 +53,11 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     {
         _packs ??= !HasRelativeScores && PackedLayers.Compute(Config, layers);
         if (_packs == false || prompt.Adapters.Count > 0) return base.Run(batch, readAt, prompt, dropout, precision);
-        _packed ??= new(halves => PackedLayers.Create(Config, layers, AttentionOutputDropout, OutputDropout, halves));
-        var embedded = Embed(batch, prompt, dropout);
+        _packed ??= new(halves => PackedLayers.Create(Config, embeddings, layers, AttentionOutputDropout, OutputDropout, halves));
+        var embedded = prompt.Vectors is null && PackedLayers.Embeds(embeddings) ? null : Embed(batch, prompt, dropout);
         var packed = _packed.For(precision, engine => engine.Forward(embedded, batch, readAt, prompt, null, keep: false));
         // A view of a trained table says that it requires a gradient even where none is recorded.
-        bool recorded = torch.is_grad_enabled(), toEmbedded = recorded && embedded.requires_grad, trained = toEmbedded || recorded && prompt.Prefix.Any(p => p.Keys.requires_grad);
+        bool recorded = torch.is_grad_enabled(), toEmbedded = recorded && embedded?.requires_grad == true, trained = toEmbedded || recorded && prompt.Prefix.Any(p => p.Keys.requires_grad);
         torch.Tensor hidden;
         using (torch.no_grad()) hidden = packed.Forward(embedded, batch, readAt, prompt, dropout, keep: trained);
         if (!trained) return new EncoderPass(hidden);
@@ -68,7 +68,7 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
             var gradients = ofPrefix.ToList();
             if (ofEmbedded is not null)
             {
-                trainedTensors.Add(embedded);
+                trainedTensors.Add(embedded!);
                 gradients.Add(ofEmbedded);
             }
             torch.autograd.backward(trainedTensors, gradients);

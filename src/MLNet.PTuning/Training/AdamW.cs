@@ -1,4 +1,5 @@
 // AdamW (Loshchilov and Hutter, 2019) with the gradient clipped over all parameters together, as PyTorch computes both.
+using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tuning;
 using TorchSharp;
 
@@ -7,6 +8,9 @@ namespace MLNet.PTuning.Training;
 /// <summary>Optimizer over a fixed list of parameters; owns their moments.</summary>
 internal sealed class AdamW(IReadOnlyList<Parameter> parameters, double weightDecay) : IDisposable
 {
+    // Numbers from which libtorch's threads bring more than waking them costs.
+    private const long WorthAllThreads = 1 << 20;
+
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
 
     /// <summary>Running mean of each parameter's gradient.</summary>
@@ -14,6 +18,8 @@ internal sealed class AdamW(IReadOnlyList<Parameter> parameters, double weightDe
 
     /// <summary>Running mean of its square.</summary>
     public IReadOnlyList<torch.Tensor> SecondMoments { get; } = Zeros(parameters);
+
+    private readonly bool _isLarge = parameters.Sum(p => p.Value.numel()) >= WorthAllThreads;
 
     /// <summary>Steps taken.</summary>
     public int Steps { get; set; }
@@ -40,6 +46,7 @@ internal sealed class AdamW(IReadOnlyList<Parameter> parameters, double weightDe
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
+        if (_isLarge) ComputeThread.GiveLibtorch(ComputeThread.ThreadCount);
         double norm = Clip(parameters, clipNorm);
         Steps++;
         double correction1 = 1 - Math.Pow(Beta1, Steps), correction2 = 1 - Math.Pow(Beta2, Steps);

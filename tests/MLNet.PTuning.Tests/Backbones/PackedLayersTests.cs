@@ -33,7 +33,7 @@ public sealed class PackedLayersTests : IDisposable
         var expected = encoder.Forward(batch, readAt, prompt, null);
         (expected * weight).sum().backward();
         using var packed = Packed(bits, encoder.Config);
-        var actual = packed.Forward(encoder.Embed(batch, prompt, null), batch, readAt, prompt, null, keep: true);
+        var actual = packed.Forward(null, batch, readAt, prompt, null, keep: true);
         var (gradients, _) = packed.Backward(weight, toEmbedded: false);
 
         AssertClose(expected, actual, 1e-5);
@@ -57,7 +57,7 @@ public sealed class PackedLayersTests : IDisposable
 
         var expected = encoder.Forward(batch, readAt, prompt, null);
         (expected * weight).sum().backward();
-        using var packed = PackedLayers.Create(config, layers, 0, 0, halves: false);
+        using var packed = PackedLayers.Create(config, Embeddings(config), layers, 0, 0, halves: false);
         var actual = packed.Forward(embedded, batch, readAt, prompt, null, keep: true);
         var (ofPrefix, ofEmbedded) = packed.Backward(weight, toEmbedded: true);
 
@@ -119,6 +119,53 @@ public sealed class PackedLayersTests : IDisposable
         AssertClose(encoder.Forward(batch, readAt, PromptState.None, null), packed.Forward(encoder.Embed(batch, PromptState.None, null), batch, readAt, PromptState.None, null, keep: false), 1e-5);
     }
 
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(1 << 20, 0)]
+    [InlineData(5, 1 << 20)]
+    public void A_piece_or_place_beyond_the_embeddings_is_refused(int id, int promptLength)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var config = _lease.Backbone.Config;
+        using var packed = Packed(256, config);
+        var keys = torch.zeros(promptLength == 0 ? 1 : 8, config.HiddenSize);
+        var prompt = promptLength == 0 ? PromptState.None : new PromptState { Prefix = [.. Enumerable.Repeat((keys, keys), config.LayerCount)], Length = promptLength };
+
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => packed.Forward(null, new PackedBatch([id], [0], [0, 1]), [0], prompt, null, keep: false));
+        Assert.Matches("have [0-9]+ rows for a (word piece|position)", error.Message);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.2)]
+    public void What_is_kept_of_the_first_layer_changes_no_bit(double dropProbability)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var config = _lease.Backbone.Config with { HiddenDropout = dropProbability };
+        var (batch, prompt) = (Rows(), Prompt(dropout: 0).State);
+        var others = new PackedBatch([.. batch.Ids.Select((id, i) => i % 3 == 0 ? id + 1 : id)], batch.Types, batch.RowStarts);
+        using var dropout = new Dropout(1, torch.CPU);
+        using PackedLayers keeping = Packed(512, config), fresh = Packed(512, config);
+
+        Pass(keeping, others, step: 1);
+        Pass(keeping, batch, step: 2);
+        Assert.Equal(Pass(fresh, batch, step: 3), Pass(keeping, batch, step: 3));
+        keeping.Trim();
+        Assert.Equal(Pass(fresh, others, step: 4), Pass(keeping, others, step: 4));
+
+        float[] Pass(PackedLayers layers, PackedBatch rows, long step)
+        {
+            if (layers == fresh) fresh.Trim();
+            dropout.StartStep(step);
+            int[] readAt = rows.RowStarts[..^1];
+            var hidden = layers.Forward(null, rows, readAt, prompt, dropout, keep: true);
+            var (gradients, _) = layers.Backward(Random(readAt.Length, config.HiddenSize, seed: 3), toEmbedded: false);
+            return [.. ParameterFactory.ToArray(hidden), .. gradients.SelectMany(ParameterFactory.ToArray)];
+        }
+    }
+
     [Fact]
     public void Prediction_keeps_nothing_for_a_backward_pass()
     {
@@ -166,7 +213,6 @@ public sealed class PackedLayersTests : IDisposable
         int[] readAt = batch.RowStarts[..^1];
         using var packed = Packed(256, encoder.Config with { HiddenDropout = 0.1, AttentionDropout = 0.1 });
         using var dropout = new Dropout(1, torch.CPU);
-        var embedded = encoder.Embed(batch, PromptState.None, null);
 
         float[] first = At(1), second = At(2), again = At(1);
 
@@ -176,7 +222,7 @@ public sealed class PackedLayersTests : IDisposable
         float[] At(long step)
         {
             dropout.StartStep(step);
-            return ParameterFactory.ToArray(packed.Forward(embedded, batch, readAt, PromptState.None, dropout, keep: false));
+            return ParameterFactory.ToArray(packed.Forward(null, batch, readAt, PromptState.None, dropout, keep: false));
         }
     }
 
@@ -201,6 +247,22 @@ public sealed class PackedLayersTests : IDisposable
             Assert.Equal(starts[..^1], ranges.SelectMany(r => r.KeyStarts[..^1].Select(start => r.FirstPiece + start)));
             Assert.Equal(readAt.Length, ranges.Sum(r => r.ReadCount));
             Assert.All(ranges, r => Assert.Equal(batch.StartsOf(readAt)[r.First], r.FirstRead));
+        }
+    }
+
+    [Fact]
+    public void Two_shares_are_as_even_as_whole_rows_allow()
+    {
+        var random = new Random(1);
+        for (int trial = 0; trial < 500; trial++)
+        {
+            var starts = new int[1 + random.Next(2, 60)];
+            for (int i = 1; i < starts.Length; i++) starts[i] = starts[i - 1] + random.Next(16, 400);
+            int half = starts[^1] / 2;
+
+            var ranges = new Pass(new PackedBatch(new int[starts[^1]], new int[starts[^1]], starts), [], PromptState.None, null).Split(2);
+
+            Assert.InRange(Math.Abs(ranges[0].PieceCount - half), 0, starts[1..^1].Min(end => Math.Abs(end - half)) + 1);
         }
     }
 
@@ -231,7 +293,7 @@ public sealed class PackedLayersTests : IDisposable
         int total = RowLengths.Sum();
         var starts = new int[RowLengths.Length + 1];
         for (int i = 0; i < RowLengths.Length; i++) starts[i + 1] = starts[i] + RowLengths[i];
-        return new PackedBatch([.. Enumerable.Range(0, total).Select(_ => random.Next(200))], new int[total], starts);
+        return new PackedBatch([.. Enumerable.Range(0, total).Select(_ => random.Next(200))], [.. Enumerable.Range(0, total).Select(_ => random.Next(2))], starts);
     }
 
     private (PromptState State, torch.Tensor Leaf) Prompt(double dropout)
@@ -260,11 +322,13 @@ public sealed class PackedLayersTests : IDisposable
 
     private IReadOnlyList<LayerWeights> Layers(BackboneConfig config) => Bert.Layers(config, new EncoderWeights(_ => true, (name, _) => _lease.Backbone.Weights[name]));
 
+    private Embeddings Embeddings(BackboneConfig config) => Bert.EmbeddingsOf(config, new EncoderWeights(_ => true, (name, _) => _lease.Backbone.Weights[name]));
+
     private PackedLayers PackedInHalves(int bits, BackboneConfig config) => bits switch
     {
-        128 => new PackedLayers<Lanes128, BFloat16>(config, Layers(config), 0, 0),
-        256 => new PackedLayers<Lanes256, BFloat16>(config, Layers(config), 0, 0),
-        _ => new PackedLayers<Lanes512, BFloat16>(config, Layers(config), 0, 0),
+        128 => new PackedLayers<Lanes128, BFloat16>(config, Embeddings(config), Layers(config), 0, 0),
+        256 => new PackedLayers<Lanes256, BFloat16>(config, Embeddings(config), Layers(config), 0, 0),
+        _ => new PackedLayers<Lanes512, BFloat16>(config, Embeddings(config), Layers(config), 0, 0),
     };
 
     private static double RelativeDifference(torch.Tensor expected, torch.Tensor actual) => ((actual - expected).norm() / expected.norm()).item<float>();
@@ -274,9 +338,9 @@ public sealed class PackedLayersTests : IDisposable
         var layers = Layers(config);
         return bits switch
         {
-            128 => new PackedLayers<Lanes128, float>(config, layers, config.HiddenDropout, config.HiddenDropout),
-            256 => new PackedLayers<Lanes256, float>(config, layers, config.HiddenDropout, config.HiddenDropout),
-            _ => new PackedLayers<Lanes512, float>(config, layers, config.HiddenDropout, config.HiddenDropout),
+            128 => new PackedLayers<Lanes128, float>(config, Embeddings(config), layers, config.HiddenDropout, config.HiddenDropout),
+            256 => new PackedLayers<Lanes256, float>(config, Embeddings(config), layers, config.HiddenDropout, config.HiddenDropout),
+            _ => new PackedLayers<Lanes512, float>(config, Embeddings(config), layers, config.HiddenDropout, config.HiddenDropout),
         };
     }
 

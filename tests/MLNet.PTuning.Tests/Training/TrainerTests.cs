@@ -101,9 +101,10 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void A_model_that_tells_classes_apart_is_not_warned_about()
     {
+        var report = Run(new TrainingOptions { Epochs = 40, BatchSize = 4 }, new Watcher(_model), null, rate: 0.05);
+        Assert.InRange(report.Epochs[^1].TrainingLoss, 0, 0.5);
         var watcher = new Watcher(_model);
-        Run(new TrainingOptions { Epochs = 3, BatchSize = 4, LearningRate = 0.01 }, watcher, null);
-        Run(new TrainingOptions { Epochs = 1, BatchSize = 4 }, watcher = new Watcher(_model), null);
+        Run(new TrainingOptions { Epochs = 1, BatchSize = 4 }, watcher, null);
         Assert.Empty(watcher.Warnings);
     }
 

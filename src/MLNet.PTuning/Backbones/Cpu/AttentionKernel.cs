@@ -84,7 +84,7 @@ internal sealed unsafe class AttentionKernel<TLanes, T> where TLanes : struct, I
                     for (int i = 0; i < m; i++)
                     {
                         _x.LogSums[(long)(q + i) * _x.Heads + head] = Softmax(_m.Scores + i * _m.Stride, n);
-                        if (_x.DropProbabilities.IsActive) Drop(_m.Scores + i * _m.Stride, n, _x.DropProbabilities, ProbabilityRow(q + i, head));
+                        if (_x.DropProbabilities.IsActive) _x.DropProbabilities.Apply<TLanes>(_m.Scores + i * _m.Stride, n, ProbabilityRow(q + i, head));
                     }
                     SmallProducts<TLanes>.Multiply(_m.Scores, _m.Stride, 1, _m.Values, _m.Width, _m.Mixed, _m.Width, m, n, _m.Width, add: false);
                     HeadMatrices<TLanes>.Unpack(_m.Mixed, _m.Width, m, _x.Output + (long)q * hidden + column, hidden, _headSize, 1);
@@ -135,8 +135,8 @@ internal sealed unsafe class AttentionKernel<TLanes, T> where TLanes : struct, I
             HeadMatrices<TLanes>.Pack(_x.PrefixValues + column, _x.Heads * _headSize, null, _prefix, _m.Values, _m.Width, _headSize, 1);
             for (int p = 0; _x.DropPrefix.IsActive && p < _prefix; p++)
             {
-                Drop(_m.Keys + p * _m.Width, _headSize, _x.DropPrefix, PrefixRow(row, head, p, 0));
-                Drop(_m.Values + p * _m.Width, _headSize, _x.DropPrefix, PrefixRow(row, head, p, 1));
+                _x.DropPrefix.Apply<TLanes>(_m.Keys + p * _m.Width, _headSize, PrefixRow(row, head, p, 0));
+                _x.DropPrefix.Apply<TLanes>(_m.Values + p * _m.Width, _headSize, PrefixRow(row, head, p, 1));
             }
             _m.TransposeKeys(0, _prefix);
             if (backward) _m.TransposeValues(0, _prefix);
@@ -206,18 +206,12 @@ internal sealed unsafe class AttentionKernel<TLanes, T> where TLanes : struct, I
         return highest + MathF.Log(total);
     }
 
-    private static void Drop(float* values, int n, in DropMask mask, int row)
-    {
-        uint seed = mask.RowSeed(row);
-        for (int j = 0; j < n; j += TLanes.Count) (TLanes.Load(values + j) * TLanes.Mask(seed, (uint)j, mask.Threshold, mask.Kept)).Store(values + j);
-    }
-
     private void AddPrefix(float* gradients, float* sum, int row, int head, int isValue)
     {
         int hidden = _x.Heads * _headSize;
         for (int p = 0; p < _prefix; p++, gradients += _m.Width, sum += hidden)
         {
-            if (_x.DropPrefix.IsActive) Drop(gradients, _headSize, _x.DropPrefix, PrefixRow(row, head, p, isValue));
+            if (_x.DropPrefix.IsActive) _x.DropPrefix.Apply<TLanes>(gradients, _headSize, PrefixRow(row, head, p, isValue));
             int k = 0;
             for (; k + TLanes.Count <= _headSize; k += TLanes.Count) (TLanes.Load(sum + k) + TLanes.Load(gradients + k)).Store(sum + k);
             for (; k < _headSize; k++) sum[k] += gradients[k];

@@ -28,6 +28,13 @@ internal readonly struct DropMask
     /// <summary>The seed of one row of elements.</summary>
     public uint RowSeed(int row) => Mix(((ulong)_seed << 32) + (uint)row);
 
+    /// <summary>Masks a row of elements where they are; a number of them that is no multiple of the vector's length is rounded up.</summary>
+    public unsafe void Apply<TLanes>(float* values, int count, int row) where TLanes : struct, ILanes<TLanes>
+    {
+        uint seed = RowSeed(row);
+        for (int k = 0; k < count; k += TLanes.Count) (TLanes.Load(values + k) * TLanes.Mask(seed, (uint)k, Threshold, Kept)).Store(values + k);
+    }
+
     // The finalizer of SplitMix64 (Steele, Lea and Flood, 2014), upper half.
     private static uint Mix(ulong x)
     {

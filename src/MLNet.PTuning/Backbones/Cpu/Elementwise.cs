@@ -128,6 +128,8 @@ internal static unsafe class Elementwise<TLanes, T> where TLanes : struct, ILane
 /// <summary>A layer norm's weight and shift [width]; the width is a multiple of the vector's length.</summary>
 internal readonly unsafe struct NormWeights(float* weight, float* shift, int width, float epsilon)
 {
+    public static NormWeights Of(Norm norm) => new(Buffers.At(norm.Weight), Buffers.At(norm.Bias), (int)norm.Size, (float)norm.Epsilon);
+
     public float* Weight { get; } = weight;
 
     public float* Shift { get; } = shift;

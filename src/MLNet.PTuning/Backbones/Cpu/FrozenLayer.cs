@@ -22,7 +22,7 @@ internal sealed unsafe class FrozenLayer<TLanes, T> : IDisposable where TLanes :
         AttentionOutputBias = BiasOf(weights.AttentionOutput);
         IntermediateBias = BiasOf(weights.Intermediate);
         OutputBias = BiasOf(weights.Output);
-        (AttentionNorm, OutputNorm) = (NormOf(weights.AttentionNorm), NormOf(weights.OutputNorm));
+        (AttentionNorm, OutputNorm) = (NormWeights.Of(weights.AttentionNorm), NormWeights.Of(weights.OutputNorm));
     }
 
     /// <summary>[3H, H], in this order.</summary>
@@ -69,6 +69,4 @@ internal sealed unsafe class FrozenLayer<TLanes, T> : IDisposable where TLanes :
     }
 
     private static float* BiasOf(Linear linear) => Buffers.At(linear.Bias!);
-
-    private static NormWeights NormOf(Norm norm) => new(Buffers.At(norm.Weight), Buffers.At(norm.Bias), (int)norm.Size, (float)norm.Epsilon);
 }

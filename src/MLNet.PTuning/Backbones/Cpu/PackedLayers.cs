@@ -12,31 +12,35 @@ internal abstract class PackedLayers : IDisposable
         config.HiddenActivation is "gelu" or "gelu_new" or "gelu_pytorch_tanh" && Fit<Lanes128>(config)
         && layers.All(l => l.IsFrozen && l.Query.Bias is not null) && layers[0].Query.Weight.device.type == DeviceType.CPU;
 
+    /// <summary>Whether hidden states before the first layer are computed here too: those of a family that does not project its embeddings.</summary>
+    public static bool Embeds(Embeddings embeddings) => embeddings.Projection is null;
+
     /// <summary>The layers in the widest vectors that the processor and the backbone's sizes have room for.</summary>
     /// <param name="config">The backbone's.</param>
-    /// <param name="layers">Its weights, which must outlive the engine.</param>
+    /// <param name="embeddings">What stands before its layers; must outlive the engine, as must <paramref name="layers"/>.</param>
+    /// <param name="layers">Their weights.</param>
     /// <param name="attentionOutputDropout">Probability behind the attention's output layer.</param>
     /// <param name="outputDropout">Probability behind the feed-forward's output layer.</param>
     /// <param name="halves">Whether frozen weights and the operands of products are bfloat16.</param>
-    public static PackedLayers Create(BackboneConfig config, IReadOnlyList<LayerWeights> layers, double attentionOutputDropout, double outputDropout, bool halves)
+    public static PackedLayers Create(BackboneConfig config, Embeddings embeddings, IReadOnlyList<LayerWeights> layers, double attentionOutputDropout, double outputDropout, bool halves)
     {
         if (Vector512.IsHardwareAccelerated && Fit<Lanes512>(config)) return Of<Lanes512>();
         return Vector256.IsHardwareAccelerated && Fit<Lanes256>(config) ? Of<Lanes256>() : Of<Lanes128>();
 
         PackedLayers Of<TLanes>() where TLanes : struct, ILanes<TLanes> => halves
-            ? new PackedLayers<TLanes, BFloat16>(config, layers, attentionOutputDropout, outputDropout)
-            : new PackedLayers<TLanes, float>(config, layers, attentionOutputDropout, outputDropout);
+            ? new PackedLayers<TLanes, BFloat16>(config, embeddings, layers, attentionOutputDropout, outputDropout)
+            : new PackedLayers<TLanes, float>(config, embeddings, layers, attentionOutputDropout, outputDropout);
     }
 
     /// <summary>Hidden states of the last layer at the places read.</summary>
-    /// <param name="embedded">Hidden states before the first layer: [T, H].</param>
+    /// <param name="embedded">Hidden states before the first layer [T, H]; null for those of the backbone's embeddings, where it computes them itself (<see cref="Embeds"/>).</param>
     /// <param name="batch">The rows.</param>
     /// <param name="readAt">Places, ascending: [R].</param>
     /// <param name="prompt">Nothing but keys and values, or nothing.</param>
     /// <param name="dropout">Masks of training; null in prediction.</param>
     /// <param name="keep">Whether <see cref="Backward"/> follows.</param>
     /// <returns>[R, H].</returns>
-    public abstract torch.Tensor Forward(torch.Tensor embedded, PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, bool keep);
+    public abstract torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, bool keep);
 
     /// <summary>From the gradient of what the last <see cref="Forward"/> gave to those of the prompt and of the embedded rows.</summary>
     /// <param name="gradient">[R, H].</param>
@@ -59,43 +63,64 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     private readonly FrozenLayer<TLanes, T>[] _layers;
     private readonly Func<PackedShare<TLanes, T>> _newShare;
     private readonly List<PackedShare<TLanes, T>> _shares = [];
+    // Floats of the first layer that are kept: 256 MiB.
+    private const long MostKept = 1 << 26;
+
     // Multiplications from which a product gains more by more cores than waking their threads costs.
     private const long WorthAllCores = 1 << 23;
 
     private readonly int _hidden, _wide;
-    private (Pass Pass, RowRange[] Ranges, long Pieces)? _kept;
+    private readonly bool _keeps;
+    private readonly double _embeddedDropout;
+    private readonly FrozenEmbeddings<TLanes>? _embeddings;
+    private readonly KeptProjections _kept;
+    private (Pass Pass, RowRange[] Ranges)? _open;
 
-    public PackedLayers(BackboneConfig config, IReadOnlyList<LayerWeights> layers, double attentionOutputDropout, double outputDropout)
+    public PackedLayers(BackboneConfig config, Embeddings embeddings, IReadOnlyList<LayerWeights> layers, double attentionOutputDropout, double outputDropout)
     {
         (_hidden, _wide) = (config.HiddenSize, config.IntermediateSize);
+        _embeddings = Embeds(embeddings) ? new FrozenEmbeddings<TLanes>(embeddings) : null;
+        _kept = new KeptProjections(3 * _hidden, (int)(MostKept / (3 * _hidden)));
+        _keeps = FrozenMatrix<TLanes, T>.HasOwnProduct && layers.Count > 1;
+        _embeddedDropout = config.HiddenDropout;
         // Layers that share their weights share them here too.
         var frozen = new Dictionary<LayerWeights, FrozenLayer<TLanes, T>>(ReferenceEqualityComparer.Instance);
         foreach (var layer in layers)
             if (!frozen.ContainsKey(layer)) frozen[layer] = new FrozenLayer<TLanes, T>(layer);
         _layers = [.. layers.Select(l => frozen[l])];
-        _newShare = () => new PackedShare<TLanes, T>(config, _layers, attentionOutputDropout, outputDropout);
+        _newShare = () => new PackedShare<TLanes, T>(config, _embeddings, _layers, _kept, attentionOutputDropout, outputDropout);
     }
 
-    public override torch.Tensor Forward(torch.Tensor embedded, PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, bool keep)
+    public override torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, bool keep)
     {
         using var scope = torch.NewDisposeScope();
-        var pass = new Pass(batch, readAt, prompt, dropout?.StepSeed);
+        bool varies = embedded is not null || dropout is not null && _embeddedDropout > 0;
+        var pass = new Pass(batch, readAt, prompt, dropout?.StepSeed, _keeps && !varies ? _kept.Find(batch, prompt.Length, fill: keep) : null);
         var ranges = pass.Split(ComputeThread.ThreadCount);
         while (_shares.Count < ranges.Length) _shares.Add(_newShare());
         var result = torch.empty(readAt.Length, _hidden);
-        float* from = Buffers.At(embedded), to = Buffers.At(result);
-        Run(ranges, (i, cores) => _shares[i].Forward(pass, ranges[i], from, to, cores, keep));
-        _kept = keep ? (pass.Kept(), ranges, embedded.shape[0]) : null;
+        float* from = embedded is null ? null : Buffers.At(embedded), to = Buffers.At(result);
+        try
+        {
+            Run(ranges, (i, cores) => _shares[i].Forward(pass, ranges[i], from, to, cores, keep));
+        }
+        catch
+        {
+            // Rows may have been given to pieces that were not computed.
+            _kept.Clear();
+            throw;
+        }
+        _open = keep ? (pass.Outlived(), ranges) : null;
         return result.MoveToOuterDisposeScope();
     }
 
     public override (IReadOnlyList<torch.Tensor> Prefix, torch.Tensor? Embedded) Backward(torch.Tensor gradient, bool toEmbedded)
     {
-        var (pass, ranges, pieces) = _kept ?? throw new InvalidOperationException("A backward pass follows a forward pass that kept its states.");
-        _kept = null;
+        var (pass, ranges) = _open ?? throw new InvalidOperationException("A backward pass follows a forward pass that kept its states.");
+        _open = null;
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var embedded = toEmbedded ? torch.empty(pieces, _hidden) : null;
+        var embedded = toEmbedded ? torch.empty(pass.Batch.Ids.Length, _hidden) : null;
         var sums = torch.zeros(2 * _layers.Length, pass.PrefixLength, _hidden);
         float* from = Buffers.At(gradient.contiguous()), to = embedded is null ? null : Buffers.At(embedded);
         var parts = new float*[ranges.Length];
@@ -108,22 +133,27 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         return (length == 0 ? [] : [.. sums.unbind(0).Select(t => t.MoveToOuterDisposeScope())], embedded?.MoveToOuterDisposeScope());
     }
 
-    // One share alone is computed on this thread, whose products use all cores, where they are large enough.
+    // One share alone has products on all cores, where they are large enough.
     private void Run(RowRange[] ranges, Action<int, int> body)
     {
-        if (ranges.Length == 1 && (long)ranges[0].PieceCount * _hidden * _wide >= WorthAllCores) body(0, ComputeThread.ThreadCount);
+        bool isAlone = ranges.Length == 1 && (long)ranges[0].PieceCount * _hidden * _wide >= WorthAllCores;
+        ComputeThread.GiveLibtorch(isAlone && !FrozenMatrix<TLanes, T>.HasOwnProduct ? ComputeThread.ThreadCount : 1);
+        if (isAlone) body(0, ComputeThread.ThreadCount);
         else Workers.Run(ranges.Length, i => body(i, 1));
     }
 
     public override void Trim()
     {
-        _kept = null;
+        _open = null;
+        _kept.Clear();
         foreach (var share in _shares) share.Trim();
     }
 
     public override void Dispose()
     {
-        _kept = null;
+        _open = null;
+        _kept.Dispose();
+        _embeddings?.Dispose();
         foreach (var share in _shares) share.Dispose();
         foreach (var layer in _layers.Distinct()) layer.Dispose();
     }

@@ -9,7 +9,8 @@ namespace MLNet.PTuning.Backbones.Cpu;
 /// </summary>
 /// <typeparam name="TLanes">The vectors computed with.</typeparam>
 /// <typeparam name="T">The type of the products' operands: <see cref="float"/> or <see cref="BFloat16"/>.</typeparam>
-internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IReadOnlyList<FrozenLayer<TLanes, T>> layers, double attentionOutputDropout, double outputDropout) : IDisposable
+internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, FrozenEmbeddings<TLanes>? embeddings, IReadOnlyList<FrozenLayer<TLanes, T>> layers, KeptProjections kept,
+    double attentionOutputDropout, double outputDropout) : IDisposable
     where TLanes : struct, ILanes<TLanes> where T : unmanaged
 {
     private readonly Buffers _buffers = new();
@@ -20,7 +21,7 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
     /// <summary>Hidden states of the last layer at the places read.</summary>
     /// <param name="pass">What all shares have in common.</param>
     /// <param name="rows">This share's.</param>
-    /// <param name="embedded">Hidden states before the first layer, of the whole batch: [T, H].</param>
+    /// <param name="embedded">Hidden states before the first layer, of the whole batch: [T, H]; null where they are those of the backbone's embeddings.</param>
     /// <param name="result">[R, H], of the whole batch.</param>
     /// <param name="cores">Threads of each product.</param>
     /// <param name="keep">Whether <see cref="Backward"/> follows.</param>
@@ -30,7 +31,8 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
         using var noGrad = torch.no_grad();
         _buffers.Begin();
         var x = TakeResidual("x", rows.PieceCount);
-        Copy(embedded + (long)rows.FirstPiece * _hidden, x.Values.At, rows.PieceCount);
+        if (embedded is null) embeddings!.Fill(pass, rows, pass.Mask(config.HiddenDropout, 0, Pass.Embedded), x.Values.At);
+        else Copy(embedded + (long)rows.FirstPiece * _hidden, x.Values.At, rows.PieceCount);
         Elementwise<TLanes, T>.Convert(x.Values.At, x.Operand.At, (long)rows.PieceCount * _hidden);
         for (int l = 0; l <= _last; l++)
         {
@@ -124,10 +126,22 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, IRead
     {
         var (queries, own) = TakeProjections("", l, slot, rows);
         if (l == _last) layers[l].Query.Apply(asked.Operand, queries, cores);
-        (l == _last ? layers[l].KeyValue : layers[l].QueryKeyValue).Apply(x.Operand, own, cores);
+        if (l == 0 && pass.Kept is { } known) ProjectFirst(known, rows, x.Operand, own, cores);
+        else (l == _last ? layers[l].KeyValue : layers[l].QueryKeyValue).Apply(x.Operand, own, cores);
         var mixed = _buffers.Take<T>("mixed", 0, QueryCount(rows, l), _hidden);
         new AttentionKernel<TLanes, T>(Operands(pass, rows, l, slot) with { Output = mixed.At }, _scratch, backward: false).Forward();
         return mixed;
+    }
+
+    private void ProjectFirst(KeptRows known, RowRange rows, Matrix<T> x, Matrix<T> own, int cores)
+    {
+        int missing = known.Missing(rows);
+        var operands = _buffers.Take<T>("missing", 0, missing, _hidden);
+        var computed = _buffers.Take<T>("missing projections", 0, missing, 3 * _hidden);
+        kept.Fetch(known, rows, (float*)x.At, _hidden, (float*)operands.At, (float*)own.At);
+        if (missing == 0) return;
+        layers[0].QueryKeyValue.Apply(operands, computed, cores);
+        kept.Keep(known, rows, (float*)computed.At, (float*)own.At);
     }
 
     private (Matrix<T> Queries, Matrix<T> Own) AttendBackward(Pass pass, RowRange rows, int l, Matrix<T> mixedGradient, float* prefixGradients, bool goesOn)

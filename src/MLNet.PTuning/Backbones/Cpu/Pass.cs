@@ -9,27 +9,34 @@ internal sealed class Pass
     /// <summary>The masks of a layer.</summary>
     public const int Probabilities = 0, PrefixSite = 1, AttentionOutput = 2, Output = 3;
 
+    /// <summary>The mask before the first layer, whose number it goes with.</summary>
+    public const int Embedded = -1;
+
     private const int Sites = 4;
 
     private readonly ulong? _stepSeed;
     private readonly (torch.Tensor Keys, torch.Tensor Values)[] _prefix;
-    private readonly PackedBatch _batch;
     private readonly int[] _readStarts;
 
     /// <param name="batch">The rows.</param>
     /// <param name="readAt">Places read in the last layer, ascending.</param>
     /// <param name="prompt">Keys and values, or nothing.</param>
     /// <param name="stepSeed">Seed of the masks; null in prediction.</param>
-    public Pass(PackedBatch batch, int[] readAt, PromptState prompt, ulong? stepSeed)
+    /// <param name="kept">What is kept of the first layer; null where nothing may be.</param>
+    public Pass(PackedBatch batch, int[] readAt, PromptState prompt, ulong? stepSeed, KeptRows? kept = null)
     {
-        (_batch, ReadAt, _readStarts, PrefixDropout, _stepSeed) = (batch, readAt, batch.StartsOf(readAt), prompt.Dropout, stepSeed);
+        (Batch, ReadAt, _readStarts, PrefixDropout, _stepSeed, Kept) = (batch, readAt, batch.StartsOf(readAt), prompt.Dropout, stepSeed, kept);
         PrefixLength = prompt.Prefix.Count > 0 ? prompt.Length : 0;
         // A layer's keys are columns of the prompt's table; the kernels want rows one after the other.
         _prefix = [.. prompt.Prefix.Select(p => (p.Keys.detach().contiguous(), p.Values.detach().contiguous()))];
     }
 
+    public PackedBatch Batch { get; }
+
     /// <summary>The places read: [R].</summary>
     public int[] ReadAt { get; }
+
+    public KeptRows? Kept { get; }
 
     public int PrefixLength { get; }
 
@@ -45,21 +52,22 @@ internal sealed class Pass
     {
         // A share is worth its thread from a few dozen word pieces on.
         const int Fewest = 16;
-        shares = Math.Clamp(_batch.Ids.Length / Fewest, 1, Math.Min(shares, _batch.RowCount));
+        shares = Math.Clamp(Batch.Ids.Length / Fewest, 1, Math.Min(shares, Batch.RowCount));
         var ranges = new List<RowRange>(shares);
         int first = 0;
-        for (int row = 0; row < _batch.RowCount; row++)
-            // A row's cost is that of its products, nearly in proportion to its pieces.
-            if ((long)_batch.RowStarts[row + 1] * shares >= (long)_batch.Ids.Length * (ranges.Count + 1))
-            {
-                ranges.Add(new RowRange(_batch.RowStarts, _readStarts, first, row + 1 - first));
-                first = row + 1;
-            }
+        for (int row = 0; row < Batch.RowCount; row++)
+        {
+            // A row's cost is that of its products, nearly in proportion to its pieces. A share ends where it comes nearest to its part of them.
+            long wanted = (long)Batch.Ids.Length * (ranges.Count + 1), here = (long)Batch.RowStarts[row + 1] * shares;
+            if (row + 1 < Batch.RowCount && Math.Abs(wanted - here) > Math.Abs((long)Batch.RowStarts[row + 2] * shares - wanted)) continue;
+            ranges.Add(new RowRange(Batch.RowStarts, _readStarts, first, row + 1 - first));
+            first = row + 1;
+        }
         return [.. ranges];
     }
 
     /// <summary>Lets its tensors live as long as the caller's dispose scope.</summary>
-    public Pass Kept()
+    public Pass Outlived()
     {
         foreach (var (keys, values) in _prefix)
         {

@@ -6,7 +6,7 @@ namespace MLNet.PTuning.Backbones.Cpu;
 
 /// <summary>
 /// Long-lived threads, each of which calls libtorch with one thread of its own: shares of a batch are computed side by side from the first layer to the last
-/// without waiting for each other in between.
+/// without waiting for each other in between. The calling thread takes the first share itself.
 /// </summary>
 internal static class Workers
 {
@@ -19,20 +19,23 @@ internal static class Workers
         var errors = new Exception?[count];
         lock (All)
         {
-            while (All.Count < count) All.Add(new Worker());
-            for (int i = 0; i < count; i++)
+            while (All.Count < count - 1) All.Add(new Worker());
+            for (int i = 1; i < count; i++)
             {
                 int share = i;
-                All[i].Start(() =>
-                {
-                    try { body(share); }
-                    catch (Exception e) { errors[share] = e; }
-                    finally { open.Signal(); }
-                });
+                All[i - 1].Start(() => Do(share));
             }
+            Do(0);
             open.Wait();
         }
         if (Array.Find(errors, e => e is not null) is { } error) ExceptionDispatchInfo.Throw(error);
+
+        void Do(int share)
+        {
+            try { body(share); }
+            catch (Exception e) { errors[share] = e; }
+            finally { open.Signal(); }
+        }
     }
 
     private sealed class Worker
