@@ -1,4 +1,5 @@
 // Passes what training does on to ML.NET's channels and to the app's own progress object.
+using System.Diagnostics;
 using Microsoft.ML.Runtime;
 using MLNet.PTuning.Training;
 
@@ -40,7 +41,14 @@ internal sealed class TrainingChannel : ITrainingObserver, IDisposable
     {
         _progress.Checkpoint(epoch.TrainingLoss, epoch.Number);
         string validation = epoch.ValidationLoss is null ? "" : FormattableString.Invariant($", validation loss {epoch.ValidationLoss:f4}, score {epoch.ValidationScore:f4}");
-        Say(FormattableString.Invariant($"Epoch {epoch.Number} of {_epochs}: loss {epoch.TrainingLoss:f4}{validation}, {epoch.Seconds:f1} s"));
+        Say(FormattableString.Invariant($"Epoch {epoch.Number} of {_epochs}: loss {epoch.TrainingLoss:f4}{validation}, {epoch.Seconds:f1} s, peak memory {PeakMegabytes()} MB"));
+    }
+
+    // The most memory that the process has had at once so far.
+    private static long PeakMegabytes()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64 / 1_000_000;
     }
 
     public void Dispose()
