@@ -8,14 +8,14 @@ internal sealed class Dropout(long seed, torch.Device device) : IDisposable
 {
     private readonly torch.Generator _generator = new((ulong)seed, device);
 
-    /// <summary>Makes the masks that follow depend on the seed and on <paramref name="step"/> alone.</summary>
-    public void StartStep(long step)
+    /// <summary>Makes the masks that follow depend on the seed, on <paramref name="step"/> and on which of the step's passes it is alone.</summary>
+    public void StartStep(long step, int pass = 0)
     {
-        StepSeed = (ulong)Mix(seed, step);
+        StepSeed = (ulong)(pass == 0 ? Mix(seed, step) : Mix(Mix(seed, step), pass));
         _generator.manual_seed((long)StepSeed);
     }
 
-    /// <summary>What all of the present step's masks are a function of.</summary>
+    /// <summary>What all of the present pass's masks are a function of.</summary>
     public ulong StepSeed { get; private set; }
 
     /// <summary>Zeroes each element with probability <paramref name="p"/> and scales the others by 1 / (1 − p).</summary>

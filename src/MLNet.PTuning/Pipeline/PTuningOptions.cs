@@ -49,7 +49,7 @@ public abstract class PTuningOptions : TrainingOptions
     /// </summary>
     public int? MaxSequenceLength { get; set; }
 
-    /// <summary>Rows that prediction over a data view reads ahead and runs in one forward pass. Default 32.</summary>
+    /// <summary>Rows that prediction over a data view reads ahead and computes together. Default 32.</summary>
     public int PredictionBatchSize { get; set; } = 32;
 
     /// <summary>

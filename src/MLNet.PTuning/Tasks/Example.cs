@@ -23,6 +23,26 @@ internal sealed record Example(int[] Ids, int[] Types, int[] ReadAt, int[] Targe
 /// <param name="Targets">Class at each of them or <see cref="Example.NoTarget"/>: [R].</param>
 internal sealed record Batch(PackedBatch Rows, int[] ReadAt, int[] Targets)
 {
+    // What bounds the memory of a pass, which grows with its word pieces: 32 rows of 128 are just one.
+    private const int PiecesAtOnce = 4096;
+
+    /// <summary>Examples in their order, in one pass or in as many of about the same number of word pieces as keep each at 4096, give or take a row.</summary>
+    public static IReadOnlyList<Batch> Passes(IReadOnlyList<Example> examples)
+    {
+        long all = examples.Sum(e => (long)e.Ids.Length), passes = (all + PiecesAtOnce - 1) / PiecesAtOnce, here = 0;
+        var batches = new List<Batch>();
+        int first = 0;
+        for (int i = 0; i < examples.Count; i++)
+        {
+            here += examples[i].Ids.Length;
+            if (here * passes < all * (batches.Count + 1)) continue;
+            batches.Add(Of([.. examples.Skip(first).Take(i + 1 - first)]));
+            first = i + 1;
+        }
+        return batches;
+    }
+
+    /// <summary>Examples in one pass.</summary>
     public static Batch Of(IReadOnlyList<Example> examples)
     {
         var starts = new int[examples.Count + 1];

@@ -119,7 +119,7 @@ internal sealed class TunedModel : IDisposable
             ObjectDisposedException.ThrowIf(_disposed != 0, this);
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
-            float[] all = ParameterFactory.ToArray(Logits(Batch.Of(examples), null).softmax(1));
+            float[] all = [.. Batch.Passes(examples).SelectMany(batch => ParameterFactory.ToArray(Logits(batch, null).softmax(1)))];
             int from = 0;
             return examples.Select(e => all[from..(from += e.ReadAt.Length * ClassCount)]).ToArray();
         });

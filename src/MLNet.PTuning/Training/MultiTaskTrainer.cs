@@ -76,11 +76,11 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
         }
     }
 
-    private double Step(SharedTask task, Batch batch, RateSchedule schedule, AdamW sharedOptimizer, AdamW ownOptimizer, Dropout dropout)
+    private double Step(SharedTask task, IReadOnlyList<Batch> batch, RateSchedule schedule, AdamW sharedOptimizer, AdamW ownOptimizer, Dropout dropout)
     {
         using var scope = torch.NewDisposeScope();
         int number = sharedOptimizer.Steps;
-        double loss = Trainer.Backward(task.Model, batch, dropout, number, task.ClassWeights, out _);
+        double loss = Trainer.Backward(task.Model, batch, dropout, number, task.ClassWeights, null);
         if (!double.IsFinite(loss)) return loss;
         AdamW.Clip(task.Model.Parameters, options.ClipNorm);
         sharedOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
@@ -89,10 +89,10 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
     }
 
     // A task's batches, pass after pass.
-    private IEnumerable<Batch> Batches(IReadOnlyList<Example> rows, int task)
+    private IEnumerable<IReadOnlyList<Batch>> Batches(IReadOnlyList<Example> rows, int task)
     {
         for (int pass = 0; ; pass++)
             foreach (int[] indices in RowOrder.Batches(rows, options.BatchSize, unchecked(seed + 7919 * task), pass))
-                yield return Batch.Of([.. indices.Select(i => rows[i])]);
+                yield return Batch.Passes([.. indices.Select(i => rows[i])]);
     }
 }

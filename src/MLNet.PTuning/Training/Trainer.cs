@@ -60,7 +60,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         foreach (int[] indices in RowOrder.Batches(rows, options.BatchSize, seed, state.Epoch).Skip(state.Step))
         {
             options.CancellationToken.ThrowIfCancellationRequested();
-            var batch = Batch.Of([.. indices.Select(i => rows[i])]);
+            var batch = Batch.Passes([.. indices.Select(i => rows[i])]);
             double loss = ComputeThread.Run(() => Step(batch, schedule, optimizer, dropout, state.Counts));
             if (!double.IsFinite(loss)) throw Diverged(FormattableString.Invariant($"the loss is {loss}"), optimizer.Steps + 1, state.Epoch);
             state.LossSum += loss;
@@ -72,35 +72,48 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
                 + "a shorter prompt, more epochs (deep prompts may begin to converge after 20), or ClassWeights.");
     }
 
-    private double Step(Batch batch, RateSchedule schedule, AdamW optimizer, Dropout dropout, ClassCounts predicted)
+    private double Step(IReadOnlyList<Batch> batch, RateSchedule schedule, AdamW optimizer, Dropout dropout, ClassCounts predicted)
     {
         using var scope = torch.NewDisposeScope();
         int number = optimizer.Steps;
-        double loss = Backward(model, batch, dropout, number, options.ClassWeights, out var logits);
+        double loss = Backward(model, batch, dropout, number, options.ClassWeights, predicted);
         if (!double.IsFinite(loss)) return loss;
         optimizer.Step(schedule.RateAt(number), options.ClipNorm);
-        predicted.Add(logits.argmax(1), batch.Targets);
         return loss;
     }
 
-    /// <summary>A batch's loss, and with it, where it is finite, the gradients of all parameters. <paramref name="logits"/> belong to the caller's dispose scope.</summary>
-    public static double Backward(TunedModel model, Batch batch, Dropout dropout, int step, IReadOnlyList<double>? classWeights, out torch.Tensor logits)
+    /// <summary>A batch's loss, and with it, where it is finite, the gradients of all parameters.</summary>
+    /// <param name="model">What is trained.</param>
+    /// <param name="batch">The batch's passes, whose gradients are added up.</param>
+    /// <param name="dropout">Masks of training.</param>
+    /// <param name="step">The step's number, which they depend on.</param>
+    /// <param name="classWeights">Weight of each class; null for all 1.</param>
+    /// <param name="predicted">Is told the classes predicted; null where nobody asks.</param>
+    public static double Backward(TunedModel model, IReadOnlyList<Batch> batch, Dropout dropout, int step, IReadOnlyList<double>? classWeights, ClassCounts? predicted)
     {
-        dropout.StartStep(step);
-        logits = model.Logits(batch, dropout);
-        var loss = Loss(logits, batch.Targets, classWeights);
-        double value = loss.item<float>();
-        if (double.IsFinite(value)) model.Backward(loss);
-        return value;
+        using var scope = torch.NewDisposeScope();
+        var weights = classWeights is null ? null : torch.tensor(classWeights.Select(w => (float)w).ToArray(), device: model.Backbone.Device);
+        double all = batch.Sum(pass => Weight(pass, classWeights)), sum = 0;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            double share = batch.Count == 1 ? 1 : Weight(batch[i], classWeights) / all;
+            // Rows without a target have no mean.
+            if (share == 0) continue;
+            dropout.StartStep(step, i);
+            using var passScope = torch.NewDisposeScope();
+            var logits = model.Logits(batch[i], dropout);
+            var wanted = torch.tensor(Array.ConvertAll(batch[i].Targets, t => (long)t), device: logits.device);
+            var loss = torch.nn.functional.cross_entropy(logits, wanted, weights, ignore_index: Example.NoTarget) * (float)share;
+            sum += loss.item<float>();
+            if (!double.IsFinite(sum)) return sum;
+            model.Backward(loss);
+            predicted?.Add(logits.argmax(1), batch[i].Targets);
+        }
+        return sum;
     }
 
-    // Mean cross-entropy of scores [R, classes] over the targets [R] that are there.
-    private static torch.Tensor Loss(torch.Tensor logits, int[] targets, IReadOnlyList<double>? classWeights)
-    {
-        var wanted = torch.tensor(Array.ConvertAll(targets, t => (long)t), device: logits.device);
-        var weights = classWeights is { } w ? torch.tensor(w.Select(x => (float)x).ToArray(), device: logits.device) : null;
-        return torch.nn.functional.cross_entropy(logits, wanted, weights, ignore_index: Example.NoTarget);
-    }
+    // What a pass weighs in the mean over the targets that are there.
+    private static double Weight(Batch pass, IReadOnlyList<double>? classWeights) => pass.Targets.Sum(t => t == Example.NoTarget ? 0 : classWeights?[t] ?? 1);
 
     private InvalidOperationException Diverged(string how, int step, int epoch) => new(FormattableString.Invariant(
         $"Training diverged: {how} at step {step} (epoch {epoch + 1}). Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
