@@ -76,4 +76,5 @@ internal static class ComputeThread
 
     // In a frame of its own, so that a waiting thread keeps nothing alive that the last work item held.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunNext() => Queue.Take()();}
+    private static void RunNext() => Queue.Take()();
+}

@@ -3,6 +3,14 @@ using System.Runtime.CompilerServices;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
+/// <summary>A prompt's keys or values in one layer: rows of contiguous elements, with <see cref="Stride"/> elements from row to row.</summary>
+internal readonly unsafe struct PrefixRows(float* at, int stride)
+{
+    public float* At { get; } = at;
+
+    public int Stride { get; } = stride;
+}
+
 /// <summary>The operands of attention in one layer, for a stretch of a batch's rows; pointers stay valid for the call.</summary>
 internal unsafe struct AttentionOperands<T> where T : unmanaged
 {
@@ -14,7 +22,7 @@ internal unsafe struct AttentionOperands<T> where T : unmanaged
     public float* QueryBias, KeyBias, ValueBias;
 
     /// <summary>The prompt's keys and values [P, heads · d].</summary>
-    public float* PrefixKeys, PrefixValues;
+    public PrefixRows PrefixKeys, PrefixValues;
     public int PrefixLength;
 
     public int Heads, HeadSize;
@@ -131,8 +139,8 @@ internal sealed unsafe class AttentionKernel<TLanes, T> where TLanes : struct, I
         // The prompt's are there already from the row before, unless each row drops others.
         if (row == 0 || _x.DropPrefix.IsActive)
         {
-            HeadMatrices<TLanes>.Pack(_x.PrefixKeys + column, _x.Heads * _headSize, null, _prefix, _m.Keys, _m.Width, _headSize, 1);
-            HeadMatrices<TLanes>.Pack(_x.PrefixValues + column, _x.Heads * _headSize, null, _prefix, _m.Values, _m.Width, _headSize, 1);
+            HeadMatrices<TLanes>.Pack(_x.PrefixKeys.At + column, _x.PrefixKeys.Stride, null, _prefix, _m.Keys, _m.Width, _headSize, 1);
+            HeadMatrices<TLanes>.Pack(_x.PrefixValues.At + column, _x.PrefixValues.Stride, null, _prefix, _m.Values, _m.Width, _headSize, 1);
             for (int p = 0; _x.DropPrefix.IsActive && p < _prefix; p++)
             {
                 _x.DropPrefix.Apply<TLanes>(_m.Keys + p * _m.Width, _headSize, PrefixRow(row, head, p, 0));

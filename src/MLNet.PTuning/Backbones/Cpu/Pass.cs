@@ -4,7 +4,7 @@ using TorchSharp;
 namespace MLNet.PTuning.Backbones.Cpu;
 
 /// <summary>The parts of a forward pass that its backward pass needs again, beside the buffers. Its tensors belong to the caller's dispose scope.</summary>
-internal sealed class Pass
+internal sealed unsafe class Pass
 {
     /// <summary>The masks of a layer.</summary>
     public const int Probabilities = 0, PrefixSite = 1, AttentionOutput = 2, Output = 3;
@@ -15,7 +15,8 @@ internal sealed class Pass
     private const int Sites = 4;
 
     private readonly ulong? _stepSeed;
-    private readonly (torch.Tensor Keys, torch.Tensor Values)[] _prefix;
+    private readonly (PrefixRows Keys, PrefixRows Values)[] _prefix;
+    private readonly List<torch.Tensor> _prefixMemory = [];
     private readonly int[] _readStarts;
 
     /// <param name="batch">The rows.</param>
@@ -27,8 +28,15 @@ internal sealed class Pass
     {
         (Batch, ReadAt, _readStarts, PrefixDropout, _stepSeed, Kept) = (batch, readAt, batch.StartsOf(readAt), prompt.Dropout, stepSeed, kept);
         PrefixLength = prompt.Prefix.Count > 0 ? prompt.Length : 0;
-        // A layer's keys are columns of the prompt's table; the kernels want rows one after the other.
-        _prefix = [.. prompt.Prefix.Select(p => (p.Keys.detach().contiguous(), p.Values.detach().contiguous()))];
+        _prefix = [.. prompt.Prefix.Select(p => (Rows(p.Keys), Rows(p.Values)))];
+
+        // A layer's keys are columns of the prompt's table, and are read there.
+        PrefixRows Rows(torch.Tensor matrix)
+        {
+            var first = matrix.narrow(0, 0, 1);
+            _prefixMemory.Add(first);
+            return new PrefixRows(Buffers.At(first), (int)matrix.stride(0));
+        }
     }
 
     public PackedBatch Batch { get; }
@@ -42,8 +50,8 @@ internal sealed class Pass
 
     public double PrefixDropout { get; }
 
-    /// <summary>A layer's keys and values as contiguous matrices [P, H]; null without a prompt.</summary>
-    public (torch.Tensor? Keys, torch.Tensor? Values) Prefix(int layer) => _prefix.Length > 0 ? _prefix[layer] : default;
+    /// <summary>A layer's keys and values; nothing without a prompt.</summary>
+    public (PrefixRows Keys, PrefixRows Values) Prefix(int layer) => _prefix.Length > 0 ? _prefix[layer] : default;
 
     public DropMask Mask(double probability, int layer, int site) => _stepSeed is { } seed ? new DropMask(probability, seed, layer * Sites + site) : default;
 
@@ -69,11 +77,7 @@ internal sealed class Pass
     /// <summary>Lets its tensors live as long as the caller's dispose scope.</summary>
     public Pass Outlived()
     {
-        foreach (var (keys, values) in _prefix)
-        {
-            keys.MoveToOuterDisposeScope();
-            values.MoveToOuterDisposeScope();
-        }
+        foreach (var memory in _prefixMemory) memory.MoveToOuterDisposeScope();
         return this;
     }
 }
