@@ -13,13 +13,13 @@ internal sealed class AdamW(IReadOnlyList<Parameter> parameters, double weightDe
 
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
 
+    private readonly bool _isLarge = parameters.Sum(p => p.Value.numel()) >= WorthAllThreads;
+
     /// <summary>Running mean of each parameter's gradient.</summary>
     public IReadOnlyList<torch.Tensor> FirstMoments { get; } = Zeros(parameters);
 
     /// <summary>Running mean of its square.</summary>
     public IReadOnlyList<torch.Tensor> SecondMoments { get; } = Zeros(parameters);
-
-    private readonly bool _isLarge = parameters.Sum(p => p.Value.numel()) >= WorthAllThreads;
 
     /// <summary>Steps taken.</summary>
     public int Steps { get; set; }

@@ -6,22 +6,23 @@ namespace MLNet.PTuning.Backbones.Cpu;
 /// <summary>Word, segment and position vectors, summed up and normed; what stands in for a table that a family has not is zeros.</summary>
 internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes : struct, ILanes<TLanes>
 {
-    private readonly Embeddings _tables;
     private readonly NormWeights _norm;
+    private readonly int _firstPosition;
     private readonly Scratch _zeros = new();
-    private readonly float* _words, _types, _positions, _zero;
+    private readonly float* _zero;
+    private readonly Table _words, _types, _positions;
 
     /// <param name="tables">Must outlive this.</param>
     public FrozenEmbeddings(Embeddings tables)
     {
-        (_tables, _norm) = (tables, NormWeights.Of(tables.Norm));
+        (_norm, _firstPosition) = (NormWeights.Of(tables.Norm), tables.FirstPosition);
         _zero = _zeros.Reserve(_norm.Width);
         new Span<float>(_zero, _norm.Width).Clear();
-        _words = Buffers.At(tables.Words);
-        _types = At(tables.Types);
-        _positions = At(tables.Positions);
+        _words = Of(tables.Words, "word piece");
+        _types = Of(tables.Types, "segment");
+        _positions = Of(tables.Positions, "position");
 
-        static float* At(torch.Tensor? table) => table is null ? null : Buffers.At(table);
+        static Table Of(torch.Tensor? table, string what) => table is null ? default : new Table(Buffers.At(table), (int)table.shape[0], what);
     }
 
     /// <summary>Hidden states of a share's rows.</summary>
@@ -36,9 +37,9 @@ internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes
         for (int row = rows.First; row < rows.First + rows.Count; row++)
             for (int i = batch.RowStarts[row]; i < batch.RowStarts[row + 1]; i++, to += width)
             {
-                int type = _types is null ? 0 : Math.Min(batch.Types[i], (int)_tables.Types!.shape[0] - 1);
-                float* word = Row(_words, _tables.Words, batch.Ids[i], "word piece"), position = Row(_positions, _tables.Positions, _tables.FirstPosition + pass.PrefixLength + i - batch.RowStarts[row], "position");
-                Elementwise<TLanes, float>.DropAddNorm(word, Row(_types, _tables.Types, type, "segment"), default, 0, position, _norm, to, to, null, null, 1);
+                float* word = Row(_words, batch.Ids[i]), type = Row(_types, Math.Min(batch.Types[i], _types.Rows - 1));
+                float* position = Row(_positions, _firstPosition + pass.PrefixLength + i - batch.RowStarts[row]);
+                Elementwise<TLanes, float>.DropAddNorm(word, type, default, 0, position, _norm, to, to, null, null, 1);
                 if (mask.IsActive) mask.Apply<TLanes>(to, width, i);
             }
         GC.KeepAlive(this);
@@ -46,10 +47,20 @@ internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes
 
     public void Dispose() => _zeros.Dispose();
 
-    private float* Row(float* at, torch.Tensor? table, int index, string what)
+    private float* Row(in Table table, int index)
     {
-        if (table is null) return _zero;
-        if ((uint)index >= table.shape[0]) throw new ArgumentOutOfRangeException(nameof(index), index, $"The backbone's embeddings have {table.shape[0]} rows for a {what}.");
-        return at + (long)index * _norm.Width;
+        if (table.At is null) return _zero;
+        if ((uint)index >= (uint)table.Rows) throw new ArgumentOutOfRangeException(nameof(index), index, $"The backbone's embeddings have {table.Rows} rows for a {table.What}.");
+        return table.At + (long)index * _norm.Width;
+    }
+
+    // Asking a tensor for its shape is a call into libtorch, too much for every word piece.
+    private readonly struct Table(float* at, int rows, string what)
+    {
+        public float* At { get; } = at;
+
+        public int Rows { get; } = rows;
+
+        public string What { get; } = what;
     }
 }

@@ -70,18 +70,16 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     private const long WorthAllCores = 1 << 23;
 
     private readonly int _hidden, _wide;
-    private readonly bool _keeps;
     private readonly double _embeddedDropout;
     private readonly FrozenEmbeddings<TLanes>? _embeddings;
-    private readonly KeptProjections _kept;
+    private readonly KeptProjections? _kept;
     private (Pass Pass, RowRange[] Ranges)? _open;
 
     public PackedLayers(BackboneConfig config, Embeddings embeddings, IReadOnlyList<LayerWeights> layers, double attentionOutputDropout, double outputDropout)
     {
         (_hidden, _wide) = (config.HiddenSize, config.IntermediateSize);
         _embeddings = Embeds(embeddings) ? new FrozenEmbeddings<TLanes>(embeddings) : null;
-        _kept = new KeptProjections(3 * _hidden, (int)(MostKept / (3 * _hidden)));
-        _keeps = FrozenMatrix<TLanes, T>.HasOwnProduct && layers.Count > 1;
+        _kept = FrozenMatrix<TLanes, T>.HasOwnProduct && layers.Count > 1 ? new KeptProjections(3 * _hidden, (int)(MostKept / (3 * _hidden))) : null;
         _embeddedDropout = config.HiddenDropout;
         // Layers that share their weights share them here too.
         var frozen = new Dictionary<LayerWeights, FrozenLayer<TLanes, T>>(ReferenceEqualityComparer.Instance);
@@ -96,7 +94,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         bool varies = embedded is not null || dropout is not null && _embeddedDropout > 0;
-        var pass = new Pass(batch, readAt, prompt, dropout?.StepSeed, _keeps && !varies ? _kept.Find(batch, prompt.Length, fill: keep) : null);
+        var pass = new Pass(batch, readAt, prompt, dropout?.StepSeed, varies ? null : _kept?.Find(batch, prompt.Length, fill: keep));
         var ranges = pass.Split(ComputeThread.ThreadCount);
         while (_shares.Count < ranges.Length) _shares.Add(_newShare());
         var result = torch.empty(readAt.Length, _hidden);
@@ -108,7 +106,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         catch
         {
             // Rows may have been given to pieces that were not computed.
-            _kept.Clear();
+            _kept?.Clear();
             throw;
         }
         _open = keep ? (pass.Outlived(), ranges) : null;
@@ -146,14 +144,14 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     public override void Trim()
     {
         _open = null;
-        _kept.Clear();
+        _kept?.Clear();
         foreach (var share in _shares) share.Trim();
     }
 
     public override void Dispose()
     {
         _open = null;
-        _kept.Dispose();
+        _kept?.Dispose();
         _embeddings?.Dispose();
         foreach (var share in _shares) share.Dispose();
         foreach (var layer in _layers.Distinct()) layer.Dispose();

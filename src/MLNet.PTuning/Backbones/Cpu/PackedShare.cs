@@ -9,7 +9,7 @@ namespace MLNet.PTuning.Backbones.Cpu;
 /// </summary>
 /// <typeparam name="TLanes">The vectors computed with.</typeparam>
 /// <typeparam name="T">The type of the products' operands: <see cref="float"/> or <see cref="BFloat16"/>.</typeparam>
-internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, FrozenEmbeddings<TLanes>? embeddings, IReadOnlyList<FrozenLayer<TLanes, T>> layers, KeptProjections kept,
+internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, FrozenEmbeddings<TLanes>? embeddings, IReadOnlyList<FrozenLayer<TLanes, T>> layers, KeptProjections? kept,
     double attentionOutputDropout, double outputDropout) : IDisposable
     where TLanes : struct, ILanes<TLanes> where T : unmanaged
 {
@@ -138,7 +138,7 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, Froze
         int missing = known.Missing(rows);
         var operands = _buffers.Take<T>("missing", 0, missing, _hidden);
         var computed = _buffers.Take<T>("missing projections", 0, missing, 3 * _hidden);
-        kept.Fetch(known, rows, (float*)x.At, _hidden, (float*)operands.At, (float*)own.At);
+        kept!.Fetch(known, rows, (float*)x.At, _hidden, (float*)operands.At, (float*)own.At);
         if (missing == 0) return;
         layers[0].QueryKeyValue.Apply(operands, computed, cores);
         kept.Keep(known, rows, (float*)computed.At, (float*)own.At);
