@@ -1,4 +1,4 @@
-// The thread that all work with tensors is handed to; beside it only the shares of a batch have threads (Cpu/Workers.cs).
+// Who computes: one piece of work at a time, on the thread that all work with tensors is handed to; beside it only the shares of a batch have threads (Cpu/Workers.cs).
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
@@ -9,10 +9,13 @@ namespace MLNet.PTuning.Backbones;
 /// <summary>
 /// Runs tensor work on one long-lived thread: libgomp keeps a team of workers for every thread that enters a parallel region, so calls from
 /// a pool's many threads would each bring their own. Work is queued a step at a time, so predictions go on while another model trains.
+/// Brief work that calls no parallel region is done by the thread that asks for it where nothing else is at work: waking two threads takes longer than a small row.
 /// </summary>
 internal static class ComputeThread
 {
     private static readonly BlockingCollection<Action> Queue = [];
+    // Held by whoever computes.
+    private static readonly Lock Turn = new();
     private static readonly Lazy<Thread> Worker = new(Start);
     private static readonly int DefaultThreadCount =
         int.TryParse(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"), out int threads) && threads > 0 ? threads : Environment.ProcessorCount;
@@ -20,10 +23,13 @@ internal static class ComputeThread
     // libtorch keeps it for each thread.
     [ThreadStatic] private static int _libtorchThreads;
 
+    [ThreadStatic] private static bool _isCaller;
+
     /// <summary>Runs <paramref name="work"/> there, waits, and gives its result or throws what it threw.</summary>
     public static T Run<T>(Func<T> work)
     {
-        if (Thread.CurrentThread == Worker.Value) return work();
+        if (Turn.IsHeldByCurrentThread) return work();
+        _ = Worker.Value;
         T result = default!;
         ExceptionDispatchInfo? error = null;
         using var done = new ManualResetEventSlim();
@@ -47,6 +53,23 @@ internal static class ComputeThread
         return result;
     }
 
+    /// <summary>Runs brief work that calls no parallel region of libtorch: on the calling thread where nothing else is at work, else as <see cref="Run{T}"/> does.</summary>
+    public static T RunBriefly<T>(Func<T> work)
+    {
+        // What is queued has come first.
+        if (ThreadCount == 0 || Turn.IsHeldByCurrentThread || Queue.Count > 0 || !Turn.TryEnter()) return Run(work);
+        try
+        {
+            _isCaller = true;
+            return work();
+        }
+        finally
+        {
+            _isCaller = false;
+            Turn.Exit();
+        }
+    }
+
     /// <summary>Threads that a batch is computed on at present; 0 before the first work.</summary>
     public static int ThreadCount { get; private set; }
 
@@ -55,11 +78,11 @@ internal static class ComputeThread
 
     /// <summary>
     /// Says how many threads libtorch has for what follows: as many as a batch where it computes the layers, and one where it computes what stands beside them,
-    /// which is too little to wake threads for.
+    /// which is too little to wake threads for. A thread of the caller's keeps what it has.
     /// </summary>
     public static void GiveLibtorch(int threads)
     {
-        if (threads == _libtorchThreads) return;
+        if (_isCaller || threads == _libtorchThreads) return;
         torch.set_num_threads(threads);
         _libtorchThreads = threads;
     }
@@ -76,5 +99,9 @@ internal static class ComputeThread
 
     // In a frame of its own, so that a waiting thread keeps nothing alive that the last work item held.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunNext() => Queue.Take()();
+    private static void RunNext()
+    {
+        var next = Queue.Take();
+        lock (Turn) next();
+    }
 }

@@ -32,10 +32,6 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     /// <summary>One layer: hidden states [T, H] → [T, H], or [R, H] where only the places <paramref name="readAt"/> [R] are asked for.</summary>
     public abstract torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readAt);
 
-    /// <summary>The backbone's own pooler over the first token's hidden states: [B, H] → [B, H].</summary>
-    public torch.Tensor Pool(torch.Tensor first) =>
-        PoolerActivation((Pooler ?? throw new InvalidOperationException("This backbone has no pooler.")).Apply(first));
-
     /// <summary>
     /// Runs a batch in the fastest way that this encoder has for the prompt. A gradient reaches the prompt once <see cref="EncoderPass.Backward"/> is called,
     /// after the backward pass of what was made of the hidden states.
@@ -67,7 +63,7 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
         using var scope = torch.NewDisposeScope();
         var hidden = Embed(batch, prompt, dropout);
         var device = hidden.device;
-        int prefixLength = prompt.Prefix.Count > 0 ? prompt.Length : 0;
+        int prefixLength = prompt.Prefix is null ? 0 : prompt.Length;
         var everywhere = new AttentionLayout(batch.RowStarts, batch.RowStarts, prefixLength, device);
         for (int layer = 0; layer < Config.LayerCount - 1; layer++) hidden = Layer(layer, hidden, everywhere, prompt, dropout, null);
 
@@ -82,6 +78,9 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
 /// <param name="BackwardToPrompt">From the gradient of <paramref name="Hidden"/> to the prompt; null where autograd does it.</param>
 internal sealed record EncoderPass(torch.Tensor Hidden, Action<torch.Tensor>? BackwardToPrompt = null)
 {
+    /// <summary>Whether it was computed without libtorch's threads, so that the next row like it may be on any thread (<see cref="ComputeThread.RunBriefly"/>).</summary>
+    public bool SuitsAnyThread { get; init; }
+
     /// <summary>Carries the gradient on to the prompt.</summary>
     public void Backward() => BackwardToPrompt?.Invoke(Hidden.grad!);
 }

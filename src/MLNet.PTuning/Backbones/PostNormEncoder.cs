@@ -40,9 +40,8 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
 
         (torch.Tensor, torch.Tensor)? Prefix()
         {
-            if (prompt.Prefix.Count == 0) return null;
-            var (keys, values) = prompt.Prefix[index];
-            return dropout is null || prompt.Dropout <= 0 ? (keys, values) : (DropPerRow(keys), DropPerRow(values));
+            var prefix = prompt.PrefixOf(index, Config.HiddenSize);
+            return prefix is not var (keys, values) || dropout is null || prompt.Dropout <= 0 ? prefix : (DropPerRow(keys), DropPerRow(values));
         }
 
         // P-Tuning v2 drops after the prefix is expanded over the batch, so that each row has its own mask.
@@ -56,22 +55,17 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         _packed ??= new(halves => PackedLayers.Create(Config, embeddings, layers, AttentionOutputDropout, OutputDropout, halves));
         var embedded = prompt.Vectors is null && PackedLayers.Embeds(embeddings) ? null : Embed(batch, prompt, dropout);
         var packed = _packed.For(precision, engine => engine.Forward(embedded, batch, readAt, prompt, null, keep: false));
-        // A view of a trained table says that it requires a gradient even where none is recorded.
-        bool recorded = torch.is_grad_enabled(), toEmbedded = recorded && embedded?.requires_grad == true, trained = toEmbedded || recorded && prompt.Prefix.Any(p => p.Keys.requires_grad);
+        // A trained table says that it requires a gradient even where none is recorded.
+        bool recorded = torch.is_grad_enabled(), toEmbedded = recorded && embedded?.requires_grad == true, trained = toEmbedded || recorded && prompt.Prefix?.requires_grad == true;
         torch.Tensor hidden;
         using (torch.no_grad()) hidden = packed.Forward(embedded, batch, readAt, prompt, dropout, keep: trained);
-        if (!trained) return new EncoderPass(hidden);
+        if (!trained) return new EncoderPass(hidden) { SuitsAnyThread = embedded is null && packed.HasOwnProducts };
         return new EncoderPass(hidden.requires_grad_(true), gradient =>
         {
             var (ofPrefix, ofEmbedded) = packed.Backward(gradient, toEmbedded);
-            var trainedTensors = prompt.Prefix.SelectMany(p => new[] { p.Keys, p.Values }).ToList();
-            var gradients = ofPrefix.ToList();
-            if (ofEmbedded is not null)
-            {
-                trainedTensors.Add(embedded!);
-                gradients.Add(ofEmbedded);
-            }
-            torch.autograd.backward(trainedTensors, gradients);
+            (torch.Tensor? Trained, torch.Tensor? Gradient)[] all = [(prompt.Prefix, ofPrefix), (embedded, ofEmbedded)];
+            var reached = all.Where(pair => pair.Gradient is not null).ToList();
+            torch.autograd.backward([.. reached.Select(pair => pair.Trained!)], [.. reached.Select(pair => pair.Gradient!)]);
         });
     }
 

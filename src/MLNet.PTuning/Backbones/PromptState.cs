@@ -9,8 +9,8 @@ internal sealed class PromptState
     /// <summary>No prompt at all.</summary>
     public static readonly PromptState None = new();
 
-    /// <summary>Keys and values put before every row's own, one pair of [P, H] a layer; empty for none.</summary>
-    public IReadOnlyList<(torch.Tensor Keys, torch.Tensor Values)> Prefix { get; init; } = [];
+    /// <summary>Keys and values put before every row's own: [P, 2·L·W], chunk 2l of a row layer l's keys and chunk 2l + 1 its values; null for none.</summary>
+    public torch.Tensor? Prefix { get; init; }
 
     /// <summary>Vectors [P, E] that stand among the word embeddings, vector j where a row has the id −(j + 1); null for none.</summary>
     public torch.Tensor? Vectors { get; init; }
@@ -23,6 +23,12 @@ internal sealed class PromptState
 
     /// <summary>Probability of dropping an element of the prefix in training; each row has a mask of its own.</summary>
     public double Dropout { get; init; }
+
+    /// <summary>A layer's keys and values of the prefix: [P, W] each; null without one.</summary>
+    /// <param name="index">l.</param>
+    /// <param name="width">W, for most backbones the hidden size.</param>
+    public (torch.Tensor Keys, torch.Tensor Values)? PrefixOf(int index, long width) =>
+        Prefix is null ? null : (Prefix.narrow(1, 2 * index * width, width), Prefix.narrow(1, (2 * index + 1) * width, width));
 }
 
 /// <summary>Functions [T, H] → [T, H] in one layer; null for none.</summary>

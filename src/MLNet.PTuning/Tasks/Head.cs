@@ -11,6 +11,9 @@ internal abstract class Head : IDisposable
     /// <summary>What is trained of it.</summary>
     public abstract IReadOnlyList<Parameter> Parameters { get; }
 
+    /// <summary>Whether it scores a row in prediction without libtorch's threads.</summary>
+    public abstract bool SuitsAnyThread { get; }
+
     /// <summary>Scores before softmax: [R, H] → [R, classes].</summary>
     /// <param name="hidden">Hidden states at the places read.</param>
     /// <param name="encoder">Where they come from.</param>

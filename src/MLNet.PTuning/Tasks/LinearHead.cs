@@ -1,5 +1,6 @@
 // The randomly initialised classification head of P-Tuning v2: (pooler →) dropout → linear.
 using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Backbones.Cpu;
 using MLNet.PTuning.Tuning;
 using TorchSharp;
 
@@ -19,6 +20,8 @@ internal sealed class LinearHead : Head
 
     private LinearHead(bool pools, Parameter weight, Parameter bias, Parameter? poolerWeight, Parameter? poolerBias) =>
         (_pools, _weight, _bias, _poolerWeight, _poolerBias) = (pools, weight, bias, poolerWeight, poolerBias);
+
+    public override bool SuitsAnyThread => true;
 
     public override IReadOnlyList<Parameter> Parameters => _poolerWeight is null ? [_weight, _bias] : [_weight, _bias, _poolerWeight, _poolerBias!];
 
@@ -47,11 +50,16 @@ internal sealed class LinearHead : Head
 
     public override torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability)
     {
-        if (_pools)
-            hidden = _poolerWeight is null ? encoder.Pool(hidden) : encoder.PoolerActivation(torch.nn.functional.linear(hidden, _poolerWeight.Value, _poolerBias!.Value));
+        if (_pools) hidden = encoder.PoolerActivation(Apply(OwnPooler ?? encoder.Pooler ?? throw new InvalidOperationException("This backbone has no pooler."), hidden));
         if (dropout is not null) hidden = dropout.Apply(hidden, dropProbability);
-        return torch.nn.functional.linear(hidden, _weight.Value, _bias.Value);
+        return Apply(new Linear(_weight.Value, _bias.Value), hidden);
     }
+
+    private Linear? OwnPooler => _poolerWeight is null ? null : new Linear(_poolerWeight.Value, _poolerBias!.Value);
+
+    // In prediction by this thread alone, and for batches too, so that a row's scores are the same alone and among others.
+    private static torch.Tensor Apply(Linear layer, torch.Tensor x) =>
+        torch.is_grad_enabled() || x.device.type != DeviceType.CPU ? layer.Apply(x) : FewRows.Apply(layer, x);
 
     private static LinearHead Make(Backbone backbone, int classes, bool pools, bool ownPooler, Func<string, long[], torch.Tensor> value)
     {

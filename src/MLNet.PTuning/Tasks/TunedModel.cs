@@ -9,11 +9,15 @@ namespace MLNet.PTuning.Tasks;
 /// <summary>What every task trains and predicts with. Owns its parameters and its use of the backbone.</summary>
 internal sealed class TunedModel : IDisposable
 {
+    // Scores from which libtorch would compute a softmax on several threads lie far above.
+    private const int BriefScores = 4096;
+
     private readonly Backbone.Lease _lease;
     private readonly Tuner _tuner;
     private readonly Head _head;
     private readonly double _headDropout;
     private EncoderPass? _pass;
+    private volatile bool _suitsAnyThread;
     private int _disposed;
 
     private TunedModel(Backbone.Lease lease, Tuner tuner, Head head, int classes, double? headDropout)
@@ -37,7 +41,15 @@ internal sealed class TunedModel : IDisposable
     public IReadOnlyList<Parameter> OwnParameters => [.. _tuner.OwnParameters, .. _head.Parameters];
 
     /// <summary>How it computes.</summary>
-    public Computation Computation { get; set; }
+    public Computation Computation
+    {
+        get;
+        set
+        {
+            field = value;
+            _suitsAnyThread = false;
+        }
+    }
 
     /// <summary>Number of trained numbers.</summary>
     public long TrainedParameters { get; }
@@ -114,18 +126,22 @@ internal sealed class TunedModel : IDisposable
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public float[][] Predict(IReadOnlyList<Example> examples)
     {
-        float[][] predicted = ComputeThread.Run(() =>
+        bool isBrief = _suitsAnyThread && examples is [var row] && row.ReadAt.Length * ClassCount <= BriefScores;
+        float[][] predicted = isBrief ? ComputeThread.RunBriefly(Run) : ComputeThread.Run(Run);
+        // A model that nobody holds any longer must not give its backbone back while it still predicts.
+        GC.KeepAlive(this);
+        return predicted;
+
+        float[][] Run()
         {
             ObjectDisposedException.ThrowIf(_disposed != 0, this);
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
             float[] all = [.. Batch.Passes(examples).SelectMany(batch => ParameterFactory.ToArray(Logits(batch, null).softmax(1)))];
+            _suitsAnyThread = _head.SuitsAnyThread && _pass!.SuitsAnyThread;
             int from = 0;
             return examples.Select(e => all[from..(from += e.ReadAt.Length * ClassCount)]).ToArray();
-        });
-        // A model that nobody holds any longer must not give its backbone back while it still predicts.
-        GC.KeepAlive(this);
-        return predicted;
+        }
     }
 
     /// <summary>What was trained, by name.</summary>

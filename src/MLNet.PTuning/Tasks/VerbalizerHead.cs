@@ -37,6 +37,8 @@ internal sealed class VerbalizerHead : Head
 
     public override IReadOnlyList<Parameter> Parameters => [];
 
+    public override bool SuitsAnyThread => false;
+
     public override torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability) =>
         _words.Scores(hidden, encoder.WordEmbeddings, _pieces).matmul(_shares);
 

@@ -12,10 +12,7 @@ internal sealed class PrefixTable
 {
     public const string Name = "prefix_encoder.embedding.weight";
 
-    private readonly int _layers;
-    private readonly long _width;
-
-    private PrefixTable(int layers, long width, IReadOnlyList<Parameter> parameters) => (_layers, _width, Parameters) = (layers, width, parameters);
+    private PrefixTable(IReadOnlyList<Parameter> parameters) => Parameters = parameters;
 
     /// <summary>The table alone, or an embedding and the network's two layers.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
@@ -26,11 +23,11 @@ internal sealed class PrefixTable
     /// <param name="width">W.</param>
     /// <param name="initial">The value of a parameter of a name and shape.</param>
     public static PrefixTable Direct(int length, int layers, long width, Func<string, long[], torch.Tensor> initial) =>
-        new(layers, width, [Of(Name, initial, length, 2 * layers * width)]);
+        new([Of(Name, initial, length, 2 * layers * width)]);
 
     /// <summary>A table that comes from an embedding [P, E] through Linear(E → inner), tanh, Linear(inner → 2·L·W).</summary>
     public static PrefixTable Network(int length, int layers, long width, long embedding, long inner, Func<string, long[], torch.Tensor> initial) =>
-        new(layers, width, [
+        new([
             Of(Name, initial, length, embedding),
             Of("prefix_encoder.trans.0.weight", initial, inner, embedding), Of("prefix_encoder.trans.0.bias", initial, inner),
             Of("prefix_encoder.trans.2.weight", initial, 2 * layers * width, inner), Of("prefix_encoder.trans.2.bias", initial, 2 * layers * width)]);
@@ -42,13 +39,6 @@ internal sealed class PrefixTable
         if (Parameters.Count == 1) return embedding;
         var inner = torch.nn.functional.linear(embedding, Parameters[1].Value, Parameters[2].Value).tanh();
         return torch.nn.functional.linear(inner, Parameters[3].Value, Parameters[4].Value);
-    }
-
-    /// <summary>Keys and values of every layer: [P, W] each.</summary>
-    public IReadOnlyList<(torch.Tensor Keys, torch.Tensor Values)> Layers()
-    {
-        var chunks = Output().split(_width, 1);
-        return [.. Enumerable.Range(0, _layers).Select(l => (chunks[2 * l], chunks[2 * l + 1]))];
     }
 
     private static Parameter Of(string name, Func<string, long[], torch.Tensor> initial, params long[] shape) => new(name, initial(name, shape), Decays: shape.Length > 1);
@@ -63,7 +53,7 @@ internal sealed class PrefixTuner(Backbone backbone, PrefixTable table, int leng
 {
     public override IReadOnlyList<Parameter> Parameters => table.Parameters;
 
-    public override PromptState State() => new() { Prefix = table.Layers(), Length = length, Dropout = dropout };
+    public override PromptState State() => new() { Prefix = table.Output(), Length = length, Dropout = dropout };
 
     public override IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [(PrefixTable.Name, table.Output())];
 

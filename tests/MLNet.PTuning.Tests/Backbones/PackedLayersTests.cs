@@ -34,10 +34,10 @@ public sealed class PackedLayersTests : IDisposable
         (expected * weight).sum().backward();
         using var packed = Packed(bits, encoder.Config);
         var actual = packed.Forward(null, batch, readAt, prompt, null, keep: true);
-        var (gradients, _) = packed.Backward(weight, toEmbedded: false);
+        var (gradient, _) = packed.Backward(weight, toEmbedded: false);
 
         AssertClose(expected, actual, 1e-5);
-        AssertClose(leaf.grad!, torch.cat([.. gradients], 1), 2e-5);
+        AssertClose(leaf.grad!, gradient!, 2e-5);
     }
 
     [Theory]
@@ -63,7 +63,7 @@ public sealed class PackedLayersTests : IDisposable
 
         AssertClose(expected, actual, 1e-5);
         AssertClose(embedded.grad!, ofEmbedded!, 2e-5);
-        AssertClose(leaf.grad!, torch.cat([.. ofPrefix], 1), 2e-5);
+        AssertClose(leaf.grad!, ofPrefix!, 2e-5);
     }
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class PackedLayersTests : IDisposable
 
         var expected = floats.Forward(embedded, batch, readAt, prompt, null, keep: true);
         var actual = halves.Forward(embedded, batch, readAt, prompt, null, keep: true);
-        var (expectedGradient, actualGradient) = (torch.cat([.. floats.Backward(weight, false).Prefix], 1), torch.cat([.. halves.Backward(weight, false).Prefix], 1));
+        var (expectedGradient, actualGradient) = (floats.Backward(weight, false).Prefix!, halves.Backward(weight, false).Prefix!);
 
         Assert.InRange(RelativeDifference(expected, actual), 1e-5, 0.02);
         Assert.InRange(RelativeDifference(expectedGradient, actualGradient), 1e-5, 0.04);
@@ -129,8 +129,7 @@ public sealed class PackedLayersTests : IDisposable
         using var noGrad = torch.no_grad();
         var config = _lease.Backbone.Config;
         using var packed = Packed(256, config);
-        var keys = torch.zeros(promptLength == 0 ? 1 : 8, config.HiddenSize);
-        var prompt = promptLength == 0 ? PromptState.None : new PromptState { Prefix = [.. Enumerable.Repeat((keys, keys), config.LayerCount)], Length = promptLength };
+        var prompt = promptLength == 0 ? PromptState.None : new PromptState { Prefix = torch.zeros(8, 2L * config.LayerCount * config.HiddenSize), Length = promptLength };
 
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => packed.Forward(null, new PackedBatch([id], [0], [0, 1]), [0], prompt, null, keep: false));
         Assert.Matches("have [0-9]+ rows for a (word piece|position)", error.Message);
@@ -161,8 +160,8 @@ public sealed class PackedLayersTests : IDisposable
             dropout.StartStep(step);
             int[] readAt = rows.RowStarts[..^1];
             var hidden = layers.Forward(null, rows, readAt, prompt, dropout, keep: true);
-            var (gradients, _) = layers.Backward(Random(readAt.Length, config.HiddenSize, seed: 3), toEmbedded: false);
-            return [.. ParameterFactory.ToArray(hidden), .. gradients.SelectMany(ParameterFactory.ToArray)];
+            var (gradient, _) = layers.Backward(Random(readAt.Length, config.HiddenSize, seed: 3), toEmbedded: false);
+            return [.. ParameterFactory.ToArray(hidden), .. ParameterFactory.ToArray(gradient!)];
         }
     }
 
@@ -193,7 +192,7 @@ public sealed class PackedLayersTests : IDisposable
         var direction = Random(PromptLength, leaf.shape[1], seed: 5);
 
         Loss(leaf, keep: true);
-        double predicted = (torch.cat([.. packed.Backward(weight, toEmbedded: false).Prefix], 1) * direction).sum().item<float>();
+        double predicted = (packed.Backward(weight, toEmbedded: false).Prefix! * direction).sum().item<float>();
 
         const double Step = 0.02;
         double measured = (Loss(leaf + direction * Step, keep: false) - Loss(leaf - direction * Step, keep: false)) / (2 * Step);
@@ -240,7 +239,7 @@ public sealed class PackedLayersTests : IDisposable
             var batch = new PackedBatch(new int[starts[^1]], new int[starts[^1]], starts);
             int[] readAt = [.. Enumerable.Range(0, starts[^1]).Where(_ => random.Next(3) == 0)];
 
-            var ranges = new Pass(batch, readAt, PromptState.None, null).Split(shares);
+            var ranges = new Pass(batch, readAt, PromptState.None, 0, null).Split(shares);
 
             Assert.InRange(ranges.Length, 1, shares);
             Assert.Equal(Enumerable.Range(0, batch.RowCount), ranges.SelectMany(r => Enumerable.Range(r.First, r.Count)));
@@ -260,7 +259,7 @@ public sealed class PackedLayersTests : IDisposable
             for (int i = 1; i < starts.Length; i++) starts[i] = starts[i - 1] + random.Next(16, 400);
             int half = starts[^1] / 2;
 
-            var ranges = new Pass(new PackedBatch(new int[starts[^1]], new int[starts[^1]], starts), [], PromptState.None, null).Split(2);
+            var ranges = new Pass(new PackedBatch(new int[starts[^1]], new int[starts[^1]], starts), [], PromptState.None, 0, null).Split(2);
 
             Assert.InRange(Math.Abs(ranges[0].PieceCount - half), 0, starts[1..^1].Min(end => Math.Abs(end - half)) + 1);
         }
@@ -303,16 +302,7 @@ public sealed class PackedLayersTests : IDisposable
         return (StateOf(leaf, dropout), leaf);
     }
 
-    private PromptState StateOf(torch.Tensor table, double dropout)
-    {
-        var chunks = table.split(_lease.Backbone.Config.HiddenSize, 1);
-        return new PromptState
-        {
-            Prefix = [.. Enumerable.Range(0, chunks.Length / 2).Select(l => (chunks[2 * l], chunks[2 * l + 1]))],
-            Length = PromptLength,
-            Dropout = dropout,
-        };
-    }
+    private static PromptState StateOf(torch.Tensor table, double dropout) => new() { Prefix = table, Length = PromptLength, Dropout = dropout };
 
     // An encoder whose embedded rows are given.
     private sealed class Given(torch.Tensor embedded, BackboneConfig config, IReadOnlyList<LayerWeights> layers) : PostNormEncoder(config, null!, layers)

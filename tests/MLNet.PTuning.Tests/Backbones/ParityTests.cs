@@ -31,7 +31,7 @@ public class ParityTests
         if (!lease.Backbone.HasPooler) return;
         var batch = recorded.Batch(_ => [0], _ => [0]);
         var first = lease.Backbone.Encoder.Forward(batch.Rows, batch.ReadAt, PromptState.None, null);
-        AssertClose(recorded.Values("out.pooler_output"), lease.Backbone.Encoder.Pool(first));
+        AssertClose(recorded.Values("out.pooler_output"), lease.Backbone.Encoder.PoolerActivation(lease.Backbone.Encoder.Pooler!.Apply(first)));
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 // The prefix table: ChatGLM's prefix encoder, whose keys and values have fewer heads than its queries, against an independent computation.
+using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Tuning;
 using TorchSharp;
@@ -21,14 +22,14 @@ public class PrefixTableTests
             table.Parameters.Select(p => p.Name).Order());
         foreach (var parameter in table.Parameters) Assert.Equal(recorded.Entries["param." + parameter.Name].Shape, parameter.Value.shape);
         Assert.Equal([length, kv], table.Output().shape);
-        var all = table.Layers();
-        Assert.Equal(layers, all.Count);
+        var state = new PromptState { Prefix = table.Output(), Length = length };
         for (int l = 0; l < layers; l++)
         {
-            AssertClose(recorded.ReadFloats($"out.{l}.keys"), all[l].Keys);
-            AssertClose(recorded.ReadFloats($"out.{l}.values"), all[l].Values);
+            var (keys, values) = state.PrefixOf(l, groups * channels)!.Value;
+            AssertClose(recorded.ReadFloats($"out.{l}.keys"), keys);
+            AssertClose(recorded.ReadFloats($"out.{l}.values"), values);
             // Grouped attention: neighbouring query heads share the keys of one group.
-            var ofQueryHeads = all[l].Keys.view(length, groups, 1, channels).expand(length, groups, heads / groups, channels).reshape(length, heads, channels);
+            var ofQueryHeads = keys.view(length, groups, 1, channels).expand(length, groups, heads / groups, channels).reshape(length, heads, channels);
             AssertClose(recorded.ReadFloats($"out.{l}.keys_of_query_heads"), ofQueryHeads);
         }
     }

@@ -32,6 +32,9 @@ internal abstract class PackedLayers : IDisposable
             : new PackedLayers<TLanes, float>(config, embeddings, layers, attentionOutputDropout, outputDropout);
     }
 
+    /// <summary>Whether its products are this library's own, so that libtorch's threads have no part in them.</summary>
+    public abstract bool HasOwnProducts { get; }
+
     /// <summary>Hidden states of the last layer at the places read.</summary>
     /// <param name="embedded">Hidden states before the first layer [T, H]; null for those of the backbone's embeddings, where it computes them itself (<see cref="Embeds"/>).</param>
     /// <param name="batch">The rows.</param>
@@ -45,8 +48,8 @@ internal abstract class PackedLayers : IDisposable
     /// <summary>From the gradient of what the last <see cref="Forward"/> gave to those of the prompt and of the embedded rows.</summary>
     /// <param name="gradient">[R, H].</param>
     /// <param name="toEmbedded">Whether that of the embedded rows is asked for.</param>
-    /// <returns>Keys and values of layer 0 first, [P, H] each; [T, H] or null.</returns>
-    public abstract (IReadOnlyList<torch.Tensor> Prefix, torch.Tensor? Embedded) Backward(torch.Tensor gradient, bool toEmbedded);
+    /// <returns>[P, 2·L·H], or null without a prefix; [T, H] or null.</returns>
+    public abstract (torch.Tensor? Prefix, torch.Tensor? Embedded) Backward(torch.Tensor gradient, bool toEmbedded);
 
     /// <summary>Gives back the memory of past passes.</summary>
     public abstract void Trim();
@@ -79,7 +82,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     {
         (_hidden, _wide) = (config.HiddenSize, config.IntermediateSize);
         _embeddings = Embeds(embeddings) ? new FrozenEmbeddings<TLanes>(embeddings) : null;
-        _kept = FrozenMatrix<TLanes, T>.HasOwnProduct && layers.Count > 1 ? new KeptProjections(3 * _hidden, (int)(MostKept / (3 * _hidden))) : null;
+        _kept = HasOwnProducts && layers.Count > 1 ? new KeptProjections(3 * _hidden, (int)(MostKept / (3 * _hidden))) : null;
         _embeddedDropout = config.HiddenDropout;
         // Layers that share their weights share them here too.
         var frozen = new Dictionary<LayerWeights, FrozenLayer<TLanes, T>>(ReferenceEqualityComparer.Instance);
@@ -89,12 +92,14 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         _newShare = () => new PackedShare<TLanes, T>(config, _embeddings, _layers, _kept, attentionOutputDropout, outputDropout);
     }
 
+    public override bool HasOwnProducts => FrozenMatrix<TLanes, T>.HasOwnProduct;
+
     public override torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, bool keep)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         bool varies = embedded is not null || dropout is not null && _embeddedDropout > 0;
-        var pass = new Pass(batch, readAt, prompt, dropout?.StepSeed, varies ? null : _kept?.Find(batch, prompt.Length, fill: keep));
+        var pass = new Pass(batch, readAt, prompt, _hidden, dropout?.StepSeed, varies ? null : _kept?.Find(batch, prompt.Length, fill: keep));
         var ranges = pass.Split(ComputeThread.ThreadCount);
         while (_shares.Count < ranges.Length) _shares.Add(_newShare());
         var result = torch.empty(readAt.Length, _hidden);
@@ -109,34 +114,44 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
             _kept?.Clear();
             throw;
         }
-        _open = keep ? (pass.Outlived(), ranges) : null;
+        _open = keep ? (pass, ranges) : null;
         return result.MoveToOuterDisposeScope();
     }
 
-    public override (IReadOnlyList<torch.Tensor> Prefix, torch.Tensor? Embedded) Backward(torch.Tensor gradient, bool toEmbedded)
+    public override (torch.Tensor? Prefix, torch.Tensor? Embedded) Backward(torch.Tensor gradient, bool toEmbedded)
     {
         var (pass, ranges) = _open ?? throw new InvalidOperationException("A backward pass follows a forward pass that kept its states.");
         _open = null;
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var embedded = toEmbedded ? torch.empty(pass.Batch.Ids.Length, _hidden) : null;
-        var sums = torch.zeros(2 * _layers.Length, pass.PrefixLength, _hidden);
+        var prefix = pass.PrefixLength == 0 ? null : torch.zeros(pass.PrefixLength, 2L * _layers.Length * _hidden);
         float* from = Buffers.At(gradient.contiguous()), to = embedded is null ? null : Buffers.At(embedded);
         var parts = new float*[ranges.Length];
         Run(ranges, (i, cores) => parts[i] = _shares[i].Backward(pass, ranges[i], from, to, cores));
         // In the order of the rows, so that the sum does not depend on who was first.
-        float* sum = Buffers.At(sums);
-        long length = 2L * _layers.Length * pass.PrefixLength * _hidden;
-        foreach (float* part in parts)
-            for (long k = 0; k < length; k += TLanes.Count) (TLanes.Load(sum + k) + TLanes.Load(part + k)).Store(sum + k);
-        return (length == 0 ? [] : [.. sums.unbind(0).Select(t => t.MoveToOuterDisposeScope())], embedded?.MoveToOuterDisposeScope());
+        if (prefix is not null)
+            foreach (float* part in parts) AddPrefix(part, Buffers.At(prefix), pass.PrefixLength);
+        return (prefix?.MoveToOuterDisposeScope(), embedded?.MoveToOuterDisposeScope());
+    }
+
+    // From [2L, P, H] to [P, 2L, H].
+    private void AddPrefix(float* part, float* sum, int length)
+    {
+        int chunks = 2 * _layers.Length;
+        for (int chunk = 0; chunk < chunks; chunk++)
+            for (int p = 0; p < length; p++, part += _hidden)
+            {
+                float* to = sum + ((long)p * chunks + chunk) * _hidden;
+                for (int k = 0; k < _hidden; k += TLanes.Count) (TLanes.Load(to + k) + TLanes.Load(part + k)).Store(to + k);
+            }
     }
 
     // One share alone has products on all cores, where they are large enough.
     private void Run(RowRange[] ranges, Action<int, int> body)
     {
         bool isAlone = ranges.Length == 1 && (long)ranges[0].PieceCount * _hidden * _wide >= WorthAllCores;
-        ComputeThread.GiveLibtorch(isAlone && !FrozenMatrix<TLanes, T>.HasOwnProduct ? ComputeThread.ThreadCount : 1);
+        ComputeThread.GiveLibtorch(isAlone && !HasOwnProducts ? ComputeThread.ThreadCount : 1);
         if (isAlone) body(0, ComputeThread.ThreadCount);
         else Workers.Run(ranges.Length, i => body(i, 1));
     }

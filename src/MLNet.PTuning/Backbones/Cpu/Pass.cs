@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
-/// <summary>The parts of a forward pass that its backward pass needs again, beside the buffers. Its tensors belong to the caller's dispose scope.</summary>
+/// <summary>The parts of a forward pass that its backward pass needs again, beside the buffers. The prompt must live as long.</summary>
 internal sealed unsafe class Pass
 {
     /// <summary>The masks of a layer.</summary>
@@ -15,28 +15,24 @@ internal sealed unsafe class Pass
     private const int Sites = 4;
 
     private readonly ulong? _stepSeed;
-    private readonly (PrefixRows Keys, PrefixRows Values)[] _prefix;
-    private readonly List<torch.Tensor> _prefixMemory = [];
+    // The prompt's own table, read where it lies.
+    private readonly float* _prefix;
+    private readonly int _hidden, _prefixStride;
     private readonly int[] _readStarts;
 
     /// <param name="batch">The rows.</param>
     /// <param name="readAt">Places read in the last layer, ascending.</param>
     /// <param name="prompt">Keys and values, or nothing.</param>
+    /// <param name="hidden">H.</param>
     /// <param name="stepSeed">Seed of the masks; null in prediction.</param>
     /// <param name="kept">What is kept of the first layer; null where nothing may be.</param>
-    public Pass(PackedBatch batch, int[] readAt, PromptState prompt, ulong? stepSeed, KeptRows? kept = null)
+    public Pass(PackedBatch batch, int[] readAt, PromptState prompt, int hidden, ulong? stepSeed, KeptRows? kept = null)
     {
-        (Batch, ReadAt, _readStarts, PrefixDropout, _stepSeed, Kept) = (batch, readAt, batch.StartsOf(readAt), prompt.Dropout, stepSeed, kept);
-        PrefixLength = prompt.Prefix.Count > 0 ? prompt.Length : 0;
-        _prefix = [.. prompt.Prefix.Select(p => (Rows(p.Keys), Rows(p.Values)))];
-
-        // A layer's keys are columns of the prompt's table, and are read there.
-        PrefixRows Rows(torch.Tensor matrix)
-        {
-            var first = matrix.narrow(0, 0, 1);
-            _prefixMemory.Add(first);
-            return new PrefixRows(Buffers.At(first), (int)matrix.stride(0));
-        }
+        (Batch, ReadAt, _readStarts, PrefixDropout, _hidden, _stepSeed, Kept) = (batch, readAt, batch.StartsOf(readAt), prompt.Dropout, hidden, stepSeed, kept);
+        if (prompt.Prefix is not { } prefix) return;
+        PrefixLength = prompt.Length;
+        _prefix = Buffers.At(prefix);
+        _prefixStride = (int)prefix.shape[1];
     }
 
     public PackedBatch Batch { get; }
@@ -51,7 +47,12 @@ internal sealed unsafe class Pass
     public double PrefixDropout { get; }
 
     /// <summary>A layer's keys and values; nothing without a prompt.</summary>
-    public (PrefixRows Keys, PrefixRows Values) Prefix(int layer) => _prefix.Length > 0 ? _prefix[layer] : default;
+    public (PrefixRows Keys, PrefixRows Values) Prefix(int layer)
+    {
+        if (PrefixLength == 0) return default;
+        float* keys = _prefix + 2L * layer * _hidden;
+        return (new PrefixRows(keys, _prefixStride), new PrefixRows(keys + _hidden, _prefixStride));
+    }
 
     public DropMask Mask(double probability, int layer, int site) => _stepSeed is { } seed ? new DropMask(probability, seed, layer * Sites + site) : default;
 
@@ -72,13 +73,6 @@ internal sealed unsafe class Pass
             first = row + 1;
         }
         return [.. ranges];
-    }
-
-    /// <summary>Lets its tensors live as long as the caller's dispose scope.</summary>
-    public Pass Outlived()
-    {
-        foreach (var memory in _prefixMemory) memory.MoveToOuterDisposeScope();
-        return this;
     }
 }
 
