@@ -14,23 +14,30 @@ internal sealed record SpeedWorkload(BertShape Shape, int PromptLength, string M
     /// <summary>Classes of the head.</summary>
     public int Classes { get; init; } = 2;
 
-    // Log-normal lengths with mean 24.5; of some hundred rows the longest has about 85.
-    private const double Mean = 24.5, Sigma = 0.45;
+    // Of the mix: the mean and the longest row, however many rows there are.
+    private const double MeanLength = 24.5, Longest = 85;
 
     public static SpeedWorkload AllLongest(BertShape shape, int promptLength, int rows) => AllOf(LongestRow, shape, promptLength, rows);
 
     public static SpeedWorkload AllOf(int length, BertShape shape, int promptLength, int rows) =>
         new(shape, promptLength, length.ToString(CultureInfo.InvariantCulture), [.. Enumerable.Repeat(length, rows)]);
 
+    /// <summary>Log-normal lengths: the middles of as many equally likely ranges as there are rows, so that no draw decides how long the longest are, in random order.</summary>
     public static SpeedWorkload LogNormal(BertShape shape, int promptLength, int rows)
     {
+        const int DrawsEach = 1001;
         var random = new Random(1);
-        double location = Math.Log(Mean) - Sigma * Sigma / 2;
-        return new(shape, promptLength, "mix", [.. Enumerable.Range(0, rows).Select(_ =>
-        {
-            double normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-            return Math.Clamp((int)Math.Round(Math.Exp(location + Sigma * normal)), 4, LongestRow);
-        })]);
+        double[] drawn = [.. Enumerable.Range(0, rows * DrawsEach).Select(_ => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())).Order()];
+        double[] normal = [.. drawn.Chunk(DrawsEach).Select(range => range[DrawsEach / 2])];
+        double deviation = 0;
+        for (double step = 1; step > 1e-6; step /= 2)
+            if (Relative(normal[^1], deviation + step) < Longest / MeanLength) deviation += step;
+        int[] lengths = [.. normal.Select(value => (int)Math.Round(MeanLength * Relative(value, deviation)))];
+        random.Shuffle(lengths);
+        return new(shape, promptLength, "mix", lengths);
+
+        // To the mean.
+        double Relative(double value, double deviation) => Math.Exp(deviation * value) / normal.Average(other => Math.Exp(deviation * other));
     }
 
     /// <summary>Word-piece ids of every row: random, with [CLS] and [SEP] (ids 2 and 3 of <see cref="GeneratedBackbone"/>).</summary>
