@@ -40,8 +40,8 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
 
         (torch.Tensor, torch.Tensor)? Prefix()
         {
-            var prefix = prompt.PrefixOf(index, Config.HiddenSize);
-            return prefix is not var (keys, values) || dropout is null || prompt.Dropout <= 0 ? prefix : (DropPerRow(keys), DropPerRow(values));
+            if (prompt.PrefixOf(index, Config.HiddenSize) is not var (keys, values)) return null;
+            return dropout is null || prompt.Dropout <= 0 ? (keys, values) : (DropPerRow(keys), DropPerRow(values));
         }
 
         // P-Tuning v2 drops after the prefix is expanded over the batch, so that each row has its own mask.

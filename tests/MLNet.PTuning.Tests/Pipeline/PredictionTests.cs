@@ -36,6 +36,20 @@ public sealed class PredictionTests(TrainedModel model) : IClassFixture<TrainedM
     }
 
     [Fact]
+    public async Task Engines_on_many_threads_beside_a_data_view_give_what_one_alone_gives()
+    {
+        var expected = Reviews.Scores(model.Classifier, model.Rows);
+        var all = await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() => thread == 0 ? Reviews.Scores(model.Classifier, model.Rows) : OneByOne())));
+        Assert.All(all, scores => AssertClose(expected, scores));
+
+        float[] OneByOne()
+        {
+            using var engine = model.Context.Model.CreatePredictionEngine<Review, Predicted>(model.Classifier, new PredictionEngineOptions { OwnsTransformer = false });
+            return [.. model.Rows.SelectMany(row => engine.Predict(row).Score)];
+        }
+    }
+
+    [Fact]
     public void A_prediction_engine_reads_null_as_an_empty_text()
     {
         using var engine = model.Context.Model.CreatePredictionEngine<Review, Predicted>(model.Classifier, new PredictionEngineOptions { OwnsTransformer = false });
