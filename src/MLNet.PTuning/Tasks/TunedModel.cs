@@ -138,7 +138,7 @@ internal sealed class TunedModel : IDisposable
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
             float[] all = [.. Batch.Passes(examples).SelectMany(batch => ParameterFactory.ToArray(Logits(batch, null).softmax(1)))];
-            _suitsAnyThread = _head.SuitsAnyThread && _pass!.SuitsAnyThread;
+            _suitsAnyThread = _head.SuitsAnyThread && _pass?.SuitsAnyThread == true;
             int from = 0;
             return examples.Select(e => all[from..(from += e.ReadAt.Length * ClassCount)]).ToArray();
         }

@@ -59,5 +59,13 @@ public sealed class LinearHeadTests : IDisposable
         });
     }
 
+    [Fact]
+    public void Of_no_rows_nothing_is_predicted()
+    {
+        using var backbone = new TinyBackbone();
+        using var model = TunedModel.Create(Backbone.Use(backbone.Path, torch.CPU), new HeadOnly(), classes: 2, pools: true, headDropout: null, seed: 1);
+        Assert.Empty(model.Predict([]));
+    }
+
     public void Dispose() => _folder.Dispose();
 }
