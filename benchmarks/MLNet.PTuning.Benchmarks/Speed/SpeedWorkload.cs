@@ -31,13 +31,18 @@ internal sealed record SpeedWorkload(BertShape Shape, int PromptLength, string M
         double[] normal = [.. drawn.Chunk(DrawsEach).Select(range => range[DrawsEach / 2])];
         double deviation = 0;
         for (double step = 1; step > 1e-6; step /= 2)
-            if (Relative(normal[^1], deviation + step) < Longest / MeanLength) deviation += step;
-        int[] lengths = [.. normal.Select(value => (int)Math.Round(MeanLength * Relative(value, deviation)))];
+            if (OfMean(deviation + step)[^1] < Longest / MeanLength) deviation += step;
+        int[] lengths = [.. OfMean(deviation).Select(share => (int)Math.Round(MeanLength * share))];
         random.Shuffle(lengths);
         return new(shape, promptLength, "mix", lengths);
 
-        // To the mean.
-        double Relative(double value, double deviation) => Math.Exp(deviation * value) / normal.Average(other => Math.Exp(deviation * other));
+        // Lengths in shares of their mean.
+        double[] OfMean(double deviation)
+        {
+            double[] values = Array.ConvertAll(normal, value => Math.Exp(deviation * value));
+            double mean = values.Average();
+            return Array.ConvertAll(values, value => value / mean);
+        }
     }
 
     /// <summary>Word-piece ids of every row: random, with [CLS] and [SEP] (ids 2 and 3 of <see cref="GeneratedBackbone"/>).</summary>

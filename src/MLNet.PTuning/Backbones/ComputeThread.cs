@@ -23,8 +23,6 @@ internal static class ComputeThread
     // libtorch keeps it for each thread.
     [ThreadStatic] private static int _libtorchThreads;
 
-    [ThreadStatic] private static bool _isCaller;
-
     /// <summary>Runs <paramref name="work"/> there, waits, and gives its result or throws what it threw.</summary>
     public static T Run<T>(Func<T> work)
     {
@@ -57,17 +55,9 @@ internal static class ComputeThread
     public static T RunBriefly<T>(Func<T> work)
     {
         // What is queued has come first.
-        if (ThreadCount == 0 || Turn.IsHeldByCurrentThread || Queue.Count > 0 || !Turn.TryEnter()) return Run(work);
-        try
-        {
-            _isCaller = true;
-            return work();
-        }
-        finally
-        {
-            _isCaller = false;
-            Turn.Exit();
-        }
+        if (ThreadCount == 0 || Queue.Count > 0 || !Turn.TryEnter()) return Run(work);
+        try { return work(); }
+        finally { Turn.Exit(); }
     }
 
     /// <summary>Threads that a batch is computed on at present; 0 before the first work.</summary>
@@ -82,7 +72,8 @@ internal static class ComputeThread
     /// </summary>
     public static void GiveLibtorch(int threads)
     {
-        if (_isCaller || threads == _libtorchThreads) return;
+        bool isCaller = Turn.IsHeldByCurrentThread && Thread.CurrentThread != Worker.Value;
+        if (isCaller || threads == _libtorchThreads) return;
         torch.set_num_threads(threads);
         _libtorchThreads = threads;
     }

@@ -63,9 +63,8 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         return new EncoderPass(hidden.requires_grad_(true), gradient =>
         {
             var (ofPrefix, ofEmbedded) = packed.Backward(gradient, toEmbedded);
-            (torch.Tensor? Trained, torch.Tensor? Gradient)[] all = [(prompt.Prefix, ofPrefix), (embedded, ofEmbedded)];
-            var reached = all.Where(pair => pair.Gradient is not null).ToList();
-            torch.autograd.backward([.. reached.Select(pair => pair.Trained!)], [.. reached.Select(pair => pair.Gradient!)]);
+            if (ofPrefix is not null) torch.autograd.backward(prompt.Prefix!, ofPrefix);
+            if (ofEmbedded is not null) torch.autograd.backward(embedded!, ofEmbedded);
         });
     }
 

@@ -17,7 +17,6 @@ internal sealed class TunedModel : IDisposable
     private readonly Head _head;
     private readonly double _headDropout;
     private EncoderPass? _pass;
-    private volatile bool _suitsAnyThread;
     private int _disposed;
 
     private TunedModel(Backbone.Lease lease, Tuner tuner, Head head, int classes, double? headDropout)
@@ -47,7 +46,7 @@ internal sealed class TunedModel : IDisposable
         set
         {
             field = value;
-            _suitsAnyThread = false;
+            _pass = null;
         }
     }
 
@@ -126,7 +125,8 @@ internal sealed class TunedModel : IDisposable
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public float[][] Predict(IReadOnlyList<Example> examples)
     {
-        bool isBrief = _suitsAnyThread && examples is [var row] && row.ReadAt.Length * ClassCount <= BriefScores;
+        // Known from the pass before.
+        bool isBrief = _head.SuitsAnyThread && _pass?.SuitsAnyThread == true && examples is [var row] && row.ReadAt.Length * ClassCount <= BriefScores;
         float[][] predicted = isBrief ? ComputeThread.RunBriefly(Run) : ComputeThread.Run(Run);
         // A model that nobody holds any longer must not give its backbone back while it still predicts.
         GC.KeepAlive(this);
@@ -138,7 +138,6 @@ internal sealed class TunedModel : IDisposable
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
             float[] all = [.. Batch.Passes(examples).SelectMany(batch => ParameterFactory.ToArray(Logits(batch, null).softmax(1)))];
-            _suitsAnyThread = _head.SuitsAnyThread && _pass?.SuitsAnyThread == true;
             int from = 0;
             return examples.Select(e => all[from..(from += e.ReadAt.Length * ClassCount)]).ToArray();
         }

@@ -97,7 +97,6 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     public override torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, bool keep)
     {
         using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
         bool varies = embedded is not null || dropout is not null && _embeddedDropout > 0;
         var pass = new Pass(batch, readAt, prompt, _hidden, dropout?.StepSeed, varies ? null : _kept?.Find(batch, prompt.Length, fill: keep));
         var ranges = pass.Split(ComputeThread.ThreadCount);
