@@ -14,11 +14,6 @@ internal static class JsonReport
         processors = Environment.ProcessorCount,
         architecture = RuntimeInformation.ProcessArchitecture.ToString(),
         runtime = RuntimeInformation.FrameworkDescription,
-#if STANDINS
-        dependencies = "standins",
-#else
-        dependencies = "packages",
-#endif
     };
 
     public static void Write(FileInfo? file, object report)

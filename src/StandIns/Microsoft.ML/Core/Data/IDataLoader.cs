@@ -1,9 +1,0 @@
-// What reads views from a source, such as files.
-namespace Microsoft.ML;
-
-public interface IDataLoader<in TSource> : ICanSaveModel
-{
-    IDataView Load(TSource input);
-
-    DataViewSchema GetOutputSchema();
-}

@@ -1,2 +1,0 @@
-// What every file of the tests uses.
-global using Xunit;
