@@ -16,8 +16,7 @@ public class PublicizeAssembly : Microsoft.Build.Utilities.Task
     {
         byte[] image = File.ReadAllBytes(Source);
         Publicize(image);
-        // An unchanged copy keeps its time stamp, so that incremental builds stay incremental.
-        if (!File.Exists(Destination) || !File.ReadAllBytes(Destination).SequenceEqual(image)) File.WriteAllBytes(Destination, image);
+        File.WriteAllBytes(Destination, image);
         return true;
     }
 
