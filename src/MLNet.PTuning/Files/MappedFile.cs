@@ -86,3 +86,6 @@ internal sealed class MappedFile : IDisposable
         }
     }
 }
+
+/// <summary>Where some bytes lie in a file.</summary>
+internal readonly record struct Extent(long Offset, long Length);

@@ -17,9 +17,15 @@ internal sealed class ModelFolder
         "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "vocab.txt",
     ];
 
-    // The order in which Hugging Face's own loader looks for them.
+    // Where models that were exported to ONNX have it, when it is not in the folder itself.
+    private const string OnnxPrefix = "onnx/";
+
+    // The order in which Hugging Face's own loader looks for them, then the ONNX model of .NET's users.
     private static readonly string[] s_weightNames =
-        ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+    [
+        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json", "model.onnx",
+        OnnxPrefix + "model.onnx",
+    ];
 
     private static readonly ConcurrentDictionary<string, string> s_hashes = new();
 
@@ -83,10 +89,19 @@ internal sealed class ModelFolder
         name.Length is > 0 and < 256 && name is not ("." or "..")
         && name.AsSpan().IndexOfAny("/\\:*?\"<>|") < 0 && !name.Any(char.IsControl);
 
+    /// <summary>Whether a name is that of a file of a model: plain, or in the folder for ONNX.</summary>
+    public static bool IsModelFile(string name) =>
+        IsPlainName(name.StartsWith(OnnxPrefix, StringComparison.Ordinal) ? name[OnnxPrefix.Length..] : name);
+
     private string[] FindWeights()
     {
         string name = s_weightNames.FirstOrDefault(name => File.Exists(PathOf(name))) ?? throw new FileNotFoundException(
             $"{Path} has no weights; download one of {string.Join(", ", s_weightNames)} there.", PathOf(s_weightNames[0]));
+        if (OnnxFile.IsOnnx(name))
+        {
+            string prefix = name.StartsWith(OnnxPrefix, StringComparison.Ordinal) ? OnnxPrefix : "";
+            return [name, .. OnnxFile.ExternalFiles(PathOf(name)).Select(file => prefix + file)];
+        }
         return WeightFile.IsIndex(name) ? [name, .. new ShardIndex(PathOf(name)).Files] : [name];
     }
 

@@ -13,7 +13,7 @@ internal static class TorchFile
 
     public static Dictionary<string, TensorEntry> ReadZip(MappedFile file)
     {
-        IReadOnlyDictionary<string, ZipDirectory.Extent> entries = ZipDirectory.Read(file);
+        IReadOnlyDictionary<string, Extent> entries = ZipDirectory.Read(file);
         string[] pickles = [.. entries.Keys.Where(name => name.EndsWith("/data.pkl", StringComparison.Ordinal))];
         if (pickles.Length != 1)
         {
@@ -22,7 +22,7 @@ internal static class TorchFile
         }
         string folder = pickles[0][..^"data.pkl".Length];
         CheckByteOrder(file, entries, folder + "byteorder");
-        ZipDirectory.Extent extent = entries[pickles[0]];
+        Extent extent = entries[pickles[0]];
         if (extent.Length > PickleReader.MaxLength)
         {
             throw new InvalidDataException($"{file.Path}: its {pickles[0]} has {extent.Length} bytes, more than the "
@@ -34,7 +34,7 @@ internal static class TorchFile
         foreach ((string name, TorchTensor tensor) in TorchObjects.StateDict(file.Path, pickle.Read()))
         {
             string place = $"{folder}data/{tensor.Storage.Key}";
-            if (!entries.TryGetValue(place, out ZipDirectory.Extent data))
+            if (!entries.TryGetValue(place, out Extent data))
                 throw Damaged(file, $"tensor '{name}' lies in the entry '{place}', which is missing");
             long needed = tensor.Storage.Count * tensor.Storage.Type.Size();
             if (data.Length != needed)
@@ -93,9 +93,9 @@ internal static class TorchFile
         return offsets;
     }
 
-    private static void CheckByteOrder(MappedFile file, IReadOnlyDictionary<string, ZipDirectory.Extent> entries, string name)
+    private static void CheckByteOrder(MappedFile file, IReadOnlyDictionary<string, Extent> entries, string name)
     {
-        if (!entries.TryGetValue(name, out ZipDirectory.Extent extent))
+        if (!entries.TryGetValue(name, out Extent extent))
             return;
         using MappedFile.Window window = file.Map(extent.Offset, (int)Math.Min(extent.Length, 16));
         if (!window.Bytes.SequenceEqual("little"u8))

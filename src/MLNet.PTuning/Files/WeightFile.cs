@@ -29,8 +29,8 @@ internal sealed class WeightFile : IDisposable
     /// <summary>The file's own remarks, such as <c>format: pt</c>; empty where its format has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Opens a safetensors file, a file of torch.save, or the index of several such files, and checks all that it says about its
-    /// tensors.</summary>
+    /// <summary>Opens a safetensors file, a file of torch.save, an ONNX model, or the index of several files, and checks all that it says
+    /// about its tensors.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or of a format or element type that is not known here.</exception>
     public static WeightFile Open(string path) => IsIndex(path) ? new ShardIndex(path).Open() : OpenOne(path);
@@ -67,6 +67,8 @@ internal sealed class WeightFile : IDisposable
                     $"{file.Path} is only Git LFS's pointer to the file; fetch the file itself with 'git lfs pull', or download it.");
             }
         }
+        if (OnnxFile.IsOnnx(file.Path))
+            return OnnxFile.Open(file);
         if (System.IO.Path.GetExtension(file.Path) is ".bin" or ".pt" or ".pth")
         {
             throw new InvalidDataException(

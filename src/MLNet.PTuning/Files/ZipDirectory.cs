@@ -113,7 +113,4 @@ internal static class ZipDirectory
 
     private static InvalidDataException Damaged(MappedFile file, string what, long at) =>
         new($"{file.Path} is not a usable zip archive: {what} (byte {at}). Download or copy it again.");
-
-    /// <summary>Where an entry's bytes lie in the file.</summary>
-    internal readonly record struct Extent(long Offset, long Length);
 }

@@ -19,7 +19,7 @@ internal static class EmbeddedBackbone
     /// <exception cref="InvalidDataException">A file is missing, damaged, or of a name that leads out of the folder.</exception>
     public static string Extract(SortedDictionary<string, string> files, string temporaryFolder, Func<string, Action<Stream>, bool> open)
     {
-        if (files.Keys.FirstOrDefault(name => !ModelFolder.IsPlainName(name)) is { } bad)
+        if (files.Keys.FirstOrDefault(name => !ModelFolder.IsModelFile(name)) is { } bad)
             throw new InvalidDataException($"The model file embeds a file called '{bad}', which is no plain name; it is damaged.");
         string content = string.Join('\n', files.Select(file => $"{file.Key} {file.Value}"));
         string folder = Path.Combine(temporaryFolder, "MLNet.PTuning", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content))));
@@ -31,7 +31,9 @@ internal static class EmbeddedBackbone
             foreach (string name in files.Keys)
                 open(name, stream =>
                 {
-                    using var file = File.Create(Path.Combine(beside, name));
+                    string path = Path.Combine(beside, name);
+                    Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                    using var file = File.Create(path);
                     stream.CopyTo(file);
                 });
             if (FaultIn(beside, files) is { } fault)
