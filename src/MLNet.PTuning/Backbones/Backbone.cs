@@ -9,6 +9,8 @@ namespace MLNet.PTuning.Backbones;
 /// <summary>The frozen transformers that prompts are trained on.</summary>
 public sealed class Backbone
 {
+    private const string WordEmbeddings = "embeddings.word_embeddings.weight";
+
     private static readonly Dictionary<(string Folder, string Hash, string Device), Backbone> Loaded = [];
 
     private readonly BackboneFamily _family;
@@ -76,7 +78,7 @@ public sealed class Backbone
     /// <exception cref="DirectoryNotFoundException">The folder is not there.</exception>
     /// <exception cref="FileNotFoundException">A file in it is not there.</exception>
     /// <exception cref="InvalidDataException">A file in it is broken, or the files do not belong together.</exception>
-    /// <exception cref="NotSupportedException">Its architecture is not supported.</exception>
+    /// <exception cref="NotSupportedException">Its architecture is not supported, or its ONNX model is quantized or optimized.</exception>
     internal static Lease Use(string folder, torch.Device device)
     {
         var files = new ModelFolder(folder);
@@ -107,7 +109,7 @@ public sealed class Backbone
     private torch.Tensor ReadWeight(WeightFile file, string name, long[] shape)
     {
         string stored = FindName(file, name)
-            ?? throw new InvalidDataException($"{Folder.Path}: the weights hold no tensor '{name}' (or '{_family.Prefix}{name}'), which a {Config.ModelType} model of this config.json has.");
+            ?? throw new InvalidDataException($"{Folder.Path}: the weights hold no tensor '{name}' (or '{_family.Prefix}{name}'), which a {Config.ModelType} model of this config.json has; take config.json and the weights from the same model.{file.Hint}");
         var entry = file.Entries[stored];
         if (!entry.Shape.AsSpan().SequenceEqual(shape))
             throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' has shape [{string.Join(", ", entry.Shape)}]; config.json makes it [{string.Join(", ", shape)}].");
@@ -119,12 +121,20 @@ public sealed class Backbone
         using (tensor) return tensor.to(Device).DetachFromDisposeScope();
     }
 
-    // Checkpoints name tensors with or without the family's prefix, and old ones say gamma and beta for a norm's weight and bias.
+    // Checkpoints name tensors with or without the family's prefix, or with that of a module around the model; old ones say gamma and beta for a
+    // norm's weight and bias.
     private string? FindName(WeightFile file, string name)
     {
         string old = name.Replace("LayerNorm.weight", "LayerNorm.gamma").Replace("LayerNorm.bias", "LayerNorm.beta");
-        string[] spellings = [_family.Prefix + name, name, _family.Prefix + old, old];
-        return spellings.FirstOrDefault(file.Entries.ContainsKey);
+        string[] prefixes = [_family.Prefix, "", .. PrefixesIn(file)];
+        return prefixes.SelectMany(prefix => new[] { prefix + name, prefix + old }).FirstOrDefault(file.Entries.ContainsKey);
+    }
+
+    // What stands before the name of the word embeddings, where only one tensor is called so.
+    private static string[] PrefixesIn(WeightFile file)
+    {
+        string[] names = [.. file.Entries.Keys.Where(name => name.EndsWith("." + WordEmbeddings, StringComparison.Ordinal)).Take(2)];
+        return names is [string only] ? [only[..^WordEmbeddings.Length]] : [];
     }
 
     private void Release((string, string, string) key)

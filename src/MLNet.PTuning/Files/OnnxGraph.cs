@@ -22,6 +22,9 @@ internal sealed record OnnxTensor(string Name, int DataType, long[] Shape, Proto
 /// <summary>The nodes and tensors of an ONNX file's main graph.</summary>
 internal sealed class OnnxGraph
 {
+    // Far beyond any transformer: a small file must not fill the memory with what it claims.
+    private const int MostNodes = 1 << 20, MostNumbers = 64;
+
     private readonly ProtobufFile _file;
     private readonly List<OnnxNode> _nodes = [];
     private readonly Dictionary<string, OnnxTensor> _tensors = [];
@@ -51,16 +54,18 @@ internal sealed class OnnxGraph
         foreach (ProtobufField field in _file.Fields(_file.BytesOf(graph)))
         {
             if (field.Number == 1)
-                AddNode(ReadNode(field));
+                AddNode(ReadNode(field), field);
             else if (field.Number == 5)
                 AddTensor(ReadTensor(field), field);
         }
 
-        void AddNode(OnnxNode node)
+        void AddNode(OnnxNode node, ProtobufField field)
         {
+            if (_nodes.Count == MostNodes)
+                throw _file.Damaged($"it has more than {MostNodes} nodes", field.Bytes.Offset);
             _nodes.Add(node);
             if (node is { Operator: "Constant", Domain: "", Outputs: [string output] } && node.Attributes.GetValueOrDefault("value")?.Tensor is { } tensor)
-                AddTensor(tensor with { Name = output }, graph);
+                AddTensor(tensor with { Name = output }, field);
         }
     }
 
@@ -106,7 +111,7 @@ internal sealed class OnnxGraph
                 case 2: single = field.Single; break;
                 case 3: integer = (long)field.Bits; break;
                 case 5: tensor = ReadTensor(field); break;
-                case 8: integers.AddRange(_file.Numbers(field)); break;
+                case 8: integers.AddRange(_file.Numbers(field).Take(MostNumbers - integers.Count)); break;
             }
         }
         if (!attributes.TryAdd(name, new OnnxAttribute(single, integer, integers, tensor)))
@@ -125,7 +130,11 @@ internal sealed class OnnxGraph
         {
             switch (field.Number)
             {
-                case 1: shape.AddRange(_file.Numbers(field)); break;
+                case 1:
+                    shape.AddRange(_file.Numbers(field).Take(MostNumbers - shape.Count));
+                    if (shape.Count == MostNumbers)
+                        throw _file.Damaged($"a tensor has {MostNumbers} dimensions or more", field.Bytes.Offset);
+                    break;
                 case 2: type = (long)field.Bits; break;
                 case 8: name = _file.Text(field); break;
                 case 4 or 5 or 7 or 9 or 10 or 11:

@@ -54,8 +54,14 @@ internal sealed class ProtobufFile(MappedFile file)
             yield return (long)field.Bits;
             yield break;
         }
-        Extent bytes = BytesOf(field);
-        for (long at = bytes.Offset, end = at + bytes.Length; at < end;)
+        foreach (long number in Numbers(BytesOf(field)))
+            yield return number;
+    }
+
+    /// <summary>The whole numbers that are packed into a part of the file.</summary>
+    public IEnumerable<long> Numbers(Extent packed)
+    {
+        for (long at = packed.Offset, end = at + packed.Length; at < end;)
             yield return (long)Read(ref at, end, input => input.ReadUInt64());
     }
 

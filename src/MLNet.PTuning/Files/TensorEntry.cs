@@ -9,7 +9,10 @@ namespace MLNet.PTuning.Files;
 /// <param name="Offset">Where its first element lies in that file, in bytes.</param>
 /// <param name="Strides">Steps between neighbours of each dimension, in elements; null where elements lie in row-major order without
 /// gaps.</param>
-internal sealed record TensorEntry(string Name, ElementType Type, long[] Shape, MappedFile File, long Offset, long[]? Strides = null)
+/// <param name="VarintBytes">Number of bytes where the elements' bits are written as protobuf's varints, as ONNX may do with halves; null where
+/// they are written as they are.</param>
+internal sealed record TensorEntry(string Name, ElementType Type, long[] Shape, MappedFile File, long Offset, long[]? Strides = null,
+    long? VarintBytes = null)
 {
     /// <summary>Number of elements.</summary>
     public long Count { get; } = CountOf(Shape) ?? throw new InvalidDataException(
@@ -17,6 +20,9 @@ internal sealed record TensorEntry(string Name, ElementType Type, long[] Shape, 
 
     /// <summary>Number of bytes that the elements take.</summary>
     public long ByteLength => Count * Type.Size();
+
+    /// <summary>Whether it is a matrix, not empty, whose transpose lies in row-major order.</summary>
+    public bool IsTransposed => Count > 0 && Strides is [1, long step] && step == Shape[0];
 
     public string ShapeText => $"[{string.Join(", ", Shape)}]";
 

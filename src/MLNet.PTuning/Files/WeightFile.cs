@@ -29,6 +29,9 @@ internal sealed class WeightFile : IDisposable
     /// <summary>The file's own remarks, such as <c>format: pt</c>; empty where its format has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
+    /// <summary>What a message about a tensor that is not there should add; empty where there is nothing to say.</summary>
+    public string Hint { get; init; } = "";
+
     /// <summary>Opens a safetensors file, a file of torch.save, an ONNX model, or the index of several files, and checks all that it says
     /// about its tensors.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -84,18 +87,14 @@ internal sealed class WeightFile : IDisposable
     public void Read(string name, Span<float> destination)
     {
         TensorEntry entry = Find(name, destination.Length);
-        if (entry.Strides is not null)
-        {
+        if (entry.VarintBytes is null && entry.IsTransposed)
+            ReadTransposed(entry, destination);
+        else if (entry.Strides is not null)
             ElementConversion.ToFloats(entry.Type, Gather(entry), destination);
-            return;
-        }
-        int step = WindowBytes / entry.Type.Size();
-        for (int done = 0; done < destination.Length; done += step)
-        {
-            Span<float> part = destination.Slice(done, Math.Min(step, destination.Length - done));
-            using MappedFile.Window window = entry.File.Map(entry.Offset + (long)done * entry.Type.Size(), part.Length * entry.Type.Size());
-            ElementConversion.ToFloats(entry.Type, window.Bytes, part);
-        }
+        else if (entry.VarintBytes is { } bytes)
+            ElementConversion.ToFloats(entry.Type, ReadVarints(entry, bytes), destination);
+        else
+            ReadInOrder(entry, 0, destination);
     }
 
     /// <summary>Fills <paramref name="destination"/> with a tensor's elements as the file holds them (little-endian), in row-major
@@ -137,10 +136,73 @@ internal sealed class WeightFile : IDisposable
         return values;
     }
 
+    /// <summary>Whether two tensors, in row-major order or transposed, hold the same bytes in the same order.</summary>
+    public static bool AreEqual(TensorEntry one, TensorEntry two)
+    {
+        if (one.Type != two.Type || one.VarintBytes != two.VarintBytes || one.IsTransposed != two.IsTransposed || !one.Shape.AsSpan().SequenceEqual(two.Shape))
+            return false;
+        long length = one.VarintBytes ?? one.ByteLength;
+        for (long done = 0; done < length; done += WindowBytes)
+        {
+            int part = (int)Math.Min(WindowBytes, length - done);
+            using MappedFile.Window here = one.File.Map(one.Offset + done, part), there = two.File.Map(two.Offset + done, part);
+            if (!here.Bytes.SequenceEqual(there.Bytes))
+                return false;
+        }
+        return true;
+    }
+
     public void Dispose()
     {
         foreach (IDisposable part in _parts)
             part.Dispose();
+    }
+
+    // Elements from one on, as they follow each other in the file.
+    private static void ReadInOrder(TensorEntry entry, long first, Span<float> destination)
+    {
+        int size = entry.Type.Size(), step = WindowBytes / size;
+        for (int done = 0; done < destination.Length; done += step)
+        {
+            Span<float> part = destination.Slice(done, Math.Min(step, destination.Length - done));
+            using MappedFile.Window window = entry.File.Map(entry.Offset + (first + done) * size, part.Length * size);
+            ElementConversion.ToFloats(entry.Type, window.Bytes, part);
+        }
+    }
+
+    // A few of the file's rows at a time become neighbours in every row of the destination.
+    private static void ReadTransposed(TensorEntry entry, Span<float> destination)
+    {
+        int rows = (int)entry.Shape[1], columns = (int)entry.Shape[0], step = Math.Clamp(WindowBytes / 16 / columns, 1, Math.Min(rows, 64));
+        var some = new float[step * columns];
+        for (int row = 0; row < rows; row += step)
+        {
+            int height = Math.Min(step, rows - row);
+            ReadInOrder(entry, (long)row * columns, some.AsSpan(0, height * columns));
+            for (int column = 0; column < columns; column++)
+            {
+                Span<float> neighbours = destination.Slice(column * rows + row, height);
+                for (int i = 0; i < height; i++)
+                    neighbours[i] = some[i * columns + column];
+            }
+        }
+    }
+
+    // The bits of 16-bit elements that are written as varints.
+    private static byte[] ReadVarints(TensorEntry entry, long bytes)
+    {
+        var elements = new ushort[entry.Count];
+        int count = 0;
+        foreach (long bits in new ProtobufFile(entry.File).Numbers(new Extent(entry.Offset, bytes)))
+        {
+            if (count == elements.Length || bits is < 0 or > ushort.MaxValue)
+                throw Damaged();
+            elements[count++] = (ushort)bits;
+        }
+        return count == elements.Length ? MemoryMarshal.AsBytes<ushort>(elements).ToArray() : throw Damaged();
+
+        InvalidDataException Damaged() => new($"{entry.File.Path}: the elements of the tensor '{entry.Name}' are not {entry.Count} of 16 bits, "
+            + $"as its shape {entry.ShapeText} has; the file is damaged. Download or copy it again.");
     }
 
     // The bytes of a tensor that was saved as a view, such as a transposed one, in row-major order.
@@ -153,13 +215,14 @@ internal sealed class WeightFile : IDisposable
             throw new InvalidDataException($"{entry.File.Path}: tensor '{entry.Name}' of shape {entry.ShapeText} is a view of more than "
                 + "2 GB; save it with .contiguous().");
         }
-        using MappedFile.Window window = entry.File.Map(entry.Offset, (int)extent * size);
+        using MappedFile.Window window = entry.VarintBytes is null ? entry.File.Map(entry.Offset, (int)extent * size) : default;
+        ReadOnlySpan<byte> source = entry.VarintBytes is { } bytes ? ReadVarints(entry, bytes) : window.Bytes;
         var gathered = new byte[entry.ByteLength];
         var index = new long[entry.Shape.Length];
         long element = 0;
         for (int done = 0; done < gathered.Length; done += size)
         {
-            window.Bytes.Slice((int)element * size, size).CopyTo(gathered.AsSpan(done));
+            source.Slice((int)element * size, size).CopyTo(gathered.AsSpan(done));
             for (int i = index.Length - 1; i >= 0; i--)
             {
                 element += entry.Strides![i];

@@ -2,6 +2,7 @@
 using System.Text;
 using Microsoft.ML;
 using MLNet.PTuning.Files;
+using MLNet.PTuning.Tests.Files;
 using MLNet.PTuning.Tests.Pipeline;
 
 namespace MLNet.PTuning.Tests.Backbones;
@@ -55,6 +56,28 @@ public sealed class BadBackboneTests : IDisposable
     {
         _backbone.SetConfig("hidden_act", "swish");
         Mentions(Assert.Throws<NotSupportedException>(Train), "'swish'", "gelu");
+    }
+
+    [Fact]
+    public void An_ONNX_graph_of_another_architecture_is_told_by_the_tensor_that_it_lacks()
+    {
+        _backbone.ToOnnx();
+        _backbone.SetConfig("model_type", "albert");
+        _backbone.SetConfig("embedding_size", TinyBackbone.Hidden);
+        Mentions(Assert.Throws<InvalidDataException>(Train), "'encoder.embedding_hidden_mapping_in.weight'", "albert model", "from the same model");
+    }
+
+    [Fact]
+    public void Matrices_of_an_ONNX_graph_that_have_no_name_are_listed_with_what_would_work()
+    {
+        // As an optimizer leaves it that joins a sum of products: the bias is not added to a product any more.
+        var model = new OnnxModel();
+        using (var weights = WeightFile.Open(_backbone.At("model.safetensors")))
+            foreach (var entry in weights.Entries.Values)
+                model.Initializer(model.Tensor(entry.Name == Query ? "onnx::MatMul_7" : entry.Name, new TensorData("", entry.Shape, weights.ReadFloats(entry.Name))));
+        model.Node("MatMul", ["x", "onnx::MatMul_7"], ["y"]).Save(_backbone.At("model.onnx"));
+        File.Delete(_backbone.At("model.safetensors"));
+        Mentions(Assert.Throws<InvalidDataException>(Train), Query, "'onnx::MatMul_7' of MatMul '/MatMul_0'", "optimum-cli export onnx", "safetensors");
     }
 
     [Fact]

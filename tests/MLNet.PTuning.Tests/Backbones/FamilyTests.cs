@@ -34,6 +34,22 @@ public sealed class FamilyTests : IDisposable
         static string Old(string name) => name.Replace("bert.", "").Replace("LayerNorm.weight", "LayerNorm.gamma").Replace("LayerNorm.bias", "LayerNorm.beta");
     }
 
+    [Theory]
+    [InlineData("parity", "bert-small-random")]
+    [InlineData("parity", "roberta-small-random")]
+    [InlineData("families", "electra")]
+    [InlineData("families", "albert")]
+    [InlineData("families", "deberta-v2")]
+    public void An_ONNX_model_is_what_its_checkpoint_is_also_with_the_names_of_a_module_around_it(string root, string model)
+    {
+        float[] expected = Hidden(root, model, config => config);
+        TensorData[] tensors;
+        using (var file = WeightFile.Open(_folder.At("model.safetensors")))
+            tensors = [.. file.Entries.Values.Select(entry => new TensorData("0.auto_model." + entry.Name, entry.Shape, file.ReadFloats(entry.Name)))];
+        OnnxModel.Of(tensors).Save(_folder.At("model.onnx"));
+        Assert.Equal(expected, Hidden(root, model, config => config, "config.json", onlyOnnx: true));
+    }
+
     [Fact]
     public void Rows_of_RoBERTa_are_shorter_by_the_positions_that_it_reserves()
     {
@@ -71,9 +87,10 @@ public sealed class FamilyTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private float[] Hidden(string root, string model, Func<string, string> edit, string files = "*")
+    private float[] Hidden(string root, string model, Func<string, string> edit, string files = "*", bool onlyOnnx = false)
     {
         Place(root, model, edit, files);
+        if (onlyOnnx) File.Delete(_folder.At("model.safetensors"));
         using var lease = Backbone.Use(_folder.Path, torch.CPU);
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();

@@ -62,6 +62,13 @@ internal sealed class TinyBackbone : IDisposable
         SafetensorsWriter.Write(At("model.safetensors"), ReadWeights().Concat(tensors.Select(t =>
             new TensorData(t.Name, t.Shape, Enumerable.Range(0, (int)t.Shape.Aggregate(1L, (a, b) => a * b)).Select(value).ToArray()))));
 
+    /// <summary>Puts the weights into an ONNX model of the folder instead.</summary>
+    public void ToOnnx(string name = "model.onnx", ElementForm elements = ElementForm.Raw)
+    {
+        OnnxModel.Of(ReadWeights(), elements: elements).Save(At(name));
+        File.Delete(At("model.safetensors"));
+    }
+
     private TensorData[] ReadWeights()
     {
         using var file = WeightFile.Open(At("model.safetensors"));

@@ -1,4 +1,4 @@
-// A backbone is the same whatever files hold its weights: one, shards, PyTorch's, and element types narrower or wider than what is computed with.
+// A backbone is the same whatever files hold its weights: one, shards, PyTorch's, ONNX, and element types narrower or wider than what is computed with.
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using MLNet.PTuning.Backbones;
@@ -56,6 +56,28 @@ public sealed class WeightFormatTests : IDisposable
     public void From_brain_floats() =>
         Assert.Equal(HiddenOf(Rounded(x => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(x) & 0xFFFF0000))),
             HiddenOf(As(ElementType.BF16, x => (ushort)(BitConverter.SingleToUInt32Bits(x) >> 16))));
+
+    [Theory]
+    [MemberData(nameof(OnnxFileTests.Forms), MemberType = typeof(OnnxFileTests))]
+    public void From_an_ONNX_model(LinearForm form, ElementForm elements)
+    {
+        float[] expected = HiddenOf(_tensors);
+        File.Delete(_folder.At("model.safetensors"));
+        OnnxModel.Of(_tensors, form, elements).Save(_folder.At("model.onnx"));
+        Assert.Equal(expected, Hidden());
+    }
+
+    [Theory]
+    [InlineData(ElementForm.Raw)]
+    [InlineData(ElementForm.Typed)]
+    [InlineData(ElementForm.External)]
+    public void From_an_ONNX_model_of_halves(ElementForm elements)
+    {
+        float[] expected = HiddenOf(Rounded(x => (float)(Half)x));
+        File.Delete(_folder.At("model.safetensors"));
+        OnnxModel.Of(As(ElementType.F16, x => (Half)x), elements: elements).Save(_folder.At("onnx/model.onnx"));
+        Assert.Equal(expected, Hidden());
+    }
 
     public void Dispose() => _folder.Dispose();
 

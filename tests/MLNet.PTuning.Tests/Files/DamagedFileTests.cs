@@ -23,6 +23,32 @@ public sealed class DamagedFileTests : IDisposable
     public void Damaged_PyTorch_files_load_or_fail_cleanly(string name, int count) =>
         Mutations.AllLoadOrFailCleanly(name, File.ReadAllBytes(Shared.Fixture("torch", name)), count, bytes => ReadAll(_folder.Write("model.bin", bytes)));
 
+    [Theory]
+    [InlineData(LinearForm.Anonymous, ElementForm.Raw)]
+    [InlineData(LinearForm.TransposeNode, ElementForm.Typed)]
+    [InlineData(LinearForm.ConstantNode, ElementForm.External)]
+    [InlineData(LinearForm.GemmTransposed, ElementForm.Typed)]
+    public void Damaged_ONNX_models_load_or_fail_cleanly(LinearForm form, ElementForm elements)
+    {
+        TensorData[] tensors =
+        [
+            Tensor("embeddings.word_embeddings.weight", 7, 3), Tensor("query.weight", 4, 3), Tensor("query.bias", 4), Tensor("dense.weight", 3, 4), Tensor("dense.bias", 3),
+            new TensorData("half", ElementType.F16, [2, 2], new byte[8]), new TensorData("double", ElementType.F64, [2], new byte[16]),
+        ];
+        OnnxModel.Of(tensors, form, elements).Save(_folder.At("model.onnx"));
+        Mutations.AllLoadOrFailCleanly($"ONNX, {form}, {elements}", File.ReadAllBytes(_folder.At("model.onnx")), 2000, bytes =>
+        {
+            try
+            {
+                ReadAll(_folder.Write("model.onnx", bytes));
+            }
+            catch (NotSupportedException error)
+            {
+                throw new InvalidDataException(error.Message, error);
+            }
+        });
+    }
+
     [Fact]
     public void Damaged_configurations_and_indices_load_or_fail_cleanly()
     {

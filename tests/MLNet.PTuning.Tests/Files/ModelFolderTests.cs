@@ -21,6 +21,35 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [Fact]
+    public void An_ONNX_model_counts_with_its_external_data_where_there_are_no_other_weights()
+    {
+        Fill();
+        SaveOnnx("onnx/model.onnx");
+        Assert.Equal(["model.safetensors"], new ModelFolder(_folder.Path).WeightFiles);
+        File.Delete(_folder.At("model.safetensors"));
+        var model = new ModelFolder(_folder.Path);
+        Assert.Equal(["config.json", "onnx/model.onnx", "onnx/model.onnx_data"], model.Files);
+        using (WeightFile weights = model.OpenWeights()) Assert.Equal([3f, 4], weights.ReadFloats("x"));
+        string hash = model.ContentHash;
+        byte[] data = File.ReadAllBytes(_folder.At("onnx/model.onnx_data"));
+        data[0] ^= 1;
+        _folder.Write("onnx/model.onnx_data", data);
+        File.SetLastWriteTimeUtc(_folder.At("onnx/model.onnx_data"), DateTime.UtcNow.AddSeconds(5));
+        Assert.NotEqual(hash, model.ContentHash);
+        SaveOnnx("model.onnx");
+        Assert.Equal(["model.onnx", "model.onnx_data"], new ModelFolder(_folder.Path).WeightFiles);
+    }
+
+    [Fact]
+    public void A_folder_without_weights_is_told_which_files_would_do()
+    {
+        Fill();
+        File.Delete(_folder.At("model.safetensors"));
+        string message = Assert.Throws<FileNotFoundException>(() => new ModelFolder(_folder.Path)).Message;
+        Assert.All(["model.safetensors", "pytorch_model.bin", "model.onnx", "onnx/model.onnx"], name => Assert.Contains(name, message));
+    }
+
+    [Fact]
     public void The_content_hash_is_the_same_for_the_same_content_elsewhere()
     {
         Fill();
@@ -82,6 +111,12 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private void SaveOnnx(string name)
+    {
+        var model = new OnnxModel { Elements = ElementForm.External };
+        model.Initializer(model.Tensor("x", new TensorData("", [2], new float[] { 3, 4 }))).Save(_folder.At(name));
+    }
 
     private void Fill()
     {

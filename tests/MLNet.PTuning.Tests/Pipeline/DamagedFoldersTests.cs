@@ -80,6 +80,17 @@ public sealed class DamagedFoldersTests : IDisposable
         }));
     }
 
+    [Fact]
+    public void Damaged_ONNX_models_of_a_backbone()
+    {
+        _backbone.ToOnnx();
+        Mutations.AllLoadOrFailCleanly("model.onnx", File.ReadAllBytes(_backbone.At("model.onnx")), 800, bytes => Typed(() =>
+        {
+            File.WriteAllBytes(_backbone.At("model.onnx"), bytes);
+            Run(_backbone.Path);
+        }));
+    }
+
     [Theory]
     [InlineData("adapter_config.json")]
     [InlineData("adapter_model.safetensors")]

@@ -23,5 +23,31 @@ public sealed class OnnxBackboneTests : IDisposable
             Assert.InRange(ml.MulticlassClassification.Evaluate(model.Transform(data)).MicroAccuracy, 0.75, 1);
     }
 
+    [Theory]
+    [InlineData("model.onnx", ElementForm.Raw)]
+    [InlineData("model.onnx", ElementForm.External)]
+    [InlineData("onnx/model.onnx", ElementForm.External)]
+    public void An_embedded_ONNX_model_needs_no_folder(string name, ElementForm elements)
+    {
+        var rows = Reviews.Rows(8);
+        var ml = new MLContext(seed: 1) { TempFilePath = _folder.Path };
+        float[] expected;
+        using (var backbone = new TinyBackbone(seed: 4))
+        {
+            var options = Reviews.Options(backbone);
+            (options.EmbedBackbone, options.Epochs) = (true, 1);
+            using (var trained = Reviews.Train(options, rows)) expected = Reviews.Scores(trained, rows);
+            backbone.ToOnnx(name, elements);
+            using (var trained = Reviews.Train(options, rows))
+            {
+                Assert.Equal(expected, Reviews.Scores(trained, rows));
+                ml.Model.Save(trained, null, _folder.At("model.zip"));
+            }
+        }
+        var loaded = ml.Model.Load(_folder.At("model.zip"), out _);
+        using (loaded as IDisposable) Assert.Equal(expected, Reviews.Scores(loaded, rows));
+        Assert.True(File.Exists(Path.Combine(Directory.GetDirectories(_folder.At("MLNet.PTuning")).Single(), name)));
+    }
+
     public void Dispose() => _folder.Dispose();
 }

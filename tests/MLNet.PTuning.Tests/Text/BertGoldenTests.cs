@@ -1,5 +1,6 @@
 // BERT tokenization against Hugging Face's, line by line: ids, token types, offsets in the original text, word ids.
 using System.Text.Json;
+using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Text;
 
 namespace MLNet.PTuning.Tests.Text;
@@ -57,5 +58,19 @@ public sealed class BertGoldenTests
         string config = lowerCase ? """{"do_lower_case": true}""" : """{"do_lower_case": false}""";
         using var folder = TokenizerFiles.Bert(File.ReadAllBytes(Shared.At("tokenizers", name, "vocab.txt")), config);
         Assert.Empty(Golden.Differences(TextTokenizer.Load(folder.Path), Shared.At("golden", "tokenizers", name, file)));
+    }
+
+    // Their vocab.txt is bert-base-uncased's with CRLF behind every piece.
+    [SharedTheory("golden/tokenizers")]
+    [InlineData(RealBackbones.MiniLm, "single.jsonl")]
+    [InlineData(RealBackbones.MiniLm, "pairs.jsonl")]
+    [InlineData(RealBackbones.Arctic, "single.jsonl")]
+    [InlineData(RealBackbones.Arctic, "words.jsonl")]
+    public void BackbonesFromNuGetTokenizeAsTheReferenceOnEveryLine(string name, string file)
+    {
+        Assert.Contains("[unused0]\r\n", File.ReadAllText(Path.Combine(RealBackbones.Folder(name), "vocab.txt")));
+        TextTokenizer tokenizer = TextTokenizer.Load(RealBackbones.Folder(name));
+        Assert.Equal(30522, tokenizer.VocabularySize);
+        Assert.Empty(Golden.Differences(tokenizer, Shared.At("golden", "tokenizers", "bert-base-uncased", file)));
     }
 }
