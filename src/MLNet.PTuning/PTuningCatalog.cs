@@ -13,7 +13,7 @@ public static class PTuningCatalog
     /// (Liu et al., 2022). The label column must be a key with key values (<c>Conversion.MapValueToKey</c>).
     /// </summary>
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
-    /// <param name="backboneFolder">The transformer's folder as Hugging Face publishes it: config.json, weights, the tokenizer's files.</param>
+    /// <param name="backboneFolder">The transformer's folder as Hugging Face publishes it: config.json, weights (safetensors, PyTorch or ONNX), the tokenizer's files.</param>
     /// <param name="promptLength">Prompt length in vectors a layer.</param>
     /// <param name="textColumnName">The text column.</param>
     /// <param name="textPairColumnName">The second text's column for pairs; null for single texts.</param>
@@ -45,7 +45,7 @@ public static class PTuningCatalog
     /// (<c>Conversion.MapValueToKey</c>).
     /// </summary>
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
-    /// <param name="backboneFolder">The transformer's folder as Hugging Face publishes it: config.json, weights, the tokenizer's files.</param>
+    /// <param name="backboneFolder">The transformer's folder as Hugging Face publishes it: config.json, weights (safetensors, PyTorch or ONNX), the tokenizer's files.</param>
     /// <param name="promptLength">Prompt length in vectors a layer.</param>
     /// <param name="wordsColumnName">The column of words: a vector of text, or plain text.</param>
     /// <param name="labelColumnName">The label column.</param>

@@ -12,7 +12,7 @@ public abstract class PTuningOptions : TrainingOptions
 
     private protected PTuningOptions(string backboneFolder) => BackboneFolder = backboneFolder;
 
-    /// <summary>The backbone's folder as Hugging Face publishes it: config.json, weights, the tokenizer's files.</summary>
+    /// <summary>The backbone's folder as Hugging Face publishes it: config.json, weights (safetensors, PyTorch or ONNX), the tokenizer's files.</summary>
     public string BackboneFolder { get; }
 
     /// <summary>What is trained. Default: what <see cref="StartFrom"/> holds; without that <see cref="DeepPrompt"/> (P-Tuning v2) of length 20.</summary>
