@@ -5,7 +5,9 @@ namespace MLNet.PTuning.Files;
 internal sealed record OnnxNode(string Name, string Operator, string Domain, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs,
     IReadOnlyDictionary<string, OnnxAttribute> Attributes)
 {
-    public override string ToString() => $"{(Domain.Length > 0 ? Domain + "." : "")}{Operator} '{(Name.Length > 0 ? Name : Outputs.FirstOrDefault())}'";
+    /// <summary>The operator and the node's name, for messages; a node without a name goes by its output's.</summary>
+    public override string ToString() =>
+        $"{(Domain.Length > 0 ? Domain + "." : "")}{Operator} '{(Name.Length > 0 ? Name : Outputs.FirstOrDefault())}'";
 }
 
 /// <summary>A setting of an operation: a number, whole numbers or a tensor.</summary>
@@ -17,7 +19,8 @@ internal sealed record OnnxAttribute(float Single, long Integer, IReadOnlyList<l
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Data">The field with its elements; null where another file holds them, or none.</param>
 /// <param name="External">What is said of the other file; empty where there is none.</param>
-internal sealed record OnnxTensor(string Name, int DataType, long[] Shape, ProtobufField? Data, IReadOnlyDictionary<string, string> External);
+internal sealed record OnnxTensor(
+    string Name, int DataType, long[] Shape, ProtobufField? Data, IReadOnlyDictionary<string, string> External);
 
 /// <summary>The nodes and tensors of an ONNX file's main graph.</summary>
 internal sealed class OnnxGraph
@@ -64,7 +67,8 @@ internal sealed class OnnxGraph
             if (_nodes.Count == MostNodes)
                 throw _file.Damaged($"it has more than {MostNodes} nodes", field.Bytes.Offset);
             _nodes.Add(node);
-            if (node is { Operator: "Constant", Domain: "", Outputs: [string output] } && node.Attributes.GetValueOrDefault("value")?.Tensor is { } tensor)
+            if (node is { Operator: "Constant", Domain: "", Outputs: [string output] }
+                && node.Attributes.GetValueOrDefault("value")?.Tensor is { } tensor)
                 AddTensor(tensor with { Name = output }, field);
         }
     }
@@ -148,7 +152,9 @@ internal sealed class OnnxGraph
         }
         if (external && place.Count == 0)
             throw _file.Damaged($"the tensor '{name}' lies in another file, which is not named", tensor.Bytes.Offset);
-        return new OnnxTensor(name, (int)Math.Clamp(type, 0, int.MaxValue), [.. shape], external ? null : data, external ? place : new Dictionary<string, string>());
+        if (!external)
+            place.Clear();
+        return new OnnxTensor(name, (int)Math.Clamp(type, 0, int.MaxValue), [.. shape], external ? null : data, place);
     }
 
     private void ReadPlace(ProtobufField entry, Dictionary<string, string> place)

@@ -5,8 +5,9 @@ namespace MLNet.PTuning.Files;
 internal readonly record struct OnnxView(OnnxTensor Tensor, bool Transposed);
 
 /// <summary>
-/// Exporters keep the names of the tensors that the graph uses as they are. The matrix of a linear layer, x Wᵀ + b, they transpose into a constant with
-/// a name that says nothing; the bias that is added to the product still says whose it is: <c>X.bias</c> belongs to <c>X.weight</c>.
+/// Exporters keep the names of the tensors that the graph uses as they are. The matrix of a linear layer, x Wᵀ + b, they transpose into a
+/// constant with a name that says nothing; the bias that is added to the product still says whose it is: <c>X.bias</c> belongs to
+/// <c>X.weight</c>.
 /// </summary>
 internal sealed class OnnxWeights
 {

@@ -9,8 +9,8 @@ namespace MLNet.PTuning.Files;
 /// <param name="Offset">Where its first element lies in that file, in bytes.</param>
 /// <param name="Strides">Steps between neighbours of each dimension, in elements; null where elements lie in row-major order without
 /// gaps.</param>
-/// <param name="VarintBytes">Number of bytes where the elements' bits are written as protobuf's varints, as ONNX may do with halves; null where
-/// they are written as they are.</param>
+/// <param name="VarintBytes">Number of bytes where the elements' bits are written as protobuf's varints, as ONNX may do with halves; null
+/// where they are written as they are.</param>
 internal sealed record TensorEntry(string Name, ElementType Type, long[] Shape, MappedFile File, long Offset, long[]? Strides = null,
     long? VarintBytes = null)
 {

@@ -139,8 +139,11 @@ internal sealed class WeightFile : IDisposable
     /// <summary>Whether two tensors, in row-major order or transposed, hold the same bytes in the same order.</summary>
     public static bool AreEqual(TensorEntry one, TensorEntry two)
     {
-        if (one.Type != two.Type || one.VarintBytes != two.VarintBytes || one.IsTransposed != two.IsTransposed || !one.Shape.AsSpan().SequenceEqual(two.Shape))
+        if (one.Type != two.Type || one.VarintBytes != two.VarintBytes || one.IsTransposed != two.IsTransposed
+            || !one.Shape.AsSpan().SequenceEqual(two.Shape))
+        {
             return false;
+        }
         long length = one.VarintBytes ?? one.ByteLength;
         for (long done = 0; done < length; done += WindowBytes)
         {
@@ -173,7 +176,8 @@ internal sealed class WeightFile : IDisposable
     // A few of the file's rows at a time become neighbours in every row of the destination.
     private static void ReadTransposed(TensorEntry entry, Span<float> destination)
     {
-        int rows = (int)entry.Shape[1], columns = (int)entry.Shape[0], step = Math.Clamp(WindowBytes / 16 / columns, 1, Math.Min(rows, 64));
+        int rows = (int)entry.Shape[1], columns = (int)entry.Shape[0];
+        int step = Math.Clamp(WindowBytes / 16 / columns, 1, Math.Min(rows, 64));
         var some = new float[step * columns];
         for (int row = 0; row < rows; row += step)
         {
@@ -191,15 +195,16 @@ internal sealed class WeightFile : IDisposable
     // The bits of 16-bit elements that are written as varints.
     private static byte[] ReadVarints(TensorEntry entry, long bytes)
     {
-        var elements = new ushort[entry.Count];
+        var elements = new byte[entry.ByteLength];
+        Span<ushort> halves = MemoryMarshal.Cast<byte, ushort>(elements.AsSpan());
         int count = 0;
         foreach (long bits in new ProtobufFile(entry.File).Numbers(new Extent(entry.Offset, bytes)))
         {
-            if (count == elements.Length || bits is < 0 or > ushort.MaxValue)
+            if (count == halves.Length || bits is < 0 or > ushort.MaxValue)
                 throw Damaged();
-            elements[count++] = (ushort)bits;
+            halves[count++] = (ushort)bits;
         }
-        return count == elements.Length ? MemoryMarshal.AsBytes<ushort>(elements).ToArray() : throw Damaged();
+        return count == halves.Length ? elements : throw Damaged();
 
         InvalidDataException Damaged() => new($"{entry.File.Path}: the elements of the tensor '{entry.Name}' are not {entry.Count} of 16 bits, "
             + $"as its shape {entry.ShapeText} has; the file is damaged. Download or copy it again.");
