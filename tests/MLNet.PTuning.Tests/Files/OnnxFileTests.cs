@@ -1,5 +1,6 @@
 // The weights of ONNX models: found through the graph by the names that PyTorch has for them, in every form that exporters write, and refused by name where they are not there.
 using System.Runtime.InteropServices;
+using Google.Protobuf;
 using MLNet.PTuning.Files;
 
 namespace MLNet.PTuning.Tests.Files;
@@ -175,6 +176,17 @@ public sealed class OnnxFileTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Claims_beyond_any_transformers_are_refused_before_they_fill_the_memory()
+    {
+        byte[] nodes = new byte[2 * ((1 << 20) + 1)];
+        for (int i = 0; i < nodes.Length; i += 2) nodes[i] = 1 << 3 | (int)WireFormat.WireType.LengthDelimited;
+        string path = _folder.Write("model.onnx", OnnxModel.Message(model => OnnxModel.Bytes(model, 7, nodes)));
+        Assert.Contains("nodes", Assert.Throws<InvalidDataException>(() => WeightFile.Open(path)).Message);
+        Refuses<InvalidDataException>(new OnnxModel().Initializer(OnnxModel.TensorProto("deep", OnnxModel.Float, [.. Enumerable.Repeat(1L, 64)], _ => { })), "dimensions");
+        Refuses<InvalidDataException>(new OnnxModel().Node(new string('x', 1 << 15), [], []), "bytes is longer than");
+    }
+
     [Theory]
     [InlineData("../secret", "not the name of a file")]
     [InlineData("/etc/passwd", "not the name of a file")]
@@ -186,7 +198,7 @@ public sealed class OnnxFileTests : IDisposable
     public void A_place_outside_the_models_folder_is_refused(string location, string expected)
     {
         using var elsewhere = new TempFolder();
-        File.CreateSymbolicLink(_folder.At("link"), elsewhere.Write("data", new byte[8]));
+        if (location == "link") File.CreateSymbolicLink(_folder.At("link"), elsewhere.Write("data", new byte[8]));
         Refuses<InvalidDataException>(External(("location", location)), "'far'", expected);
     }
 
