@@ -1,96 +1,112 @@
 // The build task behind MLNet.PTuning.targets: lets TorchSharp's native library load where libstdc++ is older than GCC 13's, by one bit in a copy of it.
 // It reads version needs and definitions of 64-bit little-endian ELF files (System V ABI; Linux Standard Base 5, section 10.7) and needs no package.
+#nullable enable
 using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
+using Microsoft.Build.Framework;
 
 public class OlderLibStdCxx : Microsoft.Build.Utilities.Task
 {
     const string Library = "libstdc++.so.6", Version = "GLIBCXX_3.4.32";
 
     /// <summary>TorchSharp's library as its package has it; it is only read.</summary>
-    [Microsoft.Build.Framework.Required] public string Source { get; set; }
+    [Required] public string Source { get; set; } = "";
 
-    /// <summary>Where the copy goes, if one is needed.</summary>
-    [Microsoft.Build.Framework.Required] public string Destination { get; set; }
-
-    /// <summary>Where what was found is written, one line, so that the next build need not look again.</summary>
-    [Microsoft.Build.Framework.Required] public string Finding { get; set; }
+    /// <summary>Where the copy goes, if one is needed, and then finding.txt: in one line what was done, so that the next build need not look again.</summary>
+    [Required] public string Folder { get; set; } = "";
 
     /// <summary>Folders in which the system keeps its libraries, in the order in which they are looked through.</summary>
-    [Microsoft.Build.Framework.Required] public string[] SystemFolders { get; set; }
+    [Required] public string[] SystemFolders { get; set; } = { };
 
     public override bool Execute()
     {
-        File.Delete(Destination);
+        byte[]? copy = null;
         string finding;
-        try { finding = Weaken(); }
-        catch (InvalidDataException exception) { finding = exception.Message + " It is used as it is."; }
-        if (finding != "") Log.LogMessage(Microsoft.Build.Framework.MessageImportance.High, "MLNet.PTuning: " + finding);
-        File.WriteAllText(Finding, finding + "\n");
+        try { finding = Weaken(out copy); }
+        catch (InvalidDataException exception) { finding = exception.Message + " TorchSharp's library is used as it is; if it does not load, install that file's package anew."; }
+        Directory.CreateDirectory(Folder);
+        if (copy != null) Put(Path.GetFileName(Source), copy);
+        if (Put("finding.txt", Encoding.UTF8.GetBytes(finding + "\n")) && finding != "") Log.LogMessage(MessageImportance.High, "MLNet.PTuning: " + finding);
         return true;
     }
 
-    string Weaken()
+    string Weaken(out byte[]? copy)
     {
-        var library = new ElfFile(Source);
-        var definitions = new Dictionary<string, HashSet<string>>();
-        var missing = new List<ElfFile.Need>();
-        foreach (var need in library.Needs.Where(need => !need.IsWeak))
-        {
-            if (!definitions.TryGetValue(need.Library, out var defined)) definitions[need.Library] = defined = DefinitionsOf(need.Library);
-            if (!defined.Contains(need.Version)) missing.Add(need);
-        }
+        copy = null;
+        string name = Path.GetFileName(Source);
+        var library = ElfFile.Read(Source);
+        var needs = library.Needs.Where(need => !need.IsWeak).ToList();
+        var definitions = needs.Select(need => need.Library).Distinct().ToDictionary(needed => needed, DefinitionsOf);
+        var missing = needs.Where(need => definitions[need.Library]?.Contains(need.Version) != true).ToList();
         if (missing.Count == 0) return "";
 
-        string name = Path.GetFileName(Source);
-        var others = missing.Where(need => need.Library != Library || need.Version != Version).ToList();
-        if (others.Count > 0)
-            return name + " needs what this system does not have, so TorchSharp will not load: " + string.Join(", ", others.Select(need => need.Version + " of " + need.Library)) + ".";
-        if (missing.Any(need => library.UsesSymbolsOf(need)))
-            return name + " uses symbols of " + Version + ", which this system's " + Library + " lacks, so TorchSharp will not load.";
+        var others = missing.Where(need => need.Library != Library || need.Version != Version)
+            .Select(need => definitions[need.Library] == null ? need.Library : need.Version + " of " + need.Library).Distinct().ToList();
+        if (others.Count > 0) return name + " needs what this system does not have, so TorchSharp will not load: " + string.Join(", ", others) + ".";
+        if (missing.Any(library.UsesSymbolsOf)) return name + " uses symbols of " + Version + ", which this system's " + Library + " lacks, so TorchSharp will not load.";
 
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(Destination)));
-        File.WriteAllBytes(Destination, library.WithWeak(missing));
+        copy = library.WithWeak(missing);
         return name + " asks for " + Version + ", which this system's " + Library + " lacks and none of its code uses; "
             + "the output gets a copy that does without (AllowOlderLibStdCxx=false switches this off).";
     }
 
-    HashSet<string> DefinitionsOf(string library)
+    // What the system's library of that name defines; null if there is none.
+    HashSet<string>? DefinitionsOf(string library)
     {
-        string path = SystemFolders.Select(folder => Path.Combine(folder, library)).FirstOrDefault(File.Exists);
-        return path == null ? new HashSet<string>() : new ElfFile(path).Definitions();
+        string? path = SystemFolders.Select(folder => Path.Combine(folder, library)).FirstOrDefault(File.Exists);
+        return path == null ? null : ElfFile.Read(path).Definitions();
+    }
+
+    // Projects that are built at the same time may share the folder: the first one's file stays, and only that one says what was done.
+    bool Put(string name, byte[] content)
+    {
+        string path = Path.Combine(Folder, name), beside = Path.Combine(Folder, Path.GetRandomFileName());
+        File.WriteAllBytes(beside, content);
+        try { File.Move(beside, path); }
+        catch (IOException) when (File.Exists(path))
+        {
+            File.Delete(beside);
+            return false;
+        }
+        return true;
     }
 }
 
 /// <summary>What a shared library asks of others and offers them by version.</summary>
 public sealed class ElfFile
 {
-    const uint RelocationsType = 4, SymbolsType = 11, DefinitionsType = 0x6ffffffd, NeedsType = 0x6ffffffe, SymbolVersionsType = 0x6fffffff;
-    const int WeakFlag = 2;
+    const uint RelocationsType = 4, WithoutBytesType = 8, SymbolsType = 11, DefinitionsType = 0x6ffffffd, NeedsType = 0x6ffffffe, SymbolVersionsType = 0x6fffffff;
+    const int WeakFlag = 2, IndexMask = 0x7FFF;
 
     readonly string path;
     readonly byte[] image;
     readonly List<Section> sections = new List<Section>();
 
     /// <exception cref="InvalidDataException">It is no such file, or is damaged.</exception>
-    public ElfFile(string path)
+    public static ElfFile Read(string path) => new ElfFile(path, File.ReadAllBytes(path));
+
+    /// <param name="path">The file's path, for messages.</param>
+    /// <param name="image">Its bytes.</param>
+    /// <exception cref="InvalidDataException">It is no such file, or is damaged.</exception>
+    public ElfFile(string path, byte[] image)
     {
         this.path = path;
-        image = File.ReadAllBytes(path);
+        this.image = image;
         if (image.Length < 64 || UInt32(0) != 0x464C457F || image[4] != 2 || image[5] != 1)
             throw new InvalidDataException(path + " is not a 64-bit little-endian ELF file.");
         long at = Int64(0x28);
         int size = UInt16(0x3A), count = UInt16(0x3C);
-        if (count > 0 && size < 64) throw Damaged("its section headers");
+        if (count == 0 || size < 64) throw Damaged("it has no section headers");
+        if (at < 0 || at > image.Length - (long)size * count) throw Damaged("its section headers lie outside it");
         for (int i = 0; i < count; i++, at += size)
         {
             var section = new Section { Type = UInt32(at + 4), Start = Int64(at + 0x18), Length = Int64(at + 0x20), Link = UInt32(at + 0x28) };
-            // A section without bytes of its own in the file (SHT_NOBITS) may have any extent.
-            if (section.Type != 8 && (section.Start < 0 || section.Length < 0 || section.Length > image.Length || section.Start > image.Length - section.Length))
-                throw Damaged("section " + i);
+            if (section.Type == WithoutBytesType) section.Start = section.Length = 0;
+            if (section.Start < 0 || section.Length < 0 || section.Length > image.Length || section.Start > image.Length - section.Length)
+                throw Damaged("section " + i + " lies outside it");
             sections.Add(section);
         }
         Needs = ReadNeeds();
@@ -112,16 +128,15 @@ public sealed class ElfFile
     /// <summary>Whether the dynamic linker would have to find a symbol of that version: whether a relocation names one.</summary>
     public bool UsesSymbolsOf(Need need)
     {
-        var versions = sections.FirstOrDefault(section => section.Type == SymbolVersionsType);
-        if (versions == null) throw Damaged("its table of symbol versions, which is missing,");
+        var versions = sections.FirstOrDefault(section => section.Type == SymbolVersionsType) ?? throw Damaged("it has no table of symbol versions");
         foreach (var section in sections.Where(section => section.Type == RelocationsType))
         {
             if (section.Link >= sections.Count || sections[(int)section.Link].Type != SymbolsType) continue;
             for (long at = section.Start; at + 24 <= section.Start + section.Length; at += 24)
             {
                 long version = versions.Start + 2 * (long)UInt32(at + 12);
-                if (version + 2 > versions.Start + versions.Length) throw Damaged("a relocation");
-                if ((UInt16(version) & 0x7FFF) == need.Index) return true;
+                if (version + 2 > versions.Start + versions.Length) throw Damaged("a relocation names a symbol that has no version");
+                if ((UInt16(version) & IndexMask) == need.Index) return true;
             }
         }
         return false;
@@ -143,14 +158,10 @@ public sealed class ElfFile
             {
                 string library = Text(section, UInt32(file + 4));
                 foreach (long at in Chain(section, file + UInt32(file + 8), nextField: 12))
-                    needs.Add(new Need
-                    {
-                        Library = library,
-                        Version = Text(section, UInt32(at + 8)),
-                        FlagsAt = at + 4,
-                        IsWeak = (UInt16(at + 4) & WeakFlag) != 0,
-                        Index = UInt16(at + 6),
-                    });
+                {
+                    if (needs.Count == section.Length / 16) throw Damaged("its lists of versions run into each other");
+                    needs.Add(new Need(library, Text(section, UInt32(at + 8)), at + 4, (UInt16(at + 4) & WeakFlag) != 0, UInt16(at + 6) & IndexMask));
+                }
             }
         return needs;
     }
@@ -160,7 +171,7 @@ public sealed class ElfFile
     {
         for (uint next = 1; section.Length > 0 && next != 0; at += next)
         {
-            if (at < section.Start || at + nextField + 4 > section.Start + section.Length) throw Damaged("a table of versions");
+            if (at < section.Start || at + nextField + 4 > section.Start + section.Length) throw Damaged("a list of versions leads outside its section");
             yield return at;
             next = UInt32(at + nextField);
         }
@@ -168,21 +179,22 @@ public sealed class ElfFile
 
     string Text(Section user, uint offset)
     {
+        const int longest = 256;
         var strings = user.Link < sections.Count ? sections[(int)user.Link] : null;
-        if (strings == null || offset >= strings.Length) throw Damaged("a name of a version");
-        long start = strings.Start + offset;
-        int end = Array.IndexOf(image, (byte)0, checked((int)start), checked((int)(strings.Length - offset)));
-        if (end < 0) throw Damaged("a name of a version");
-        return Encoding.ASCII.GetString(image, (int)start, end - (int)start);
+        if (strings == null || offset >= strings.Length) throw Damaged("a version's name lies outside it");
+        int start = (int)(strings.Start + offset);
+        int end = Array.IndexOf(image, (byte)0, start, (int)Math.Min(longest, strings.Length - offset));
+        if (end < 0) throw Damaged("a version's name has no end");
+        return Encoding.ASCII.GetString(image, start, end - start);
     }
 
     int UInt16(long at) => BitConverter.ToUInt16(image, At(at, 2));
     uint UInt32(long at) => BitConverter.ToUInt32(image, At(at, 4));
     long Int64(long at) => BitConverter.ToInt64(image, At(at, 8));
 
-    int At(long at, int length) => at >= 0 && at <= image.Length - length ? (int)at : throw Damaged("an offset");
+    int At(long at, int length) => at >= 0 && at <= image.Length - length ? (int)at : throw Damaged("an offset leads outside it");
 
-    InvalidDataException Damaged(string what) => new InvalidDataException(path + " is damaged: " + what + " leads outside the file; restore the package again.");
+    InvalidDataException Damaged(string how) => new InvalidDataException(path + " is damaged: " + how + ".");
 
     sealed class Section
     {
@@ -193,9 +205,19 @@ public sealed class ElfFile
     /// <summary>A version that a library must offer, with the place of its flags in the file and the index by which symbols refer to it.</summary>
     public sealed class Need
     {
-        public string Library, Version;
-        public long FlagsAt;
-        public bool IsWeak;
-        public int Index;
+        public Need(string library, string version, long flagsAt, bool isWeak, int index)
+        {
+            Library = library;
+            Version = version;
+            FlagsAt = flagsAt;
+            IsWeak = isWeak;
+            Index = index;
+        }
+
+        public string Library { get; }
+        public string Version { get; }
+        public long FlagsAt { get; }
+        public bool IsWeak { get; }
+        public int Index { get; }
     }
 }
