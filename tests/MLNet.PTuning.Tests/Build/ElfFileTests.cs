@@ -69,7 +69,7 @@ public sealed class ElfFileTests
         var damaged = new DamagedInPlace();
         foreach ((int start, int end) in new[] { (0, 64), damaged.SectionHeaders, damaged.Section(0x6ffffffe) })
             for (int at = start; at < end; at += 4)
-                foreach (int value in new[] { 0, 1, 16, -1, int.MaxValue, int.MinValue, s_genuine.Length })
+                foreach (int value in new[] { 0, -1, int.MaxValue, s_genuine.Length })
                     damaged.Try(at, BitConverter.GetBytes(value));
         Assert.True(damaged.Tried > 2000 && damaged.Refused > damaged.Tried / 10, $"{damaged.Refused} of {damaged.Tried} were refused");
     }

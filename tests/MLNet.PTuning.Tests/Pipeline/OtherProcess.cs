@@ -1,4 +1,4 @@
-// Has a process that knows nothing of how a model was trained load its file and predict texts (tests/LoadModel).
+// Starts the apps beside the tests, such as one that loads a model's file and predicts texts.
 using System.Diagnostics;
 using System.Globalization;
 
@@ -6,11 +6,14 @@ namespace MLNet.PTuning.Tests.Pipeline;
 
 internal static class OtherProcess
 {
-    /// <summary>Each text's scores as a line.</summary>
-    public static string[] Predict(string modelPath, IEnumerable<string> texts)
+    /// <summary>Each text's scores as a line, by a process that knows nothing of how the model was trained (tests/LoadModel).</summary>
+    public static string[] Predict(string modelPath, IEnumerable<string> texts) => Run("LoadModel", texts, modelPath);
+
+    /// <summary>The lines that an app of the folder tests writes, given lines as its input.</summary>
+    public static string[] Run(string app, IEnumerable<string> input, params string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory.Replace("MLNet.PTuning.Tests", "LoadModel"), "LoadModel.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", program, modelPath])
+        string program = Path.Combine(AppContext.BaseDirectory.Replace("MLNet.PTuning.Tests", app), app + ".dll");
+        using var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -19,7 +22,7 @@ internal static class OtherProcess
             WorkingDirectory = Path.GetTempPath(),
         })!;
         var error = process.StandardError.ReadToEndAsync();
-        process.StandardInput.Write(string.Join('\n', texts));
+        process.StandardInput.Write(string.Join('\n', input));
         process.StandardInput.Close();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -1,0 +1,50 @@
+// The NuGet package that `dotnet pack` makes: its files, its dependencies, and what it says of itself.
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Runtime.CompilerServices;
+using System.Xml.Linq;
+using MLNet.PTuning.Tests.Files;
+using TorchSharp;
+
+namespace MLNet.PTuning.Tests.Build;
+
+public sealed class PackageTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public void The_package_holds_the_library_the_step_for_older_Linux_and_three_dependencies()
+    {
+        using var package = Pack();
+        Assert.Equal(
+            ["LICENSE", "MLNet.PTuning.nuspec", "README.md", "buildTransitive/MLNet.PTuning.targets", "buildTransitive/OlderLibStdCxx.cs", "lib/net10.0/MLNet.PTuning.dll", "lib/net10.0/MLNet.PTuning.xml"],
+            // The rest is what every package has.
+            package.Entries.Select(entry => entry.FullName).Where(name => !name.StartsWith("_rels/") && !name.StartsWith("package/") && name != "[Content_Types].xml").Order(StringComparer.Ordinal));
+
+        using var nuspec = package.GetEntry("MLNet.PTuning.nuspec")!.Open();
+        XElement metadata = XDocument.Load(nuspec).Root!.Elements().Single();
+        string Value(string name) => metadata.Elements().Single(element => element.Name.LocalName == name).Value;
+        Assert.Equal(("MIT", "README.md"), (Value("license"), Value("readme")));
+        Assert.Contains("mlnet", Value("tags").Split(' '));
+        var dependencies = metadata.Descendants().Where(element => element.Name.LocalName == "dependency").ToDictionary(d => d.Attribute("id")!.Value, d => d.Attribute("version")!.Value);
+        Assert.Equal(["Microsoft.ML", "Microsoft.ML.Tokenizers", "TorchSharp"], dependencies.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(typeof(torch).Assembly.GetName().Version!.ToString(3), dependencies["TorchSharp"]);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    // Packs what the tests' build built.
+    private ZipArchive Pack([CallerFilePath] string file = "")
+    {
+        string project = Path.Combine(Path.GetDirectoryName(file)!, "..", "..", "..", "src", "MLNet.PTuning");
+        string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", ["pack", project, "--no-build", "-c", configuration, "-o", _folder.Path, "-nodeReuse:false", "--tl:off"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, output);
+        return ZipFile.OpenRead(Assert.Single(Directory.GetFiles(_folder.Path)));
+    }
+}
