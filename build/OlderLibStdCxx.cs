@@ -29,7 +29,9 @@ public class OlderLibStdCxx : Microsoft.Build.Utilities.Task
         catch (InvalidDataException exception) { finding = exception.Message + " TorchSharp's library is used as it is; if it does not load, install that file's package anew."; }
         Directory.CreateDirectory(Folder);
         if (copy != null) Put(Path.GetFileName(Source), copy);
-        if (Put("finding.txt", Encoding.UTF8.GetBytes(finding + "\n")) && finding != "") Log.LogMessage(MessageImportance.High, "MLNet.PTuning: " + finding);
+        bool isFirst = Put("finding.txt", Encoding.UTF8.GetBytes(finding + "\n"));
+        if (isFirst && copy != null) Log.LogMessage(MessageImportance.High, "MLNet.PTuning: " + finding);
+        else if (isFirst && finding != "") Log.LogWarning("MLNet.PTuning: " + finding);
         return true;
     }
 
@@ -45,8 +47,8 @@ public class OlderLibStdCxx : Microsoft.Build.Utilities.Task
 
         var others = missing.Where(need => need.Library != Library || need.Version != Version)
             .Select(need => definitions[need.Library] == null ? need.Library : need.Version + " of " + need.Library).Distinct().ToList();
-        if (others.Count > 0) return name + " needs what this system does not have, so TorchSharp will not load: " + string.Join(", ", others) + ".";
-        if (missing.Any(library.UsesSymbolsOf)) return name + " uses symbols of " + Version + ", which this system's " + Library + " lacks, so TorchSharp will not load.";
+        if (others.Count > 0) return name + " needs what this system does not have, so TorchSharp will not load here: " + string.Join(", ", others) + ".";
+        if (missing.Any(library.UsesSymbolsOf)) return name + " uses symbols of " + Version + ", which this system's " + Library + " lacks, so TorchSharp will not load here.";
 
         copy = library.WithWeak(missing);
         return name + " asks for " + Version + ", which this system's " + Library + " lacks and none of its code uses; "

@@ -15,6 +15,7 @@ public sealed class OlderLibStdCxxTests : IDisposable
         byte[] genuine = File.ReadAllBytes(TorchSharpLibrary.Path);
         TorchSharpLibrary.WriteSystem(_system.Path, lacks: need => need.Version == TorchSharpLibrary.UnusedVersion);
         string line = Assert.Single(Run());
+        Assert.StartsWith("High: MLNet.PTuning: ", line);
         Assert.Contains("GLIBCXX_3.4.32", line);
         Assert.Contains("AllowOlderLibStdCxx=false", line);
         Assert.Equal(["finding.txt", "libLibTorchSharp.so"], Written());
@@ -49,7 +50,8 @@ public sealed class OlderLibStdCxxTests : IDisposable
     {
         TorchSharpLibrary.WriteSystem(_system.Path, lacks: need => need.Version == TorchSharpLibrary.UnusedVersion || need.Version == missing);
         string line = Assert.Single(Run());
-        Assert.EndsWith($"TorchSharp will not load: {named}.", line);
+        Assert.StartsWith("Warning: MLNet.PTuning: ", line);
+        Assert.EndsWith($"TorchSharp will not load here: {named}.", line);
         Assert.Equal(["finding.txt"], Written());
     }
 
@@ -59,7 +61,7 @@ public sealed class OlderLibStdCxxTests : IDisposable
     {
         TorchSharpLibrary.WriteSystem(_system.Path, lacks: _ => false);
         foreach (string glibc in new[] { "libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2" }) File.Delete(_system.At(glibc));
-        Assert.EndsWith("TorchSharp will not load: ld-linux-x86-64.so.2, libm.so.6, libc.so.6.", Assert.Single(Run()));
+        Assert.EndsWith("TorchSharp will not load here: ld-linux-x86-64.so.2, libm.so.6, libc.so.6.", Assert.Single(Run()));
         Assert.Equal(["finding.txt"], Written());
     }
 
@@ -128,8 +130,8 @@ public sealed class OlderLibStdCxxTests : IDisposable
         public string ProjectFileOfTaskNode => "";
 
         public void LogMessageEvent(BuildMessageEventArgs e) => Shown.Add($"{e.Importance}: {e.Message}");
-        public void LogErrorEvent(BuildErrorEventArgs e) => Shown.Add(e.Message!);
-        public void LogWarningEvent(BuildWarningEventArgs e) => Shown.Add(e.Message!);
+        public void LogErrorEvent(BuildErrorEventArgs e) => Shown.Add($"Error: {e.Message}");
+        public void LogWarningEvent(BuildWarningEventArgs e) => Shown.Add($"Warning: {e.Message}");
         public void LogCustomEvent(CustomBuildEventArgs e) => Shown.Add(e.Message!);
         public bool BuildProjectFile(string projectFileName, string[] targetNames, IDictionary globalProperties, IDictionary targetOutputs) => false;
     }

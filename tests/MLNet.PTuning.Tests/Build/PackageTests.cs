@@ -1,9 +1,8 @@
 // The NuGet package that `dotnet pack` makes: its files, its dependencies, and what it says of itself.
-using System.Diagnostics;
 using System.IO.Compression;
-using System.Runtime.CompilerServices;
 using System.Xml.Linq;
 using MLNet.PTuning.Tests.Files;
+using MLNet.PTuning.Tests.Pipeline;
 using TorchSharp;
 
 namespace MLNet.PTuning.Tests.Build;
@@ -34,17 +33,10 @@ public sealed class PackageTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     // Packs what the tests' build built.
-    private ZipArchive Pack([CallerFilePath] string file = "")
+    private ZipArchive Pack()
     {
-        string project = Path.Combine(Path.GetDirectoryName(file)!, "..", "..", "..", "src", "MLNet.PTuning");
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        using var process = Process.Start(new ProcessStartInfo("dotnet", ["pack", project, "--no-build", "-c", configuration, "-o", _folder.Path, "-nodeReuse:false", "--tl:off"])
-        {
-            RedirectStandardOutput = true,
-        })!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output);
+        OtherProcess.DotNet([], "pack", TorchSharpLibrary.InRepository("src", "MLNet.PTuning"), "--no-build", "-c", configuration, "-o", _folder.Path, "-nodeReuse:false", "--tl:off");
         return ZipFile.OpenRead(Assert.Single(Directory.GetFiles(_folder.Path)));
     }
 }

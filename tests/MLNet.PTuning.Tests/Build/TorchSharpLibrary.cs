@@ -1,6 +1,7 @@
 // TorchSharp's native library for Linux as its package has it, on every system, and systems' libraries made up for tests.
 using System.Buffers.Binary;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace MLNet.PTuning.Tests.Build;
@@ -12,6 +13,9 @@ internal static class TorchSharpLibrary
 
     /// <summary>The one version that it asks for and does not use.</summary>
     public const string UnusedVersion = "GLIBCXX_3.4.32";
+
+    /// <summary>A file or folder of the repository.</summary>
+    public static string InRepository(params string[] parts) => System.IO.Path.GetFullPath(System.IO.Path.Combine([ThisFile(), "..", "..", "..", "..", .. parts]));
 
     /// <summary>Writes libraries that define all that the genuine file asks for, but what <paramref name="lacks"/> says.</summary>
     public static void WriteSystem(string folder, Func<ElfFile.Need, bool> lacks)
@@ -59,4 +63,6 @@ internal static class TorchSharpLibrary
             at += content.Length;
         }
     }
+
+    private static string ThisFile([CallerFilePath] string file = "") => file;
 }

@@ -13,7 +13,13 @@ internal static class OtherProcess
     public static string[] Run(string app, IEnumerable<string> input, params string[] arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory.Replace("MLNet.PTuning.Tests", app), app + ".dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", program, .. arguments])
+        return DotNet(input, ["exec", program, .. arguments]);
+    }
+
+    /// <summary>The lines that a command of dotnet writes, given lines as its input.</summary>
+    public static string[] DotNet(IEnumerable<string> input, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -26,7 +32,7 @@ internal static class OtherProcess
         process.StandardInput.Close();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, error.Result);
+        Assert.True(process.ExitCode == 0, output + error.Result);
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
