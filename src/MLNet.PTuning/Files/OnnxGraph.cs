@@ -26,7 +26,7 @@ internal sealed record OnnxTensor(
 internal sealed class OnnxGraph
 {
     // Far beyond any transformer: a small file must not fill the memory with what it claims.
-    private const int MostNodes = 1 << 20, MostNumbers = 64;
+    private const int MostNodes = 1 << 17, MostNumbers = 64;
 
     private readonly ProtobufFile _file;
     private readonly List<OnnxNode> _nodes = [];

@@ -179,7 +179,7 @@ public sealed class OnnxFileTests : IDisposable
     [Fact]
     public void Claims_beyond_any_transformers_are_refused_before_they_fill_the_memory()
     {
-        byte[] nodes = new byte[2 * ((1 << 20) + 1)];
+        byte[] nodes = new byte[2 * ((1 << 17) + 1)];
         for (int i = 0; i < nodes.Length; i += 2) nodes[i] = 1 << 3 | (int)WireFormat.WireType.LengthDelimited;
         string path = _folder.Write("model.onnx", OnnxModel.Message(model => OnnxModel.Bytes(model, 7, nodes)));
         Assert.Contains("nodes", Assert.Throws<InvalidDataException>(() => WeightFile.Open(path)).Message);

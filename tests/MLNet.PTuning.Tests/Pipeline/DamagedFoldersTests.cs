@@ -84,7 +84,7 @@ public sealed class DamagedFoldersTests : IDisposable
     public void Damaged_ONNX_models_of_a_backbone()
     {
         _backbone.ToOnnx();
-        Mutations.AllLoadOrFailCleanly("model.onnx", File.ReadAllBytes(_backbone.At("model.onnx")), 800, bytes => Typed(() =>
+        Mutations.AllLoadOrFailCleanly("model.onnx", File.ReadAllBytes(_backbone.At("model.onnx")), 500, bytes => Typed(() =>
         {
             File.WriteAllBytes(_backbone.At("model.onnx"), bytes);
             Run(_backbone.Path);
