@@ -23,15 +23,15 @@ internal sealed class TunedModel : IDisposable
     {
         (_lease, _tuner, _head, ClassCount) = (lease, tuner, head, classes);
         _headDropout = headDropout ?? Backbone.Config.HiddenDropout;
-        Parameters = [.. tuner.Parameters, .. head.Parameters];
         TrainedParameters = Parameters.Sum(p => p.Value.numel());
+        TotalParameters = Backbone.ParameterCount + TrainedParameters - Parameters.Where(tuner.Replaces).Sum(p => p.Value.numel());
     }
 
     public Backbone Backbone => _lease.Backbone;
 
     public int ClassCount { get; }
 
-    public IReadOnlyList<Parameter> Parameters { get; }
+    public IReadOnlyList<Parameter> Parameters => [.. _tuner.Parameters, .. _head.Parameters];
 
     /// <summary>What the tuning method trains for all models that share it: the same tensors in each.</summary>
     public IReadOnlyList<Parameter> SharedParameters => _tuner.SharedParameters;
@@ -54,7 +54,7 @@ internal sealed class TunedModel : IDisposable
     public long TrainedParameters { get; }
 
     /// <summary>Those and the frozen ones, counted once.</summary>
-    public long TotalParameters => Backbone.ParameterCount + TrainedParameters - Parameters.Where(p => _tuner.Replaces(p)).Sum(p => p.Value.numel());
+    public long TotalParameters { get; }
 
     /// <summary>A model with initial values, to be trained. Takes over the lease.</summary>
     /// <param name="lease">The backbone.</param>
@@ -118,8 +118,16 @@ internal sealed class TunedModel : IDisposable
         _pass = null;
     }
 
-    /// <summary>Gives back the memory that training needed.</summary>
-    public void Trim() => ComputeThread.Run(_tuner.Encoder.Trim);
+    /// <summary>
+    /// Ends training: from here on the model predicts with the very numbers that <see cref="Save"/> writes. Gives back the memory that training needed.
+    /// </summary>
+    public void EndTraining() => ComputeThread.Run(() =>
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        _tuner.Fold();
+        _tuner.Encoder.Trim();
+    });
 
     /// <summary>Probabilities at the places that each example reads: [R · classes] an example, in row-major order.</summary>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>

@@ -66,8 +66,8 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
                 if (done.ValidationScore is not null && (best is null || Validation.IsBetter(done, best))) (best, bestParameters) = (done, Validation.Snapshot(trained));
                 observer.AfterEpoch(done);
             }
-            tasks[0].Model.Trim();
             if (best?.Number < epoch) Validation.Restore(trained, bestParameters);
+            foreach (var task in tasks) task.Model.EndTraining();
             return (curves, best?.Number ?? epoch);
         }
         finally

@@ -47,8 +47,8 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
             checkpoint.AfterEpoch(state, IsOver(state));
             observer.AfterEpoch(done);
         }
-        model.Trim();
         if (state.BestEpoch < state.Epoch) Validation.Restore(model.Parameters, state.BestParameters);
+        model.EndTraining();
         return new TrainingReport(state.Epochs, state.BestEpoch ?? state.Epoch, rows.Count, skippedRows, model.TrainedParameters,
             model.TotalParameters, state.Seconds, seed, model.Backbone.Device.ToString());
     }

@@ -55,6 +55,13 @@ internal sealed class ParameterFactory(long seed, torch.Device device) : IDispos
         return Leaf(tensor, device);
     }
 
+    /// <summary>The values that a tensor has now.</summary>
+    public static torch.Tensor From(torch.Tensor value)
+    {
+        using var noGrad = torch.no_grad();
+        return Leaf(value.detach().clone(), value.device);
+    }
+
     /// <summary>Values of a parameter in row-major order.</summary>
     public static float[] ToArray(torch.Tensor value)
     {

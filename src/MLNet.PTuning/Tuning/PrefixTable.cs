@@ -41,6 +41,15 @@ internal sealed class PrefixTable
         return torch.nn.functional.linear(inner, Parameters[3].Value, Parameters[4].Value);
     }
 
+    /// <summary>The table as it is, without the network that it comes from, whose parameters are disposed.</summary>
+    public PrefixTable Folded()
+    {
+        if (Parameters.Count == 1) return this;
+        var folded = new PrefixTable([new Parameter(Name, ParameterFactory.From(Output()))]);
+        foreach (var parameter in Parameters) parameter.Value.Dispose();
+        return folded;
+    }
+
     private static Parameter Of(string name, Func<string, long[], torch.Tensor> initial, params long[] shape) => new(name, initial(name, shape), Decays: shape.Length > 1);
 }
 
@@ -54,6 +63,8 @@ internal sealed class PrefixTuner(Backbone backbone, PrefixTable table, int leng
     public override IReadOnlyList<Parameter> Parameters => table.Parameters;
 
     public override PromptState State() => new() { Prefix = table.Output(), Length = length, Dropout = dropout };
+
+    public override void Fold() => table = table.Folded();
 
     public override IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [(PrefixTable.Name, table.Output())];
 

@@ -13,6 +13,7 @@ internal sealed class TaskPromptTuner : Tuner
 
     private readonly VectorTuner _shared;
     private readonly Parameter _columns, _rows;
+    private torch.Tensor? _folded;
 
     /// <param name="backbone">Whose words the vectors stand among.</param>
     /// <param name="shared">The shared vectors; one use of it is taken over.</param>
@@ -36,6 +37,9 @@ internal sealed class TaskPromptTuner : Tuner
 
     public override PromptState State() => new() { Vectors = Vectors() };
 
+    // The factors stay: PEFT's folders hold them.
+    public override void Fold() => _folded ??= ParameterFactory.From(Vectors());
+
     public override IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [(VectorTuner.Name, Vectors())];
 
     /// <summary>A task's vectors [P, E].</summary>
@@ -46,8 +50,9 @@ internal sealed class TaskPromptTuner : Tuner
     public override void Dispose()
     {
         foreach (var parameter in OwnParameters) parameter.Value.Dispose();
+        _folded?.Dispose();
         _shared.Dispose();
     }
 
-    private torch.Tensor Vectors() => Vectors(_shared.Vectors(), _columns.Value, _rows.Value);
+    private torch.Tensor Vectors() => _folded ?? Vectors(_shared.Vectors(), _columns.Value, _rows.Value);
 }

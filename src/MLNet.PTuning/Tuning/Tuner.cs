@@ -29,6 +29,12 @@ internal abstract class Tuner(Backbone backbone) : IDisposable
     /// <summary>What the encoder is given; under autograd, a function of the parameters.</summary>
     public abstract PromptState State();
 
+    /// <summary>
+    /// Makes what was trained through a network the network's output, of the same values that <see cref="ToSave"/> gives, and disposes the network: two computations
+    /// of it may differ in their last bits. Training is over then. Nothing where what is saved is what was trained.
+    /// </summary>
+    public virtual void Fold() { }
+
     /// <summary>What a model file holds: names and tensors from which <see cref="TuningMethod.LoadTuner"/> makes the same predictions.</summary>
     public virtual IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [.. Parameters.Select(p => (p.Name, p.Value))];
 

@@ -19,6 +19,14 @@ internal sealed class VectorTuner(Backbone backbone, IReadOnlyList<Parameter> pa
     /// <summary>The vectors [P, E]; under autograd, a function of the parameters.</summary>
     public torch.Tensor Vectors() => vectors();
 
+    public override void Fold()
+    {
+        if (parameters is [{ Name: Name }]) return;
+        var folded = ParameterFactory.From(vectors());
+        foreach (var parameter in parameters) parameter.Value.Dispose();
+        (parameters, vectors) = ([new Parameter(Name, folded)], () => folded);
+    }
+
     public override IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [(Name, vectors())];
 
     /// <summary>Vectors that are trained as they are.</summary>

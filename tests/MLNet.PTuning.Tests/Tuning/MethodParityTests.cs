@@ -48,6 +48,7 @@ public class MethodParityTests
     {
         using var recorded = new ParityCase(Bert, name);
         using var model = recorded.Model(Methods[name], Classes, pools: true);
+        model.EndTraining();
         using var folder = new Files.TempFolder();
         using (var stream = File.Create(folder.At("weights.safetensors"))) model.Save(stream);
         using var file = MLNet.PTuning.Files.WeightFile.Open(folder.At("weights.safetensors"));
@@ -56,6 +57,18 @@ public class MethodParityTests
         using var noGrad = torch.no_grad();
         var batch = recorded.ClassificationBatch();
         Assert.Equal(ParameterFactory.ToArray(model.Logits(batch, null)), ParameterFactory.ToArray(loaded.Logits(batch, null)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void After_training_a_model_holds_what_is_saved_and_no_network(string name)
+    {
+        using var recorded = new ParityCase(Bert, name);
+        using var model = recorded.Model(Methods[name], Classes, pools: true);
+        var saved = model.Trained();
+        model.EndTraining();
+        Assert.Equal(saved.Keys, model.Parameters.Select(p => p.Name));
+        Assert.All(model.Trained().Values, tensor => Assert.Equal(tensor.Shape, saved[tensor.Name].Shape));
     }
 
     [Theory]
