@@ -61,7 +61,7 @@ internal sealed class LinearHead : Head
     private static torch.Tensor Apply(Linear layer, torch.Tensor x) =>
         torch.is_grad_enabled() || x.device.type != DeviceType.CPU ? layer.Apply(x) : FewRows.Apply(layer, x);
 
-    private static LinearHead Make(Backbone backbone, int classes, bool pools, bool ownPooler, Func<string, long[], torch.Tensor> value)
+    private static LinearHead Make(Backbone backbone, int classes, bool pools, bool ownPooler, ParameterSource value)
     {
         long hidden = backbone.Config.HiddenSize;
         return new LinearHead(pools, Of(Weight, classes, hidden), Of(Bias, classes),

@@ -125,6 +125,7 @@ internal sealed class TunedModel : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
+        foreach (var parameter in Parameters) parameter.Value.grad = null;
         _tuner.Fold();
         _tuner.Encoder.Trim();
     });
@@ -158,8 +159,8 @@ internal sealed class TunedModel : IDisposable
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var tensors = _tuner.ToSave().Concat(_head.Parameters.Select(p => (p.Name, p.Value)));
-        return tensors.ToDictionary(t => t.Item1, t => new TensorData(t.Item1, t.Item2.shape, ParameterFactory.ToArray(t.Item2)));
+        var tensors = _tuner.ToSave().Concat(_head.Parameters.Select(p => (p.Name, Value: (torch.Tensor)p.Value)));
+        return tensors.ToDictionary(t => t.Name, t => new TensorData(t.Name, t.Value.shape, ParameterFactory.ToArray(t.Value)));
     });
 
     /// <summary>What the tuning method trained, by name, without the head.</summary>

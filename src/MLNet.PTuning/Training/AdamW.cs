@@ -1,42 +1,43 @@
-// AdamW (Loshchilov and Hutter, 2019) with the gradient clipped over all parameters together, as PyTorch computes both.
+// TorchSharp's AdamW (Loshchilov and Hutter, 2019) over named parameters: which of them decay, and its state for checkpoints.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tuning;
 using TorchSharp;
+using static TorchSharp.Modules.AdamW;
 
 namespace MLNet.PTuning.Training;
 
 /// <summary>Optimizer over a fixed list of parameters; owns their moments.</summary>
-internal sealed class AdamW(IReadOnlyList<Parameter> parameters, double weightDecay) : IDisposable
+internal sealed class AdamW : IDisposable
 {
     // Numbers from which libtorch's threads bring more than waking them costs.
     private const long WorthAllThreads = 1 << 20;
 
-    private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
+    private readonly IReadOnlyList<Parameter> _parameters;
+    private readonly TorchSharp.Modules.AdamW _optimizer;
+    private readonly State[] _states;
+    private readonly bool _isLarge;
 
-    private readonly bool _isLarge = parameters.Sum(p => p.Value.numel()) >= WorthAllThreads;
+    public AdamW(IReadOnlyList<Parameter> parameters, double weightDecay)
+    {
+        _parameters = parameters;
+        _isLarge = parameters.Sum(p => p.Value.numel()) >= WorthAllThreads;
+        // A group for each, so that their states are in the parameters' order.
+        _optimizer = torch.optim.AdamW(parameters.Select(p => new ParamGroup([p.Value], weight_decay: p.Decays ? weightDecay : 0)));
+        _states = [.. _optimizer.state_dict().State.Cast<State>()];
+    }
 
     /// <summary>Running mean of each parameter's gradient.</summary>
-    public IReadOnlyList<torch.Tensor> FirstMoments { get; } = Zeros(parameters);
+    public IReadOnlyList<torch.Tensor> FirstMoments => [.. _states.Select(s => s.exp_avg)];
 
     /// <summary>Running mean of its square.</summary>
-    public IReadOnlyList<torch.Tensor> SecondMoments { get; } = Zeros(parameters);
+    public IReadOnlyList<torch.Tensor> SecondMoments => [.. _states.Select(s => s.exp_avg_sq)];
 
     /// <summary>Steps taken.</summary>
     public int Steps { get; set; }
 
     /// <summary>Scales gradients down to a length over all parameters together.</summary>
     /// <returns>Their length before.</returns>
-    public static double Clip(IReadOnlyList<Parameter> parameters, double clipNorm)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        var gradients = parameters.Select(p => p.Value.grad).Where(g => g is not null).ToArray();
-        double norm = Math.Sqrt(gradients.Sum(g => (double)g!.pow(2).sum().item<float>()));
-        double scale = clipNorm / (norm + 1e-6);
-        if (scale < 1)
-            foreach (var gradient in gradients) gradient!.mul_(scale);
-        return norm;
-    }
+    public static double Clip(IReadOnlyList<Parameter> parameters, double clipNorm) => torch.nn.utils.clip_grad_norm_(parameters.Select(p => p.Value), clipNorm);
 
     /// <summary>Clips the gradients of the last backward pass, moves the parameters and clears the gradients.</summary>
     /// <param name="rate">Learning rate of this step.</param>
@@ -44,31 +45,16 @@ internal sealed class AdamW(IReadOnlyList<Parameter> parameters, double weightDe
     /// <returns>The gradient's length before clipping.</returns>
     public double Step(double rate, double clipNorm)
     {
-        using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
         if (_isLarge) ComputeThread.GiveLibtorch(ComputeThread.ThreadCount);
-        double norm = Clip(parameters, clipNorm);
+        double norm = Clip(_parameters, clipNorm);
+        foreach (var group in _optimizer.ParamGroups) group.LearningRate = rate;
+        // Steps without a gradient count too, so that a run's position says it all.
+        foreach (var state in _states) state.step = Steps;
+        _optimizer.step();
+        _optimizer.zero_grad();
         Steps++;
-        double correction1 = 1 - Math.Pow(Beta1, Steps), correction2 = 1 - Math.Pow(Beta2, Steps);
-        for (int i = 0; i < parameters.Count; i++)
-        {
-            var value = parameters[i].Value;
-            if (value.grad is not { } gradient) continue;
-            if (parameters[i].Decays && weightDecay > 0) value.mul_(1 - rate * weightDecay);
-            FirstMoments[i].mul_(Beta1).add_(gradient, 1 - Beta1);
-            SecondMoments[i].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-            var denominator = SecondMoments[i].sqrt().div_(Math.Sqrt(correction2)).add_(Epsilon);
-            value.addcdiv_(FirstMoments[i], denominator, -rate / correction1);
-            gradient.zero_();
-        }
         return norm;
     }
 
-    public void Dispose()
-    {
-        foreach (var moment in FirstMoments.Concat(SecondMoments)) moment.Dispose();
-    }
-
-    private static torch.Tensor[] Zeros(IReadOnlyList<Parameter> parameters) =>
-        [.. parameters.Select(p => torch.zeros_like(p.Value, requires_grad: false).DetachFromDisposeScope())];
+    public void Dispose() => _optimizer.Dispose();
 }

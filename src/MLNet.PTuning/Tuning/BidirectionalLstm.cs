@@ -12,7 +12,7 @@ internal sealed class BidirectionalLstm
     /// <param name="size">Units of one direction.</param>
     /// <param name="layers">Number of layers.</param>
     /// <param name="parameter">The parameter of a name and shape.</param>
-    public BidirectionalLstm(long inputs, long size, int layers, Func<string, long[], torch.Tensor> parameter)
+    public BidirectionalLstm(long inputs, long size, int layers, ParameterSource parameter)
     {
         _layers = [.. Enumerable.Range(0, layers).Select(l => new[] { Of($"l{l}", l, isReverse: false), Of($"l{l}_reverse", l, isReverse: true) })];
 

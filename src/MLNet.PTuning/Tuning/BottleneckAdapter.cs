@@ -58,7 +58,7 @@ public sealed class BottleneckAdapter : TuningMethod
         private readonly List<Parameter> _parameters = [];
         private readonly LayerAdapters[] _layers;
 
-        public AdapterTuner(Backbone backbone, BottleneckAdapter method, Func<string, long[], torch.Tensor> value) : base(backbone)
+        public AdapterTuner(Backbone backbone, BottleneckAdapter method, ParameterSource value) : base(backbone)
         {
             long hidden = backbone.Config.HiddenSize;
             bool both = method.Placement == AdapterPlacement.AttentionAndFeedForward;

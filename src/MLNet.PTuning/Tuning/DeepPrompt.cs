@@ -2,7 +2,6 @@
 // Universally Across Scales and Tasks"; the tensors are named and laid out as its authors' code does).
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tuning;
-using TorchSharp;
 
 namespace MLNet.PTuning;
 
@@ -48,7 +47,7 @@ public sealed class DeepPrompt : TuningMethod
             : PrefixTable.Direct(Length, config.LayerCount, config.HiddenSize, Initial);
         return new PrefixTuner(backbone, table, Length, Dropout ?? config.HiddenDropout);
 
-        torch.Tensor Initial(string name, long[] shape) => shape.Length > 1 ? factory.Normal(InitialDeviation, shape) : factory.Zeros(shape);
+        TorchSharp.Modules.Parameter Initial(string name, long[] shape) => shape.Length > 1 ? factory.Normal(InitialDeviation, shape) : factory.Zeros(shape);
     }
 
     internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => PrefixTuner.Load(backbone, Length, Dropout ?? backbone.Config.HiddenDropout, saved);

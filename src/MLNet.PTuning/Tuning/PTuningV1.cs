@@ -73,7 +73,7 @@ public sealed class PTuningV1 : TuningMethod
         Linear Layer(string name, long outputs, long inputs) => new(
             Add(name + ".weight", factory.Uniform(1 / Math.Sqrt(inputs), outputs, inputs)), Add(name + ".bias", factory.Uniform(1 / Math.Sqrt(inputs), outputs)));
 
-        torch.Tensor Add(string name, torch.Tensor value)
+        TorchSharp.Modules.Parameter Add(string name, TorchSharp.Modules.Parameter value)
         {
             parameters.Add(new Parameter("prompt_encoder." + name, value, Decays: value.dim() > 1));
             return value;

@@ -8,7 +8,7 @@ namespace MLNet.PTuning.Tuning;
 /// <param name="Name">Its name in files, as the reference implementation names it.</param>
 /// <param name="Value">Its value, a leaf of autograd; float32.</param>
 /// <param name="Decays">Whether weight decay applies: not to biases and norms.</param>
-internal sealed record Parameter(string Name, torch.Tensor Value, bool Decays = true)
+internal sealed record Parameter(string Name, TorchSharp.Modules.Parameter Value, bool Decays = true)
 {
     /// <summary>Takes over a saved tensor's values.</summary>
     /// <exception cref="ArgumentException">There is no such tensor of this shape.</exception>
@@ -25,30 +25,33 @@ internal sealed record Parameter(string Name, torch.Tensor Value, bool Decays = 
 /// <summary>Reads the float32 values of a saved tensor of a given shape.</summary>
 internal delegate float[] TensorSource(string name, long[] shape);
 
+/// <summary>Gives a parameter of a name and shape its first value.</summary>
+internal delegate TorchSharp.Modules.Parameter ParameterSource(string name, long[] shape);
+
 /// <summary>Makes the leaves that are trained.</summary>
 internal sealed class ParameterFactory(long seed, torch.Device device) : IDisposable
 {
     private readonly torch.Generator _generator = new((ulong)seed);
 
     /// <summary>N(0, <paramref name="deviation"/>²).</summary>
-    public torch.Tensor Normal(double deviation, params long[] shape)
+    public TorchSharp.Modules.Parameter Normal(double deviation, params long[] shape)
     {
         using var noGrad = torch.no_grad();
         return Leaf(torch.empty(shape, dtype: torch.ScalarType.Float32).normal_(0, deviation, _generator), device);
     }
 
     /// <summary>Uniform in ±<paramref name="bound"/>.</summary>
-    public torch.Tensor Uniform(double bound, params long[] shape)
+    public TorchSharp.Modules.Parameter Uniform(double bound, params long[] shape)
     {
         using var noGrad = torch.no_grad();
         return Leaf(torch.empty(shape, dtype: torch.ScalarType.Float32).uniform_(-bound, bound, _generator), device);
     }
 
     /// <summary>All zero.</summary>
-    public torch.Tensor Zeros(params long[] shape) => Leaf(torch.zeros(shape, dtype: torch.ScalarType.Float32), device);
+    public TorchSharp.Modules.Parameter Zeros(params long[] shape) => Leaf(torch.zeros(shape, dtype: torch.ScalarType.Float32), device);
 
     /// <summary>Given values.</summary>
-    public static torch.Tensor From(float[] values, long[] shape, torch.Device device)
+    public static TorchSharp.Modules.Parameter From(float[] values, long[] shape, torch.Device device)
     {
         var tensor = torch.empty(shape, dtype: torch.ScalarType.Float32);
         values.AsSpan().CopyTo(MemoryMarshal.Cast<byte, float>(tensor.bytes));
@@ -56,7 +59,7 @@ internal sealed class ParameterFactory(long seed, torch.Device device) : IDispos
     }
 
     /// <summary>The values that a tensor has now.</summary>
-    public static torch.Tensor From(torch.Tensor value)
+    public static TorchSharp.Modules.Parameter From(torch.Tensor value)
     {
         using var noGrad = torch.no_grad();
         return Leaf(value.detach().clone(), value.device);
@@ -79,10 +82,10 @@ internal sealed class ParameterFactory(long seed, torch.Device device) : IDispos
 
     public void Dispose() => _generator.Dispose();
 
-    private static torch.Tensor Leaf(torch.Tensor onCpu, torch.Device device)
+    private static TorchSharp.Modules.Parameter Leaf(torch.Tensor value, torch.Device device)
     {
-        var leaf = onCpu.to(device).requires_grad_(true);
-        if (!ReferenceEquals(leaf, onCpu) && device.type != DeviceType.CPU) onCpu.Dispose();
-        return leaf.DetachFromDisposeScope();
+        var leaf = new TorchSharp.Modules.Parameter(value.to(device, disposeAfter: true));
+        leaf.DetachFromDisposeScope();
+        return leaf;
     }
 }

@@ -22,11 +22,11 @@ internal sealed class PrefixTable
     /// <param name="layers">L.</param>
     /// <param name="width">W.</param>
     /// <param name="initial">The value of a parameter of a name and shape.</param>
-    public static PrefixTable Direct(int length, int layers, long width, Func<string, long[], torch.Tensor> initial) =>
+    public static PrefixTable Direct(int length, int layers, long width, ParameterSource initial) =>
         new([Of(Name, initial, length, 2 * layers * width)]);
 
     /// <summary>A table that comes from an embedding [P, E] through Linear(E → inner), tanh, Linear(inner → 2·L·W).</summary>
-    public static PrefixTable Network(int length, int layers, long width, long embedding, long inner, Func<string, long[], torch.Tensor> initial) =>
+    public static PrefixTable Network(int length, int layers, long width, long embedding, long inner, ParameterSource initial) =>
         new([
             Of(Name, initial, length, embedding),
             Of("prefix_encoder.trans.0.weight", initial, inner, embedding), Of("prefix_encoder.trans.0.bias", initial, inner),
@@ -50,7 +50,7 @@ internal sealed class PrefixTable
         return folded;
     }
 
-    private static Parameter Of(string name, Func<string, long[], torch.Tensor> initial, params long[] shape) => new(name, initial(name, shape), Decays: shape.Length > 1);
+    private static Parameter Of(string name, ParameterSource initial, params long[] shape) => new(name, initial(name, shape), Decays: shape.Length > 1);
 }
 
 /// <summary>Trains a prefix table; a model file holds the table alone, whatever it was trained through.</summary>

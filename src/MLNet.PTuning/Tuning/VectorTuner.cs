@@ -30,7 +30,7 @@ internal sealed class VectorTuner(Backbone backbone, IReadOnlyList<Parameter> pa
     public override IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [(Name, vectors())];
 
     /// <summary>Vectors that are trained as they are.</summary>
-    public static VectorTuner Direct(Backbone backbone, torch.Tensor vectors) => new(backbone, [new Parameter(Name, vectors)], () => vectors);
+    public static VectorTuner Direct(Backbone backbone, TorchSharp.Modules.Parameter vectors) => new(backbone, [new Parameter(Name, vectors)], () => vectors);
 
     /// <summary>From what a model file holds.</summary>
     public static VectorTuner Load(Backbone backbone, int length, TensorSource saved)

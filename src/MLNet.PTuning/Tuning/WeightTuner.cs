@@ -9,11 +9,11 @@ internal sealed class WeightTuner : Tuner
 {
     private const string Prefix = "backbone.";
 
-    private WeightTuner(Backbone backbone, Func<string, bool> trains, Func<string, torch.Tensor, torch.Tensor> value) : base(backbone)
+    private WeightTuner(Backbone backbone, Func<string, bool> trains, Func<string, torch.Tensor, TorchSharp.Modules.Parameter> value) : base(backbone)
     {
-        var tensors = backbone.Weights.ToDictionary(w => w.Key, w => trains(w.Key) ? value(w.Key, w.Value) : w.Value);
-        Encoder = backbone.CreateEncoder(tensors);
-        Parameters = [.. tensors.Where(t => trains(t.Key)).Select(t => new Parameter(Prefix + t.Key, t.Value, Decays: t.Value.dim() > 1))];
+        var trained = backbone.Weights.Where(w => trains(w.Key)).ToDictionary(w => w.Key, w => value(w.Key, w.Value));
+        Encoder = backbone.CreateEncoder(backbone.Weights.ToDictionary(w => w.Key, w => trained.TryGetValue(w.Key, out var own) ? own : w.Value));
+        Parameters = [.. trained.Select(t => new Parameter(Prefix + t.Key, t.Value, Decays: t.Value.dim() > 1))];
     }
 
     public override IReadOnlyList<Parameter> Parameters { get; }
@@ -24,7 +24,7 @@ internal sealed class WeightTuner : Tuner
     /// <param name="backbone">Whose tensors are copied.</param>
     /// <param name="trains">Whether the tensor of a name is trained.</param>
     public static WeightTuner Create(Backbone backbone, Func<string, bool> trains) =>
-        new(backbone, trains, (_, frozen) => frozen.detach().clone().requires_grad_(true).DetachFromDisposeScope());
+        new(backbone, trains, (_, frozen) => ParameterFactory.From(frozen));
 
     /// <summary>Copies that a model file holds.</summary>
     public static WeightTuner Load(Backbone backbone, Func<string, bool> trains, TensorSource saved) =>

@@ -65,8 +65,10 @@ public class MethodParityTests
     {
         using var recorded = new ParityCase(Bert, name);
         using var model = recorded.Model(Methods[name], Classes, pools: true);
+        AssertStep(recorded, model);
         var saved = model.Trained();
         model.EndTraining();
+        Assert.All(model.Parameters, p => Assert.Null(p.Value.grad));
         Assert.Equal(saved.Keys, model.Parameters.Select(p => p.Name));
         Assert.All(model.Trained().Values, tensor => Assert.Equal(tensor.Shape, saved[tensor.Name].Shape));
     }
