@@ -1,5 +1,5 @@
 // A SentencePiece model: its pieces with scores and kinds, and what it says of normalization.
-using System.Text;
+using Google.Protobuf;
 
 namespace MLNet.PTuning.Text;
 
@@ -18,7 +18,8 @@ internal sealed record SentencePiece(string Text, float Score, SentencePieceKind
 /// <summary>The parts of sentencepiece_model.proto (google/sentencepiece) that tokenizing needs; the defaults are that file's.</summary>
 internal sealed class SentencePieceFile
 {
-    private const int Pieces = 1, TrainerSpec = 2, NormalizerSpec = 3;
+    // A field's tag is its number and its wire type.
+    private const uint Varint = (uint)WireFormat.WireType.Varint, Fixed32 = (uint)WireFormat.WireType.Fixed32, Bytes = (uint)WireFormat.WireType.LengthDelimited;
     private const int BytePairModelType = 2;
 
     private readonly List<SentencePiece> _all = [];
@@ -28,19 +29,24 @@ internal sealed class SentencePieceFile
     {
         try
         {
-            foreach (ProtobufField field in ProtobufMessage.Fields(File.ReadAllBytes(path)))
-            {
-                if (field.Number == Pieces) _all.Add(ReadPiece(field.Bytes));
-                else if (field.Number == TrainerSpec) ReadTrainer(field.Bytes);
-                else if (field.Number == NormalizerSpec) ReadNormalizer(field.Bytes);
-            }
+            var model = new CodedInputStream(File.ReadAllBytes(path));
+            while (model.ReadTag() is not 0 and var tag)
+                switch (tag)
+                {
+                    case 1 << 3 | Bytes: _all.Add(ReadPiece(Message())); break;
+                    case 2 << 3 | Bytes: ReadTrainer(Message()); break;
+                    case 3 << 3 | Bytes: ReadNormalizer(Message()); break;
+                    default: model.SkipLastField(); break;
+                }
             if (_all.Count == 0) throw new InvalidDataException("it holds no pieces");
             UnknownId = _all.FindIndex(p => p.Kind == SentencePieceKind.Unknown);
             if (UnknownId < 0) throw new InvalidDataException("it holds no unknown piece");
+
+            CodedInputStream Message() => model.ReadBytes().CreateCodedInput();
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or InvalidProtocolBufferException)
         {
-            throw new InvalidDataException($"'{path}' is no SentencePiece model that can be read: {e.Message}. Download the file again.", e);
+            throw new InvalidDataException($"'{path}' is no SentencePiece model that can be read: {e.Message.TrimEnd('.')}. Download the file again.", e);
         }
     }
 
@@ -59,45 +65,50 @@ internal sealed class SentencePieceFile
 
     public bool RemovesExtraBlanks { get; private set; } = true;
 
-    private static SentencePiece ReadPiece(ReadOnlyMemory<byte> message)
+    private static SentencePiece ReadPiece(CodedInputStream message)
     {
         string text = "";
         float score = 0;
         var kind = SentencePieceKind.Normal;
-        foreach (ProtobufField field in ProtobufMessage.Fields(message))
-        {
-            if (field.Number == 1) text = Encoding.UTF8.GetString(field.Bytes.Span);
-            else if (field.Number == 2) score = field.Single;
-            else if (field.Number == 3) kind = (SentencePieceKind)field.Bits;
-        }
+        while (message.ReadTag() is not 0 and var tag)
+            switch (tag)
+            {
+                case 1 << 3 | Bytes: text = message.ReadString(); break;
+                case 2 << 3 | Fixed32: score = message.ReadFloat(); break;
+                case 3 << 3 | Varint: kind = (SentencePieceKind)message.ReadEnum(); break;
+                default: message.SkipLastField(); break;
+            }
         if (float.IsNaN(score)) throw new InvalidDataException($"the score of piece '{text}' is no number");
         return new SentencePiece(text, score, kind);
     }
 
-    private void ReadTrainer(ReadOnlyMemory<byte> message)
+    private void ReadTrainer(CodedInputStream message)
     {
-        foreach (ProtobufField field in ProtobufMessage.Fields(message))
-        {
-            if (field.Number == 3)
+        while (message.ReadTag() is not 0 and var tag)
+            switch (tag)
             {
-                if (field.Bits is not (1 or BytePairModelType))
-                    throw new InvalidDataException("it is a word or character model; unigram and BPE are supported");
-                IsBytePairs = field.Bits == BytePairModelType;
+                case 3 << 3 | Varint:
+                    int type = message.ReadEnum();
+                    if (type is not (1 or BytePairModelType)) throw new InvalidDataException("it is a word or character model; unigram and BPE are supported");
+                    IsBytePairs = type == BytePairModelType;
+                    break;
+                case 35 << 3 | Varint: FallsBackToBytes = message.ReadBool(); break;
+                default: message.SkipLastField(); break;
             }
-            else if (field.Number == 35)
-            {
-                FallsBackToBytes = field.Flag;
-            }
-        }
     }
 
-    private void ReadNormalizer(ReadOnlyMemory<byte> message)
+    private void ReadNormalizer(CodedInputStream message)
     {
-        foreach (ProtobufField field in ProtobufMessage.Fields(message))
-        {
-            if (field.Number == 2 && field.Bytes.Length > 0) Map = new PrecompiledStep(field.Bytes.Span);
-            else if (field.Number == 3) AddsMark = field.Flag;
-            else if (field.Number == 4) RemovesExtraBlanks = field.Flag;
-        }
+        while (message.ReadTag() is not 0 and var tag)
+            switch (tag)
+            {
+                case 2 << 3 | Bytes:
+                    var map = message.ReadBytes();
+                    if (!map.IsEmpty) Map = new PrecompiledStep(map.Span);
+                    break;
+                case 3 << 3 | Varint: AddsMark = message.ReadBool(); break;
+                case 4 << 3 | Varint: RemovesExtraBlanks = message.ReadBool(); break;
+                default: message.SkipLastField(); break;
+            }
     }
 }

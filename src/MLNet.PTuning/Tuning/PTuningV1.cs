@@ -64,9 +64,11 @@ public sealed class PTuningV1 : TuningMethod
         else
         {
             long size = EncoderSize ?? Math.Max(1, width / 2);
-            var lstm = new BidirectionalLstm(width, size, layers: 2, (name, shape) => Add("lstm_head." + name, factory.Uniform(1 / Math.Sqrt(size), shape)));
+            var lstm = torch.nn.LSTM(width, size, numLayers: 2, bidirectional: true, device: backbone.Device);
+            foreach (var (name, value) in lstm.named_parameters()) factory.Uniform(Add("lstm_head." + name, value), 1 / Math.Sqrt(size));
             Linear inner = Layer("mlp_head.0", 2 * size, 2 * size), outer = Layer("mlp_head.2", width, 2 * size);
-            return new VectorTuner(backbone, parameters, () => outer.Apply(inner.Apply(lstm.Apply(embedding)).relu()));
+            // The prompt is one sequence: [P, 1, E].
+            return new VectorTuner(backbone, parameters, () => outer.Apply(inner.Apply(lstm.call(embedding.unsqueeze(1)).Item1.squeeze(1)).relu()), lstm);
         }
 
         // Initial values as PyTorch's modules have them.

@@ -47,6 +47,14 @@ internal sealed class ParameterFactory(long seed, torch.Device device) : IDispos
         return Leaf(torch.empty(shape, dtype: torch.ScalarType.Float32).uniform_(-bound, bound, _generator), device);
     }
 
+    /// <summary>The same into a parameter that is there.</summary>
+    public void Uniform(TorchSharp.Modules.Parameter parameter, double bound)
+    {
+        using var noGrad = torch.no_grad();
+        using var values = Uniform(bound, parameter.shape);
+        parameter.copy_(values);
+    }
+
     /// <summary>All zero.</summary>
     public TorchSharp.Modules.Parameter Zeros(params long[] shape) => Leaf(torch.zeros(shape, dtype: torch.ScalarType.Float32), device);
 

@@ -48,7 +48,12 @@ internal abstract class Tuner(Backbone backbone) : IDisposable
 
     public virtual void Dispose()
     {
-        if (Interlocked.Decrement(ref _users) > 0) return;
+        if (Interlocked.Decrement(ref _users) == 0) Free();
+    }
+
+    /// <summary>Disposes what is trained.</summary>
+    protected virtual void Free()
+    {
         foreach (var parameter in Parameters) parameter.Value.Dispose();
     }
 }

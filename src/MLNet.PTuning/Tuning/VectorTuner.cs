@@ -8,7 +8,8 @@ namespace MLNet.PTuning.Tuning;
 /// <param name="backbone">Whose words they stand among.</param>
 /// <param name="parameters">What is trained.</param>
 /// <param name="vectors">The vectors, a function of the parameters.</param>
-internal sealed class VectorTuner(Backbone backbone, IReadOnlyList<Parameter> parameters, Func<torch.Tensor> vectors) : Tuner(backbone)
+/// <param name="network">What has some of the parameters in it; null for nothing.</param>
+internal sealed class VectorTuner(Backbone backbone, IReadOnlyList<Parameter> parameters, Func<torch.Tensor> vectors, IDisposable? network = null) : Tuner(backbone)
 {
     public const string Name = "prompt_embeddings";
 
@@ -23,8 +24,14 @@ internal sealed class VectorTuner(Backbone backbone, IReadOnlyList<Parameter> pa
     {
         if (parameters is [{ Name: Name }]) return;
         var folded = ParameterFactory.From(vectors());
-        foreach (var parameter in parameters) parameter.Value.Dispose();
-        (parameters, vectors) = ([new Parameter(Name, folded)], () => folded);
+        Free();
+        (parameters, vectors, network) = ([new Parameter(Name, folded)], () => folded, null);
+    }
+
+    protected override void Free()
+    {
+        base.Free();
+        network?.Dispose();
     }
 
     public override IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [(Name, vectors())];

@@ -1,5 +1,6 @@
 // SentencePiece models as each family numbers and normalizes them, and what is said of damaged ones.
 using System.Text;
+using MLNet.PTuning.Tests.Files;
 using MLNet.PTuning.Text;
 using static MLNet.PTuning.Tests.Text.SentencePieceModels;
 
@@ -97,6 +98,12 @@ public sealed class SentencePieceFolderTests
         foreach (byte[] damaged in (byte[][])[[], [0xFF], model[..20], model[..^3], Write(3, [], Bert), Write(Unigram, [1, 2, 3], Bert), Write(Unigram, [], ("a", 0, Normal))])
             Assert.Contains("spm.model' is no SentencePiece model", Assert.Throws<InvalidDataException>(() => Load("spm.model", damaged)).Message);
     }
+
+    [Theory]
+    [InlineData(Unigram)]
+    [InlineData(BytePairs)]
+    public void Damaged_models_load_or_fail_cleanly(int type) =>
+        Mutations.AllLoadOrFailCleanly("spm.model", Write(type, Map(('~', "a")), Bert), 2000, bytes => Load("spm.model", bytes).Pieces("a ~7, b"));
 
     [Fact]
     public void MissingSpecialTokensAreNamed() =>
