@@ -2,6 +2,7 @@
 using System.Runtime.Intrinsics;
 using BenchmarkDotNet.Attributes;
 using MLNet.PTuning.Backbones.Cpu;
+using TorchSharp;
 
 namespace MLNet.PTuning.MicroBenchmarks;
 

@@ -3,7 +3,6 @@ using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Backbones.Cpu;
 using MLNet.PTuning.Tuning;
 using TorchSharp;
-using BFloat16 = MLNet.PTuning.Backbones.Cpu.BFloat16;
 
 namespace MLNet.PTuning.Tests.Backbones;
 

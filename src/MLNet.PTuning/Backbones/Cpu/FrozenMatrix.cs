@@ -7,9 +7,6 @@ namespace MLNet.PTuning.Backbones.Cpu;
 /// W [out, in], given as parts one below the other. Floats are laid out for this project's own product where vectors have 512 bits; else products are libtorch's,
 /// on a joined copy. Each form is made when it is first asked for, so that prediction has none for the backward pass.
 /// </summary>
-/// <remarks>
-/// Products overwrite and never add: libtorch 1.13's bfloat16 products that add to their result corrupt memory when two threads make them at once.
-/// </remarks>
 internal sealed unsafe class FrozenMatrix<TLanes, T>(torch.Tensor[] parts) : IDisposable where TLanes : struct, ILanes<TLanes> where T : unmanaged
 {
     private readonly Lazy<FrozenPanels<TLanes>> _transposed = new(() => Panels(parts, transpose: true)), _straight = new(() => Panels(parts, transpose: false));

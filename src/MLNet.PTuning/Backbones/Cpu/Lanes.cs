@@ -1,4 +1,6 @@
 // One vocabulary over 512, 256 and 128-bit vectors, so that each kernel is written once and compiled for the widest that the processor has.
+using TorchSharp;
+
 namespace MLNet.PTuning.Backbones.Cpu;
 
 /// <summary>A vector of <see cref="Count"/> floats.</summary>

@@ -1,6 +1,7 @@
 // The vectors of 512, 256 and 128 bits: three times the same text, since .NET has no type over their width.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 

@@ -1,24 +1,8 @@
-// A float's upper half, the form in which frozen weights and the operands of their products may be kept.
+// Elements of the matrices that products take: floats, or bfloat16 (a float's upper half), in which frozen weights and operands may be kept.
 using System.Runtime.CompilerServices;
+using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
-
-/// <summary>8 bits of exponent, 7 of fraction. The vectors of <see cref="ILanes{TSelf}"/> convert it.</summary>
-internal readonly struct BFloat16
-{
-    private readonly ushort _bits;
-
-    private BFloat16(ushort bits) => _bits = bits;
-
-    /// <summary>Rounds to the nearest, ties to even.</summary>
-    public static explicit operator BFloat16(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        return new((ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16));
-    }
-
-    public static implicit operator float(BFloat16 value) => BitConverter.UInt32BitsToSingle((uint)value._bits << 16);
-}
 
 /// <summary>Reads and writes matrices of <c>T</c>, which is <see cref="float"/> or <see cref="BFloat16"/>, as floats.</summary>
 internal static unsafe class Element<T> where T : unmanaged
@@ -36,7 +20,7 @@ internal static unsafe class Element<T> where T : unmanaged
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Get(T* from) => IsFloat ? *(float*)from : *(BFloat16*)from;
+    public static float Get(T* from) => IsFloat ? *(float*)from : (float)*(BFloat16*)from;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Set(T* to, float value)
