@@ -3,7 +3,10 @@ using System.Text;
 
 namespace MLNet.PTuning.Files;
 
-/// <summary>Numbered lines of a UTF-8 file, without their ends (LF or CRLF). A byte order mark is no part of the text.</summary>
+/// <summary>
+/// Numbered lines of a UTF-8 file, without their ends: LF, CR, or CRs before an LF. Other separators of Unicode (U+0085, U+2028, U+2029) are part of a line,
+/// and byte order marks at a line's beginning, as files that were put together have them, are not.
+/// </summary>
 internal static class Utf8Lines
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -14,21 +17,25 @@ internal static class Utf8Lines
     {
         using var stream = new BufferedStream(File.OpenRead(path), 1 << 16);
         var line = new List<byte>();
-        for (int number = 1; ; number++)
+        int number = 1, next = stream.ReadByte();
+        while (next >= 0)
         {
             line.Clear();
-            int next;
-            while ((next = stream.ReadByte()) is >= 0 and not '\n') line.Add((byte)next);
-            if (next < 0 && line.Count == 0) yield break;
-            if (line.Count > 0 && line[^1] == '\r') line.RemoveAt(line.Count - 1);
+            for (; next is >= 0 and not '\n' and not '\r'; next = stream.ReadByte()) line.Add((byte)next);
             yield return (number, Decode(path, number, line));
+            number++;
+            int returns = 0;
+            for (; next == '\r'; next = stream.ReadByte()) returns++;
+            if (next == '\n') next = stream.ReadByte();
+            else
+                for (; returns > 1; returns--) yield return (number++, "");
         }
     }
 
     private static string Decode(string path, int number, List<byte> line)
     {
         ReadOnlySpan<byte> bytes = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(line);
-        if (number == 1 && bytes.StartsWith(Encoding.UTF8.Preamble)) bytes = bytes[Encoding.UTF8.Preamble.Length..];
+        while (bytes.StartsWith(Encoding.UTF8.Preamble)) bytes = bytes[Encoding.UTF8.Preamble.Length..];
         try { return Strict.GetString(bytes); }
         catch (DecoderFallbackException e)
         {

@@ -4,9 +4,12 @@ namespace MLNet.PTuning;
 /// <summary>What stands between the columns of a line.</summary>
 public enum ConllSeparator
 {
-    /// <summary>Any run of spaces and tabs.</summary>
+    /// <summary>
+    /// Any run of spaces and tabs. A line in which a tab and a space inside a column may stand for either is an error, unless its columns at spaces and tabs
+    /// are as many as those of the file's other lines.
+    /// </summary>
     Blanks,
-    /// <summary>One tab; columns may be empty and may hold spaces.</summary>
+    /// <summary>One tab; columns may be empty and may hold spaces, but for those at a column's ends, which are taken off.</summary>
     Tab,
     /// <summary>One space.</summary>
     Space,
@@ -15,6 +18,7 @@ public enum ConllSeparator
 /// <summary>
 /// The form of a column file: a word a line, its label in one of the line's columns, an empty line after each sentence.
 /// The defaults read CoNLL-2003's files and most others; columns are counted from 0, and from the end where negative (−1 is the last).
+/// Lines end at LF, CR or CRLF; U+2028 and other separators of Unicode are part of a column. Byte order marks and blanks at a line's end are not read.
 /// </summary>
 public sealed class ConllOptions
 {
@@ -37,8 +41,17 @@ public sealed class ConllOptions
     /// <summary>A line whose first column is this stands between documents and is no word. Default <c>-DOCSTART-</c>; null for none.</summary>
     public string? DocumentMark { get; set; } = "-DOCSTART-";
 
-    /// <summary>Lines that begin with this are comments. Default null: there are none, for <c>#</c> may well be a word.</summary>
+    /// <summary>
+    /// Lines that begin with this are comments. Default null: <c>#</c> may be a word, so a line that begins with it is a comment where the lines below it
+    /// say so: it stands above a sentence and has another number of columns, or names a value (<c>domain=en</c>) where they have none, or every sentence before had a comment. The log says how many.
+    /// </summary>
     public string? CommentPrefix { get; set; }
+
+    /// <summary>
+    /// Whether a sentence's lines may have different numbers of columns, and tabs beside spaces inside columns; word and label are then counted in each line
+    /// by itself. Not for files with predicates. Default false: such lines are errors.
+    /// </summary>
+    public bool AllowUnevenLines { get; set; }
 
     /// <summary>
     /// Whether the first column numbers the words as CoNLL-U does; lines of multiword ranges (<c>1-2</c>) and of empty nodes (<c>1.1</c>) are no words then.
@@ -85,6 +98,8 @@ public sealed class ConllOptions
         if (PredicateColumn < 0) throw new ArgumentOutOfRangeException(nameof(PredicateColumn), PredicateColumn, "The predicates' column is counted from 0.");
         if (PredicateColumn is null && LabelColumn == WordColumn)
             throw new ArgumentException($"{nameof(WordColumn)} and {nameof(LabelColumn)} are both {WordColumn}; words and labels are in different columns.");
+        if (AllowUnevenLines && PredicateColumn is not null)
+            throw new ArgumentException($"{nameof(AllowUnevenLines)} is set, but the columns behind {nameof(PredicateColumn)} must be as many in every line; set one of them.");
         if (CommentPrefix == "") throw new ArgumentException($"{nameof(CommentPrefix)} is empty; set it to null where there are no comments.");
     }
 }

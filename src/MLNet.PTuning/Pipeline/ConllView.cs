@@ -43,10 +43,12 @@ internal sealed class ConllView : IDataView
         var reader = new ConllReader(_options);
         foreach (string path in _paths)
             foreach (var row in reader.Rows(path)) yield return row;
-        if (reader.WithoutRoles == 0 || Interlocked.Exchange(ref _said, 1) != 0) yield break;
+        if (reader is { WithoutRoles: 0, Comments: 0 } || Interlocked.Exchange(ref _said, 1) != 0) yield break;
         using var channel = _host.Start(nameof(ConllView));
-        channel.Warning(MessageSensitivity.None, "{0} of {1} sentences have no predicate with labels and give no row.",
-            reader.WithoutRoles, reader.Sentences);
+        if (reader.WithoutRoles > 0)
+            channel.Warning(MessageSensitivity.None, "{0} of {1} sentences have no predicate with labels and give no row.", reader.WithoutRoles, reader.Sentences);
+        if (reader.Comments > 0)
+            channel.Info(MessageSensitivity.None, "{0} lines that begin with # were read as comments, first {1}; set CommentPrefix where that is wrong.", reader.Comments, reader.FirstComment);
     }
 
     private sealed class Cursor(ConllView view, HashSet<int> active) : DataViewRowCursor

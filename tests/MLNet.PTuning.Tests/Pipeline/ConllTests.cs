@@ -57,6 +57,84 @@ public sealed class ConllTests : IDisposable
         Assert.Equal(["Words"], _ml.Data.LoadFromConll(path, new ConllOptions { LabelColumn = null }).Schema.Select(c => c.Name));
     }
 
+    [Theory]
+    [InlineData("# id f4 domain=en\nParis _ _ B-LOC\nis _ _ O\n\n# id f5 domain=en\nRome _ _ B-LOC\n", "Paris is|Rome", "B-LOC O|B-LOC")]
+    [InlineData("# id f4\tdomain=en\n\nParis _ _ B-LOC\n", "Paris", "B-LOC")]
+    [InlineData("# a licence of many words\n# and lines\n\nParis B-LOC\n", "Paris", "B-LOC")]
+    [InlineData("#begin document (nw/x/01); part 000\nParis NNP (TOP B-LOC\n\n#end document\n", "Paris", "B-LOC")]
+    [InlineData("# text = Paris is\nParis X B-LOC\nis Y O\n", "Paris is", "B-LOC O")]
+    [InlineData("# SYM I-NP O\n1 CD I-NP O\n\n#fun NN I-NP O\n", "# 1|#fun", "O O|O")]
+    [InlineData("#\tO\n#fun\tB-x\n\n# O\n", "# #fun|#", "O B-x|O")]
+    [InlineData("# N=1\na N=2\n", "# a", "N=1 N=2")]
+    public void Lines_with_a_hash_are_comments_where_the_lines_below_say_so(string content, string words, string labels)
+    {
+        var rows = Read<Row>(Write(content));
+        Assert.Equal(words, string.Join('|', rows.Select(r => string.Join(' ', r.Words))));
+        Assert.Equal(labels, string.Join('|', rows.Select(r => string.Join(' ', r.Label))));
+    }
+
+    [Theory]
+    [InlineData("a O \nb O\u00a0\n", ConllSeparator.Blanks)]
+    [InlineData("a O \nb O\n", ConllSeparator.Space)]
+    [InlineData("a\tO \nb \tO\n", ConllSeparator.Tab)]
+    [InlineData("a O\rb O\r", ConllSeparator.Blanks)]
+    [InlineData("a O\r\r\nb O\r\r\n", ConllSeparator.Blanks)]
+    [InlineData("\ufeff\ufeffa O\n\ufeffb O\n", ConllSeparator.Blanks)]
+    public void Blanks_at_ends_line_ends_and_marks_of_byte_order_are_no_part_of_a_cell(string content, ConllSeparator separator)
+    {
+        var row = Assert.Single(Read<Row>(Write(content), new ConllOptions { Separator = separator }));
+        // Joined, for xunit compares the strings of a collection by culture, to which a byte order mark is nothing.
+        Assert.Equal("a b", string.Join(' ', row.Words));
+        Assert.Equal("O O", string.Join(' ', row.Label));
+    }
+
+    [Fact]
+    public void A_comment_above_every_sentence_is_one_also_where_it_has_as_many_columns_as_words()
+    {
+        string sentence(string source) => $"#\t{source} [2009-10-17]\n1\tAufgrund\tO\tO\n2\tParis\tB-LOC\tO\n\n";
+        var rows = Read<Row>(Write(sentence("a.de") + sentence("b.de") + sentence("c.de vom 1. 2. 3.") + sentence("d.de vom")),
+            new ConllOptions { WordColumn = 1, LabelColumn = 2 });
+        Assert.Equal("Aufgrund Paris|Aufgrund Paris|Aufgrund Paris|Aufgrund Paris", string.Join('|', rows.Select(r => string.Join(' ', r.Words))));
+    }
+
+    [Fact]
+    public void A_carriage_return_alone_ends_lines_and_sentences_and_other_separators_of_Unicode_do_not()
+    {
+        Assert.Equal("a b|c", string.Join('|', Read<Row>(Write("a O\rb O\r\rc O")).Select(r => string.Join(' ', r.Words))));
+        Assert.Equal("a\u2028b c\u0085", string.Join(' ', Read<Row>(Write("a\u2028b O\nc\u0085 O\n"))[0].Words));
+    }
+
+    [Fact]
+    public void Every_file_may_begin_with_a_byte_order_mark()
+    {
+        string first = Write("\ufeffa O\n", "first"), second = Write("\ufeffb O\n", "second");
+        Assert.Equal("a b", string.Join(' ', _ml.Data.CreateEnumerable<Row>(_ml.Data.LoadFromConll([first, second]), false).Select(r => r.Words[0])));
+    }
+
+    [Theory]
+    [InlineData("New York\tB-LOC\n", "line 1", "2 columns", "3", "Separator")]
+    [InlineData("is\tO\nNew York\tB-LOC\n", "line 2", "2 columns", "3", "Separator")]
+    [InlineData("New York\tB-LOC\n\nis\tO\n", "line 1", "2 columns", "3", "Separator")]
+    public void A_tab_and_a_blank_inside_a_cell_is_an_error_with_its_line(string content, params string[] named) => Refused(content, new ConllOptions(), named);
+
+    [Theory]
+    [InlineData("a X\nb Y O\nc Z O\n", "line 1", "2 columns", "have 3")]
+    [InlineData("a Y O\nb X Y O\nc Z O\n", "line 2", "4 columns", "have 3")]
+    [InlineData("#tag\na O\n", "line 1", "1 column", "CommentPrefix")]
+    public void The_line_that_differs_from_its_neighbours_is_the_one_named(string content, params string[] named) => Refused(content, new ConllOptions(), named);
+
+    [Theory]
+    [InlineData("# text = From the\n1\tFrom\tfrom\tADP\tIN\t_\t3\tcase\t_\t_\n2\tthe\tthe\tDET\tDT\t_\t3\tdet\t_\t_\n3\tAP\tAP\tPROPN\tNNP\t_\t4\tobl\t_\t_\n", "ConllU()")]
+    [InlineData("#begin document (nw/x); part 000\nnw/x 0 0 Paris NNP - - - - (1)\nnw/x 0 1 is VBZ - - - - -\nnw/x 0 2 it PRP - - - - -\n", "WordColumn")]
+    public void A_first_column_that_holds_no_words_is_refused(string content, string named) => Refused(content, new ConllOptions(), "WordColumn", named);
+
+    [Fact]
+    public void A_scheme_error_ends_with_one_full_stop()
+    {
+        string path = Write("a X-PER\n");
+        Assert.DoesNotContain("..", Assert.Throws<InvalidDataException>(() => Read<Row>(path, new ConllOptions { Scheme = TagScheme.Iob2 })).Message);
+    }
+
     [Fact]
     public void Segmentation_digits_are_taken_off() =>
         Assert.Equal(["科", "技", "1"], Read<Row>(Write("科0\tB-A\n技1\tI-A\n10\tO\n"), new ConllOptions { HasSegmentationDigits = true })[0].Words);
@@ -94,7 +172,7 @@ public sealed class ConllTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a X O\nb O\n", "line 2", "2 columns", "line (1) has 3")]
+    [InlineData("a X O\nb O\n", "line 2", "2 columns", "(line 1) have 3")]
     [InlineData("a O\n\nb\n", "line 3", "1 column", "the label in column -1 is missing")]
     [InlineData("a\tO\nb\t\n", "line 2", "the label is empty", "", ConllSeparator.Tab)]
     public void A_line_that_lacks_a_column_is_named(string content, string line, string fault, string more, ConllSeparator separator = ConllSeparator.Blanks) =>
@@ -119,6 +197,34 @@ public sealed class ConllTests : IDisposable
         string path = _folder.Write("words", [(byte)'a', (byte)' ', (byte)'O', (byte)'\n', (byte)'b', 0xFF, (byte)' ', (byte)'O', (byte)'\n']);
         string message = Assert.Throws<InvalidDataException>(() => Read<Row>(path)).Message;
         Assert.Contains($"{path}, line 2: byte 2", message);
+    }
+
+    [Fact]
+    public void A_file_of_UTF16_is_named_as_no_UTF8()
+    {
+        string path = _folder.Write("words", [.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("a O\n")]);
+        Assert.Contains($"{path}, line 1: byte 1 of the line is not UTF-8", Assert.Throws<InvalidDataException>(() => Read<Row>(path)).Message);
+    }
+
+    [Fact]
+    public void Uneven_lines_are_read_where_that_is_allowed()
+    {
+        string path = Write("New York\tB-LOC\nis VBZ\tx O\na O\n");
+        var row = Read<Row>(path, new ConllOptions { AllowUnevenLines = true })[0];
+        Assert.Equal("New is a", string.Join(' ', row.Words));
+        Assert.Equal("B-LOC O O", string.Join(' ', row.Label));
+        Assert.Equal("New York", Read<Row>(Write("New York\tB-LOC\n"), new ConllOptions { Separator = ConllSeparator.Tab })[0].Words[0]);
+        Assert.Throws<ArgumentException>(() => _ml.Data.LoadFromConll(path, new ConllOptions { AllowUnevenLines = true, PredicateColumn = 3 }));
+    }
+
+    [Fact]
+    public void The_log_says_how_many_lines_were_read_as_comments()
+    {
+        var log = new List<string>();
+        _ml.Log += (_, e) => log.Add(e.Message);
+        string path = Write("# id 1 domain=en\na _ _ O\n\n# id 2 domain=en\nb _ _ O\n");
+        Read<Row>(path);
+        Assert.Contains(log, m => m.Contains($"2 lines that begin with # were read as comments, first {path}, line 1"));
     }
 
     [Fact]
