@@ -72,20 +72,21 @@ public static class PTuningCatalog
 
     /// <summary>
     /// Scores labels of words: precision, recall and F1 of the entities that they stand for as the CoNLL evaluation script defines them, all together and
-    /// by type, and the share of words that are right.
+    /// by type, and the share of words that are right. BILOU is read strictly: tags that make no complete entity count for nothing.
     /// </summary>
     /// <param name="catalog"><c>mlContext.MulticlassClassification</c>.</param>
-    /// <param name="data">Rows with wanted and predicted labels, each a vector of keys with key values, or of text; words without a wanted label are left out.</param>
-    /// <param name="labelColumnName">The wanted labels.</param>
+    /// <param name="data">Rows with gold and predicted labels, each a vector of keys with key values, or of text; words without a gold label are left out.</param>
+    /// <param name="labelColumnName">The gold labels.</param>
     /// <param name="predictedLabelColumnName">The predicted labels; compared by name, not by number.</param>
-    /// <param name="scheme">How labels stand for entities. Default null: guessed from them (IOB1 cannot be told from IOB2, and IOB2 is taken then; the entities are the same).</param>
+    /// <param name="scheme">How labels stand for entities. Default null: guessed from them, with a warning in the log where
+    /// they fit no scheme (IOB1 cannot be told from IOB2, and IOB2 is taken then; the entities are the same).</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, a row's two vectors differ in length, or a label is outside the scheme.</exception>
     public static TokenLabelMetrics EvaluateTokenLabels(this MulticlassClassificationCatalog catalog, IDataView data, string labelColumnName = "Label",
         string predictedLabelColumnName = "PredictedLabel", TagScheme? scheme = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(data);
-        return TokenLabelEvaluation.Evaluate(data, labelColumnName, predictedLabelColumnName, scheme);
+        return TokenLabelEvaluation.Evaluate(MLNetInternals.EnvironmentOf(catalog), data, labelColumnName, predictedLabelColumnName, scheme);
     }
 
     /// <summary>
@@ -143,7 +144,7 @@ public static class PTuningCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
         return new PromptSearchEstimator<TokenLabellingTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
-            [.. new WordColumns(options.WordsColumnName, options.PredicateColumnName).Names, options.LabelColumnName],
+            [.. options.Columns(textHasLabels: false).Names, options.LabelColumnName],
             trial => catalog.PTuningV2LabelTokens((TokenLabellingOptions)trial), model => model.Report);
     }
 

@@ -2,6 +2,7 @@
 using Microsoft.ML.Runtime;
 using MLNet.PTuning;
 using MLNet.PTuning.Pipeline;
+using MLNet.PTuning.Tasks;
 
 namespace Microsoft.ML;
 
@@ -60,14 +61,17 @@ public static class PeftCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
         Check(options, classNames, PeftHead.Labelling);
-        var scheme = options.Scheme ?? Tags.Guess(classNames);
-        foreach (string name in classNames) Tags.Check(name, scheme);
+        var guess = TagGuess.Of(classNames, options.Scheme);
+        var constraint = options.Constrained ? TagConstraint.Of(classNames, guess, []) : TagConstraint.Of(guess.Scheme);
         var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(TokenLabellingTransformer));
+        using (var channel = host.Start("Labels"))
+            foreach (string warning in guess.Doubts.Concat(constraint.Warnings)) channel.Warning(MessageSensitivity.None, "{0}", warning);
+        var columns = options.Columns(textHasLabels: false);
         var (model, settings) = PromptFit.WithoutTraining(host, options, classNames.Count, pools: false);
         return new TokenLabellingTransformer(host, model, LabelKeys.Of(classNames), settings with
         {
-            InputColumns = new WordColumns(options.WordsColumnName, options.PredicateColumnName).Names,
-            Labelling = LabellingSettings.Of(options, scheme),
+            InputColumns = columns.Names,
+            Labelling = LabellingSettings.Of(options, constraint, columns),
         });
     }
 

@@ -28,14 +28,21 @@ internal abstract class LabelKeys
     /// <summary>Writes the key values for <see cref="Load"/>.</summary>
     public abstract void Save(IHostEnvironment environment, Stream stream);
 
+    /// <summary>The key values of a label column of <paramref name="data"/>.</summary>
+    /// <exception cref="ArgumentException">It is no key, or a key without values, as where there are no rows.</exception>
+    public static LabelKeys Of(IDataView data, DataViewSchema.Column label)
+    {
+        if (ItemOf(label) is KeyDataViewType && ValuesOf(label) is null && HasNoRows(data))
+            throw new ArgumentException($"The data has no rows, and so the label column '{label.Name}' has no key values.");
+        return Of(label);
+    }
+
     /// <summary>The key values of a label column.</summary>
     /// <exception cref="ArgumentException">It is no key, or a key without values.</exception>
     public static LabelKeys Of(DataViewSchema.Column label)
     {
-        var item = label.Type is VectorDataViewType vector ? vector.ItemType : label.Type;
-        if (item is not KeyDataViewType) throw new ArgumentException(NotAKey(label.Name, label.Type.ToString()!));
-        var type = label.Annotations.Schema.GetColumnOrNull(AnnotationNames.KeyValues)?.Type as VectorDataViewType;
-        if (type is null) throw new ArgumentException(NoKeyValues(label.Name));
+        if (ItemOf(label) is not KeyDataViewType) throw new ArgumentException(NotAKey(label.Name, label.Type.ToString()!));
+        var type = ValuesOf(label) ?? throw new ArgumentException(NoKeyValues(label.Name));
         return (LabelKeys)Generic(nameof(Read), type.ItemType.RawType).Invoke(null, [label.Annotations, type])!;
     }
 
@@ -55,6 +62,17 @@ internal abstract class LabelKeys
 
     public static string NoKeyValues(string name) =>
         $"The label column '{name}' is a key without key values: either no row has a label, or it was not made with ml.Transforms.Conversion.MapValueToKey(\"{name}\"), which keeps the values.";
+
+    private static DataViewType ItemOf(DataViewSchema.Column label) => label.Type is VectorDataViewType vector ? vector.ItemType : label.Type;
+
+    private static VectorDataViewType? ValuesOf(DataViewSchema.Column label) =>
+        label.Annotations.Schema.GetColumnOrNull(AnnotationNames.KeyValues)?.Type as VectorDataViewType;
+
+    private static bool HasNoRows(IDataView data)
+    {
+        using var cursor = data.GetRowCursor([]);
+        return !cursor.MoveNext();
+    }
 
     private static System.Reflection.MethodInfo Generic(string method, Type item) =>
         typeof(LabelKeys).GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.MakeGenericMethod(item);

@@ -1,14 +1,16 @@
 // The output columns of token labelling: a label and scores a word; entities and words' places on request.
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.PTuning.Tasks;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>What a labelling model's file says beside what every model's says.</summary>
-internal sealed record LabellingSettings(TagScheme Scheme, bool Constrained, int WindowOverlap, bool Entities, bool WordPlaces)
+/// <summary>What a labelling model's file says beside what every model's says; what older files lack has the value that it had then.</summary>
+internal sealed record LabellingSettings(TagScheme Scheme, bool Constrained, int WindowOverlap, bool Entities, bool WordPlaces,
+    string[]? Widened = null, WordSplitting WordSplitting = WordSplitting.Punctuation, OffsetUnit OffsetUnit = OffsetUnit.Utf16)
 {
-    public static LabellingSettings Of(TokenLabellingOptions options, TagScheme scheme) =>
-        new(scheme, options.Constrained, options.WindowOverlap, options.Entities, options.WordPlaces);
+    public static LabellingSettings Of(TokenLabellingOptions options, TagConstraint constraint, WordColumns columns) => new(constraint.Scheme, options.Constrained,
+        options.WindowOverlap, options.Entities, options.WordPlaces, constraint.Widened, columns.Splitting, columns.Unit);
 }
 
 /// <summary>Their types, annotations and promises.</summary>

@@ -27,6 +27,9 @@ namespace MLNet.PTuning.Pipeline
         /// <inheritdoc cref="EnvironmentOf(TransformsCatalog)"/>
         public static IHostEnvironment EnvironmentOf(DataOperationsCatalog catalog) => CatalogUtils.GetEnvironment(catalog);
 
+        /// <inheritdoc cref="EnvironmentOf(TransformsCatalog)"/>
+        public static IHostEnvironment EnvironmentOf(TrainCatalogBase catalog) => CatalogUtils.GetEnvironment(catalog);
+
         /// <summary>The <c>MLContext</c>'s seed; null where it has none.</summary>
         public static int? SeedOf(IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.Seed;
 

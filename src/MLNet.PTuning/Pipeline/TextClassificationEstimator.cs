@@ -40,7 +40,7 @@ public sealed class TextClassificationEstimator : IEstimator<TextClassificationT
     {
         var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
         if (label.Type is VectorDataViewType) throw new ArgumentException(LabelKeys.NotAKey(label.Name, label.Type.ToString()!));
-        var keys = LabelKeys.Of(label);
+        var keys = LabelKeys.Of(input, label);
         PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
         var columns = new TextColumns(_options.TextColumnName, _options.TextPairColumnName);
         return new PreparedTask(_options, keys.Names, Pools: true, TextClassification.Accuracy, (backbone, limit, channel) =>

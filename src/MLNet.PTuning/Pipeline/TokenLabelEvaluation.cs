@@ -1,6 +1,8 @@
-// Reads wanted and predicted labels of words from a data view, by name, for the metrics.
+// Reads gold and predicted labels of words from a data view, by name, for the metrics.
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNet.PTuning.Tasks;
 
 namespace MLNet.PTuning.Pipeline;
 
@@ -9,30 +11,46 @@ internal static class TokenLabelEvaluation
 {
     /// <summary>Scores predicted labels; keys of both columns are compared by their values' text, so they may be numbered differently.</summary>
     /// <exception cref="ArgumentException">A column is missing or no vector of labels, the two differ in length in some row, or a label is outside the scheme.</exception>
-    public static TokenLabelMetrics Evaluate(IDataView data, string labelName, string predictedName, TagScheme? scheme)
+    public static TokenLabelMetrics Evaluate(IHostEnvironment environment, IDataView data, string labelName, string predictedName, TagScheme? scheme)
     {
         DataViewSchema.Column label = TextRows.FindColumn(data.Schema, labelName), predicted = TextRows.FindColumn(data.Schema, predictedName);
         using var cursor = data.GetRowCursor([label, predicted]);
-        var readLabel = Reader(cursor, label);
-        var readPredicted = Reader(cursor, predicted);
-        var rows = new List<(IReadOnlyList<string?> Wanted, IReadOnlyList<string> Predicted)>();
+        var readLabel = Reader(data, cursor, label);
+        var readPredicted = Reader(data, cursor, predicted);
+        var rows = new List<(IReadOnlyList<string?> Gold, IReadOnlyList<string> Predicted)>();
         var names = new HashSet<string>();
         while (cursor.MoveNext())
         {
-            string?[] wanted = readLabel(), guessed = readPredicted();
-            if (wanted.Length != guessed.Length)
-                throw new ArgumentException($"Row {cursor.Position + 1} has {wanted.Length} labels in '{labelName}', but {guessed.Length} in "
+            string?[] gold = readLabel(), guessed = readPredicted();
+            if (gold.Length != guessed.Length)
+                throw new ArgumentException($"Row {cursor.Position + 1} has {gold.Length} labels in '{labelName}', but {guessed.Length} in "
                     + $"'{predictedName}'; every word needs one of each.");
-            rows.Add((wanted, [.. guessed.Select(g => g ?? Tags.Outside)]));
-            names.UnionWith(wanted.Concat(guessed).OfType<string>());
+            rows.Add((gold, [.. guessed.Select(g => g ?? Tags.Outside)]));
+            names.UnionWith(gold.Concat(guessed).OfType<string>());
         }
-        var read = scheme ?? Tags.Guess(names);
-        foreach (string name in names) Tags.Check(name, read);
-        return TokenLabelMetrics.Of(rows, read);
+        var guess = TagGuess.Of(names, scheme);
+        using (var channel = environment.Register(nameof(TokenLabelEvaluation)).Start("Evaluation"))
+            foreach (string warning in guess.Doubts.Append(Incomplete(rows.Select(r => r.Gold), guess.Scheme)).OfType<string>())
+                channel.Warning(MessageSensitivity.None, "{0}", warning);
+        return TokenLabelMetrics.Of(rows, guess.Scheme);
+    }
+
+    // Read strictly, gold labels may make no entity.
+    private static string? Incomplete(IEnumerable<IReadOnlyList<string?>> rows, TagScheme scheme)
+    {
+        if (scheme != TagScheme.Bilou) return null;
+        int labels = 0, inEntities = 0;
+        foreach (string[] row in rows.Select(r => r.Select(l => l ?? Tags.Outside).ToArray()))
+        {
+            labels += row.Count(l => ChunkTag.Read(l) is { Prefix: not 'O' });
+            inEntities += Tags.ToSpans(row, scheme).Sum(s => s.End - s.Start);
+        }
+        return labels == inEntities ? null
+            : $"{labels - inEntities} of {labels} gold tags other than O are in no complete entity and count for nothing: the scheme {scheme} is read strictly (B- to L- of one type, or U-).";
     }
 
     // The labels of the current row; null where a key is missing.
-    private static Func<string?[]> Reader(DataViewRow row, DataViewSchema.Column column)
+    private static Func<string?[]> Reader(IDataView data, DataViewRow row, DataViewSchema.Column column)
     {
         switch (column.Type)
         {
@@ -45,7 +63,7 @@ internal static class TokenLabelEvaluation
                     return [.. texts.DenseValues().Select(t => t.IsEmpty ? null : t.ToString())];
                 };
             case VectorDataViewType { ItemType: KeyDataViewType }:
-                var names = LabelKeys.Of(column).Names;
+                var names = LabelKeys.Of(data, column).Names;
                 var keys = WordRows.KeyNumbers(row, column);
                 return () => [.. keys().Select(k => k > 0 ? names[k - 1] : null)];
             default:

@@ -15,9 +15,11 @@ namespace MLNet.PTuning;
 /// </summary>
 public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransformer>
 {
+    // From this share of words without a label on, they are hardly mere gaps.
+    private const double LeastShareMissing = 0.1;
+
     private readonly IHost _host;
     private readonly TokenLabellingOptions _options;
-    private readonly WordColumns _columns;
 
     internal TokenLabellingEstimator(IHostEnvironment environment, TokenLabellingOptions options)
     {
@@ -25,7 +27,6 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
         options.Validate();
         _host = environment.Register(nameof(TokenLabellingEstimator));
         _options = options;
-        _columns = new WordColumns(options.WordsColumnName, options.PredicateColumnName);
     }
 
     /// <inheritdoc/>
@@ -40,28 +41,36 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
     /// <summary>The task as training takes it.</summary>
     internal PreparedTask Prepare(IDataView input)
     {
-        _columns.Find(input.Schema);
         var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
         bool spans = WordRows.IsSpans(label.Type);
+        bool textHasLabels = !spans && TextRows.FindColumn(input.Schema, _options.WordsColumnName).Type is TextDataViewType;
+        var columns = _options.Columns(textHasLabels);
+        columns.Find(input.Schema);
         if (!spans && label.Type is not VectorDataViewType) throw new ArgumentException(WordRows.NotLabels(label.Name, label.Type.ToString()!));
-        var keys = spans ? LabelKeys.Of(TagsOfSpans(input, label)) : LabelKeys.Of(label);
-        var scheme = spans ? SpanScheme : _options.Scheme ?? Tags.Guess(keys.Names);
-        foreach (string name in keys.Names) Tags.Check(name, scheme);
+        var keys = spans ? LabelKeys.Of(TagsOfSpans(input, columns, label)) : LabelKeys.Of(input, label);
+        var guess = TagGuess.Of(keys.Names, spans ? SpanScheme : _options.Scheme);
+        var constraint = TagConstraint.Of(guess.Scheme);
         PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
 
         return new PreparedTask(_options, keys.Names, Pools: false,
-            (examples, probabilities) => TokenLabelling.EntityF1(examples, probabilities, keys.Names, scheme), (backbone, limit, channel) =>
+            (examples, probabilities) => TokenLabelling.EntityF1(examples, probabilities, keys.Names, constraint.Scheme), (backbone, limit, channel) =>
             {
                 var task = new TokenLabelling(backbone.Tokenizer, _options.Method, limit.Length, _options.WindowOverlap, hasPairs: _options.PredicateColumnName is not null);
-                var read = WordRows.Read(input, _columns, label, row => TargetsOf(row, label, keys, "training"));
+                var ends = new SpanEnds();
+                var read = WordRows.Read(input, columns, label, row => TargetsOf(row, columns, label, keys, ends, "training"));
+                if (_options.Constrained) constraint = TagConstraint.Of(keys.Names, guess, [.. read.Select(r => r.Targets)]);
+                if (textHasLabels && _options.WordSplitting is null)
+                    channel.Say($"The text of '{columns.Words}' has a label a word and is split at white space; set {nameof(_options.WordSplitting)} to split it otherwise.");
+                foreach (string warning in new[] { ends.Warning(columns), WithoutOutside(keys, read) }.Concat(guess.Doubts).Concat(constraint.Warnings).OfType<string>())
+                    channel.Warn(warning);
                 var (rows, skipped) = WordRows.Encode(read, task, _options.LabelAllPieces);
-                if (skipped > 0) channel.Warn($"{skipped} of {read.Count} rows have no words or no labels and teach nothing.");
+                if (skipped > 0) channel.Warn($"{skipped} of {read.Count} rows have no words or no labels and are left out of training.");
                 PromptFit.CheckClasses(rows, skipped, keys.Names);
-                return new TrainingRows(rows, Validation(task, keys), skipped);
+                return new TrainingRows(rows, Validation(task, columns, keys), skipped);
             }, (model, settings) => new TokenLabellingTransformer(_host, model, keys, settings with
             {
-                InputColumns = _columns.Names,
-                Labelling = LabellingSettings.Of(_options, scheme),
+                InputColumns = columns.Names,
+                Labelling = LabellingSettings.Of(_options, constraint, columns),
             }));
     }
 
@@ -86,23 +95,25 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
             : throw new ArgumentException($"The pipeline has no column '{name}' before this step.");
     }
 
-    private List<Example>? Validation(TokenLabelling task, LabelKeys keys)
+    private List<Example>? Validation(TokenLabelling task, WordColumns columns, LabelKeys keys)
     {
         if (_options.ValidationSet is not { } data) return null;
         var label = TextRows.FindLabel(data.Schema, _options.LabelColumnName);
-        var (rows, _) = WordRows.Encode(WordRows.Read(data, _columns, label, row => TargetsOf(row, label, keys, "validation")), task, allPieces: false);
+        var read = WordRows.Read(data, columns, label, row => TargetsOf(row, columns, label, keys, new SpanEnds(), "validation"));
+        var (rows, _) = WordRows.Encode(read, task, allPieces: false);
         return rows.Count > 0 ? rows : throw new ArgumentException("The validation set has no labelled rows.");
     }
 
     // Labels are matched by name, so that a validation set may have keys of its own order, plain tags or entities by place.
-    private WordRows.TargetReader TargetsOf(DataViewRow row, DataViewSchema.Column label, LabelKeys keys, string set)
+    private WordRows.TargetReader TargetsOf(DataViewRow row, WordColumns columns, DataViewSchema.Column label, LabelKeys keys, SpanEnds ends, string set)
     {
         if (label.Type is VectorDataViewType { ItemType: KeyDataViewType })
         {
             int[] translated = [.. LabelKeys.Of(label).Names.Select(ClassOf)];
-            return WordRows.Keys(row, label, key => translated[key - 1]);
+            return WordRows.Keys(row, label, columns, key => translated[key - 1]);
         }
-        return WordRows.Spans(row, label, SpanScheme, ClassOf);
+        var tags = WordRows.SpanTags(row, label, SpanScheme, columns.Unit, ends);
+        return words => [.. tags(words).Select(ClassOf)];
 
         int ClassOf(string name)
         {
@@ -115,13 +126,23 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
     // The tags that entities by place are given.
     private TagScheme SpanScheme => _options.Scheme ?? TagScheme.Iob2;
 
-    private IReadOnlyList<string> TagsOfSpans(IDataView input, DataViewSchema.Column label)
+    private IReadOnlyList<string> TagsOfSpans(IDataView input, WordColumns columns, DataViewSchema.Column label)
     {
         var types = new SortedSet<string>(StringComparer.Ordinal);
-        using var cursor = input.GetRowCursor([input.Schema[_options.WordsColumnName], label]);
-        var words = new WordColumns(_options.WordsColumnName, null).Reader(cursor);
-        var tags = WordRows.SpanTags(cursor, label, SpanScheme);
+        using var cursor = input.GetRowCursor([input.Schema[columns.Words], label]);
+        var words = (columns with { Predicate = null }).Reader(cursor);
+        var tags = WordRows.SpanTags(cursor, label, SpanScheme, columns.Unit, new SpanEnds());
         while (cursor.MoveNext()) types.UnionWith(Tags.ToSpans(tags(words()), SpanScheme).Select(s => s.Type));
         return Tags.Of(types, SpanScheme);
+    }
+
+    // Microsoft.ML.TorchSharp's trainer takes a missing key for "outside"; here such words are left out, and without a label for the rest all are entities.
+    private static string? WithoutOutside(LabelKeys keys, List<(WordRow Row, int[] Targets)> rows)
+    {
+        if (keys.Names.Any(ChunkTag.IsOutside)) return null;
+        int words = rows.Sum(r => r.Targets.Length), missing = rows.Sum(r => r.Targets.Count(t => t == Example.NoTarget));
+        return missing < words * LeastShareMissing ? null
+            : $"{missing} of {words} words have no label (a missing key) and are left out of training, and no label is O, so every word will be given one of {string.Join(", ", keys.Names)}. "
+                + "If words without a label lie outside entities, add their label (such as O or 0) to the keys: MapValueToKey's keyData.";
     }
 }

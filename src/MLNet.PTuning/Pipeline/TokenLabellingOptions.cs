@@ -1,4 +1,6 @@
 // Options of PTuningV2LabelTokens.
+using MLNet.PTuning.Pipeline;
+
 namespace MLNet.PTuning;
 
 /// <summary>Options for labelling words: named entities, parts of speech, semantic roles.</summary>
@@ -7,10 +9,22 @@ public sealed class TokenLabellingOptions(string backboneFolder) : PTuningOption
 {
     /// <summary>
     /// Name of the column of words: a vector of text, or plain text, which is split into words whose places in it are kept. Default <c>Words</c>.
-    /// The label column is then a vector of keys, one a word; beside plain text it may also be a vector of text that gives entities by their place in
-    /// characters, each as <c>"start end TYPE"</c> (end exclusive), for example <c>"0 5 PER"</c>.
+    /// The label column is then a vector of keys, one a word; beside plain text it may also be a vector of text that gives entities by their offsets,
+    /// each as <c>"start end TYPE"</c> (end exclusive, counted in <see cref="OffsetUnit"/>), for example <c>"0 5 PER"</c>.
     /// </summary>
     public string WordsColumnName { get; set; } = "Words";
+
+    /// <summary>
+    /// How plain text is split into words; saved with the model. Default null: at white space where it comes with a vector of labels, one a word
+    /// (the form of ML.NET's own <c>NamedEntityRecognition</c>), and otherwise by <see cref="MLNet.PTuning.WordSplitting.Punctuation"/>.
+    /// </summary>
+    public WordSplitting? WordSplitting { get; set; }
+
+    /// <summary>
+    /// The unit of all offsets, those of entities in the label column and those in the output columns; saved with the model. Annotation tools differ:
+    /// Python tools export code points, tools that run in a browser often UTF-16 units. Default <see cref="OffsetUnit.Utf16"/>.
+    /// </summary>
+    public OffsetUnit OffsetUnit { get; set; }
 
     /// <summary>
     /// Name of the predicate's column for semantic role labelling: the index of a word (from 0, a number) or text; given to the backbone as the second text.
@@ -19,12 +33,15 @@ public sealed class TokenLabellingOptions(string backboneFolder) : PTuningOption
     public string? PredicateColumnName { get; set; }
 
     /// <summary>
-    /// How labels stand for entities. Default null: guessed from the labels (IOB1 cannot be told from IOB2, and IOB2 is taken then);
-    /// for entities that are given by their place, IOB2.
+    /// How labels stand for entities. Default null: guessed from the labels, with a warning where they fit no scheme (IOB1 cannot be told from IOB2, and IOB2
+    /// is taken then); for entities that are given by their offsets, IOB2.
     /// </summary>
     public TagScheme? Scheme { get; set; }
 
-    /// <summary>Predicts the most probable sequence of labels that the scheme allows, instead of each word's most probable label. Default false.</summary>
+    /// <summary>
+    /// Predicts the most probable sequence of labels that the scheme allows, instead of each word's most probable label. Training rows that contradict
+    /// <see cref="Scheme"/> are an error; where it was guessed, what they show is allowed as well, with a warning. Default false.
+    /// </summary>
     public bool Constrained { get; set; }
 
     /// <summary>Whether training counts every word piece of a word, instead of the first one. Default false.</summary>
@@ -36,8 +53,8 @@ public sealed class TokenLabellingOptions(string backboneFolder) : PTuningOption
     public int WindowOverlap { get; set; } = 32;
 
     /// <summary>
-    /// Adds a row's entities as vector columns <c>EntityType</c>, <c>EntityText</c>, <c>EntityStart</c>, <c>EntityEnd</c> (characters of the original text,
-    /// end exclusive; for a vector of words, of the words joined by single spaces) and <c>EntityProbability</c> (mean over its words). Default false.
+    /// Adds a row's entities as vector columns <c>EntityType</c>, <c>EntityText</c>, <c>EntityStart</c>, <c>EntityEnd</c> (offsets in the original text
+    /// in <see cref="OffsetUnit"/>, end exclusive; for a vector of words, in the words joined by single spaces) and <c>EntityProbability</c> (mean over its words). Default false.
     /// </summary>
     public bool Entities { get; set; }
 
@@ -48,10 +65,15 @@ public sealed class TokenLabellingOptions(string backboneFolder) : PTuningOption
         + "so P-Tuning v2 puts a classification head on every word instead. Leave Verbalizer null.";
 
     /// <summary>
-    /// Adds the places of a row's words as vector columns <c>WordStart</c> and <c>WordEnd</c> (characters of the original text, end exclusive): which words
-    /// plain text was split into. Default false.
+    /// Adds the places of a row's words as vector columns <c>WordStart</c> and <c>WordEnd</c> (offsets in the original text in
+    /// <see cref="OffsetUnit"/>, end exclusive): which words plain text was split into. Default false.
     /// </summary>
     public bool WordPlaces { get; set; }
+
+    /// <summary>The columns of words and how they are read.</summary>
+    /// <param name="textHasLabels">Whether they are plain text with a label a word.</param>
+    internal WordColumns Columns(bool textHasLabels) => new(WordsColumnName, PredicateColumnName,
+        WordSplitting ?? (textHasLabels ? PTuning.WordSplitting.WhiteSpace : PTuning.WordSplitting.Punctuation), OffsetUnit);
 
     internal override void Validate()
     {

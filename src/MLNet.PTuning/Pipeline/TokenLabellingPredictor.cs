@@ -15,10 +15,11 @@ internal sealed record LabelledRow(WordRow Row, float[] Probabilities, int[] Lab
 /// <summary>Cuts rows into windows, runs windows of several rows in one pass, and puts the rows together again.</summary>
 internal sealed class TokenLabellingPredictor(TunedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<WordRow, LabelledRow>
 {
-    private readonly WordColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1));
+    private readonly WordColumns _columns =
+        new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1), settings.Labelling!.WordSplitting, settings.Labelling.OffsetUnit);
     private readonly TokenLabelling _task = new(model.Backbone.Tokenizer, settings.Method, settings.MaxLength, settings.Labelling!.WindowOverlap, hasPairs: settings.InputColumns.Length > 1);
-    private readonly TagDecoder _decoder = new(keys.Names, settings.Labelling.Scheme, settings.Labelling.Constrained);
-    private readonly int? _outside = keys.Names.Select((name, i) => (name, i)).Where(p => p.name == Tags.Outside).Select(p => (int?)p.i).FirstOrDefault();
+    private readonly TagDecoder _decoder = new(keys.Names, settings.Labelling.Scheme, settings.Labelling.Constrained, settings.Labelling.Widened);
+    private readonly int? _outside = keys.Names.Select((name, i) => (name, i)).Where(p => ChunkTag.IsOutside(p.name)).Select(p => (int?)p.i).FirstOrDefault();
 
     public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 
@@ -52,11 +53,11 @@ internal sealed class TokenLabellingPredictor(TunedModel model, LabelKeys keys, 
             LabellingColumns.EntityType => Vector(result, r => r.Entities, e => e.Type.AsMemory()),
             LabellingColumns.EntityText =>
                 Vector(result, r => [.. r.Entities.Select(e => r.Row.Text.AsMemory()[Start(r, e)..End(r, e)])], (ReadOnlyMemory<char> text) => text),
-            LabellingColumns.EntityStart => Vector(result, r => [.. r.Entities.Select(e => Start(r, e))], (int at) => at),
-            LabellingColumns.EntityEnd => Vector(result, r => [.. r.Entities.Select(e => End(r, e))], (int at) => at),
+            LabellingColumns.EntityStart => Vector(result, r => [.. r.Entities.Select(e => r.Row.Offsets.FromUtf16(Start(r, e)))], (int at) => at),
+            LabellingColumns.EntityEnd => Vector(result, r => [.. r.Entities.Select(e => r.Row.Offsets.FromUtf16(End(r, e)))], (int at) => at),
             LabellingColumns.EntityProbability => Vector(result, r => [.. r.Entities.Select(e => MeanProbability(r, e))], (float p) => p),
-            LabellingColumns.WordStart => Vector(result, r => r.Row.Places, place => place.Start),
-            _ => Vector(result, r => r.Row.Places, place => place.End),
+            LabellingColumns.WordStart => Vector(result, r => [.. r.Row.Places.Select(p => r.Row.Offsets.FromUtf16(p.Start))], (int at) => at),
+            _ => Vector(result, r => [.. r.Row.Places.Select(p => r.Row.Offsets.FromUtf16(p.End))], (int at) => at),
         },
     };
 

@@ -7,13 +7,19 @@ namespace MLNet.PTuning.Pipeline;
 
 /// <summary>A row of words as it was read.</summary>
 /// <param name="Words">The words.</param>
-/// <param name="Places">Start and end of each in <paramref name="Text"/>.</param>
+/// <param name="Places">Start and end of each in <paramref name="Text"/>, in UTF-16 units.</param>
 /// <param name="Text">The plain text, or the words joined by single spaces.</param>
+/// <param name="Offsets">The offsets of <paramref name="Text"/> as users count them.</param>
+/// <param name="IsSplit">Whether the words were split from plain text.</param>
 /// <param name="Predicate">Second text; null for none.</param>
-internal sealed record WordRow(string[] Words, IReadOnlyList<(int Start, int End)> Places, string Text, string? Predicate);
+internal sealed record WordRow(string[] Words, IReadOnlyList<(int Start, int End)> Places, string Text, OffsetMap Offsets, bool IsSplit, string? Predicate);
 
-/// <summary>Names of the words' column and, for semantic roles, the predicate's.</summary>
-internal sealed record WordColumns(string Words, string? Predicate)
+/// <summary>Names of the words' column and, for semantic roles, the predicate's, and how they are read.</summary>
+/// <param name="Words">The words' column.</param>
+/// <param name="Predicate">The predicate's; null for none.</param>
+/// <param name="Splitting">How plain text is split into words.</param>
+/// <param name="Unit">The unit of offsets.</param>
+internal sealed record WordColumns(string Words, string? Predicate, WordSplitting Splitting, OffsetUnit Unit)
 {
     public string[] Names => Predicate is null ? [Words] : [Words, Predicate];
 
@@ -42,7 +48,7 @@ internal sealed record WordColumns(string Words, string? Predicate)
 
     public static string NotWords(string name, string type) => $"The column '{name}' is of type {type}; words are a vector of text, or plain text.";
 
-    private static Func<WordRow> WordReader(DataViewRow row, DataViewSchema.Column column)
+    private Func<WordRow> WordReader(DataViewRow row, DataViewSchema.Column column)
     {
         if (column.Type is TextDataViewType)
         {
@@ -52,8 +58,8 @@ internal sealed record WordColumns(string Words, string? Predicate)
             {
                 text(ref value);
                 string all = value.ToString();
-                var places = WordSplitter.Split(all);
-                return new WordRow([.. places.Select(p => all[p.Start..p.End])], places, all, null);
+                var places = WordSplitter.Split(all, Splitting);
+                return new WordRow([.. places.Select(p => all[p.Start..p.End])], places, all, new OffsetMap(all, Unit), IsSplit: true, null);
             };
         }
         var vector = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
@@ -64,7 +70,8 @@ internal sealed record WordColumns(string Words, string? Predicate)
             string[] all = [.. words.DenseValues().Select(w => w.ToString())];
             var places = new (int Start, int End)[all.Length];
             for (int i = 0, start = 0; i < all.Length; start += all[i].Length + 1, i++) places[i] = (start, start + all[i].Length);
-            return new WordRow(all, places, string.Join(' ', all), null);
+            string text = string.Join(' ', all);
+            return new WordRow(all, places, text, new OffsetMap(text, Unit), IsSplit: false, null);
         };
     }
 

@@ -7,6 +7,27 @@ using MLNet.PTuning.Text;
 
 namespace MLNet.PTuning.Pipeline;
 
+/// <summary>Counts the entities given by their place that begin or end inside a word, and so cover more than was said.</summary>
+internal sealed class SpanEnds
+{
+    private int _spans, _inside;
+    private string _first = "";
+
+    /// <summary>Counts an entity over <paramref name="row"/>'s words from <paramref name="first"/> to <paramref name="last"/>.</summary>
+    public void Count(WordRow row, long position, string span, int start, int end, int first, int last)
+    {
+        _spans++;
+        if (start <= row.Places[first].Start && end >= row.Places[last].End) return;
+        if (_inside++ == 0)
+            _first = $"row {position + 1}, where '{span}' marks '{row.Text[start..end]}' of '{row.Text[row.Places[first].Start..row.Places[last].End]}'";
+    }
+
+    /// <summary>What to warn of; null for nothing.</summary>
+    public string? Warning(WordColumns columns) => _inside == 0 ? null
+        : $"{_inside} of {_spans} entities begin or end inside a word and were given the whole of it, first in {_first}. "
+            + $"Offsets are counted in {OffsetMap.NameOf(columns.Unit)} (OffsetUnit), and plain text is split into words by {nameof(TokenLabellingOptions.WordSplitting)} {columns.Splitting}.";
+}
+
 /// <summary>Training and validation rows of token labelling.</summary>
 internal static class WordRows
 {
@@ -23,17 +44,25 @@ internal static class WordRows
     /// <summary>A reader of a vector of keys, one a word.</summary>
     /// <param name="row">The cursor.</param>
     /// <param name="label">The vector of keys.</param>
+    /// <param name="columns">The columns of words.</param>
     /// <param name="classOf">Class of each key, counted from 1.</param>
-    public static TargetReader Keys(DataViewRow row, DataViewSchema.Column label, Func<int, int> classOf)
+    public static TargetReader Keys(DataViewRow row, DataViewSchema.Column label, WordColumns columns, Func<int, int> classOf)
     {
         var read = KeyNumbers(row, label);
         return words =>
         {
             int[] keys = read();
             if (keys.Length != words.Words.Length)
-                throw new ArgumentException($"Row {row.Position + 1} has {words.Words.Length} words, but {keys.Length} labels; every word needs one.");
+                throw new ArgumentException($"Row {row.Position + 1} has {words.Words.Length} words, but {keys.Length} labels; every word needs one."
+                    + (words.IsSplit ? $" The text is split by {nameof(TokenLabellingOptions.WordSplitting)} {columns.Splitting}; {OtherSplitting(words, columns.Splitting)}." : ""));
             return Array.ConvertAll(keys, k => k > 0 ? classOf(k) : Example.NoTarget);
         };
+    }
+
+    private static string OtherSplitting(WordRow row, WordSplitting splitting)
+    {
+        var other = splitting == WordSplitting.WhiteSpace ? WordSplitting.Punctuation : WordSplitting.WhiteSpace;
+        return $"{other} gives {WordSplitter.Split(row.Text, other).Count} words";
     }
 
     /// <summary>A reader of a vector of keys as numbers: from 1, and 0 where a key is missing.</summary>
@@ -60,22 +89,20 @@ internal static class WordRows
         }
     }
 
-    /// <summary>A reader of entities "start end TYPE" that gives the class of each word's tag.</summary>
-    public static TargetReader Spans(DataViewRow row, DataViewSchema.Column label, TagScheme scheme, Func<string, int> classOf)
-    {
-        var read = SpanTags(row, label, scheme);
-        return words => [.. read(words).Select(classOf)];
-    }
-
     /// <summary>A reader of entities "start end TYPE" that gives the tag of each word.</summary>
-    public static Func<WordRow, string[]> SpanTags(DataViewRow row, DataViewSchema.Column label, TagScheme scheme)
+    /// <param name="row">The cursor.</param>
+    /// <param name="label">The entities.</param>
+    /// <param name="scheme">The scheme of the tags.</param>
+    /// <param name="unit">The unit of offsets, for messages.</param>
+    /// <param name="ends">Where entities are counted.</param>
+    public static Func<WordRow, string[]> SpanTags(DataViewRow row, DataViewSchema.Column label, TagScheme scheme, OffsetUnit unit, SpanEnds ends)
     {
         var getter = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(label);
         VBuffer<ReadOnlyMemory<char>> spans = default;
         return words =>
         {
             getter(ref spans);
-            var parsed = spans.DenseValues().Select(span => Parse(span.ToString(), words, row.Position)).OrderBy(s => s.Start).ToList();
+            var parsed = spans.DenseValues().Select(span => Parse(span.ToString(), words, row.Position, unit, ends)).Distinct().OrderBy(s => s.Start).ToList();
             try { return Tags.FromSpans(parsed, words.Words.Length, scheme); }
             catch (ArgumentException e) { throw new ArgumentException($"Row {row.Position + 1}: {e.Message}", e); }
         };
@@ -105,13 +132,14 @@ internal static class WordRows
     }
 
     // An entity covers every word that it touches.
-    private static TagSpan Parse(string span, WordRow words, long position)
+    private static TagSpan Parse(string span, WordRow words, long position, OffsetUnit unit, SpanEnds ends)
     {
         string[] parts = span.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length != 3 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int start)
-            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int end) || start >= end || end > words.Text.Length)
+            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int end) || start >= end || end > words.Offsets.Length)
             throw new ArgumentException($"Row {position + 1}: the entity '{span}' is not of the form \"start end TYPE\" "
-                + $"with 0 <= start < end <= {words.Text.Length} (the text's length).");
+                + $"with 0 <= start < end <= {words.Offsets.Length} (the text's length in {OffsetMap.NameOf(unit)}).");
+        (start, end) = (words.Offsets.ToUtf16(start), words.Offsets.ToUtf16(end));
         int first = -1, last = -1;
         for (int i = 0; i < words.Places.Count; i++)
         {
@@ -119,6 +147,8 @@ internal static class WordRows
             if (first < 0) first = i;
             last = i;
         }
-        return first >= 0 ? new TagSpan(first, last + 1, parts[2]) : throw new ArgumentException($"Row {position + 1}: the entity '{span}' covers no word.");
+        if (first < 0) throw new ArgumentException($"Row {position + 1}: the entity '{span}' covers no word.");
+        ends.Count(words, position, span, start, end, first, last);
+        return new TagSpan(first, last + 1, parts[2]);
     }
 }

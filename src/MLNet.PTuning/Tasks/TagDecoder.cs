@@ -2,13 +2,15 @@
 namespace MLNet.PTuning.Tasks;
 
 /// <summary>Decodes rows of tags.</summary>
-internal sealed class TagDecoder(IReadOnlyList<string> tags, TagScheme scheme, bool constrained)
+/// <param name="tags">The labels.</param>
+/// <param name="scheme">Their scheme.</param>
+/// <param name="constrained">Whether only sequences that the scheme allows come out.</param>
+/// <param name="widened">What else is allowed (<see cref="TagConstraint.Widened"/>); null for nothing.</param>
+internal sealed class TagDecoder(IReadOnlyList<string> tags, TagScheme scheme, bool constrained, IReadOnlyCollection<string>? widened = null)
 {
     private const double Never = double.NegativeInfinity;
 
-    private readonly bool[,] _mayFollow = Matrix(tags, scheme);
-    private readonly bool[] _mayBegin = [.. tags.Select(t => Tags.MayFollow(null, t, scheme))];
-    private readonly bool[] _mayEnd = [.. tags.Select(t => Tags.MayFollow(t, null, scheme))];
+    private readonly TagTransitions _transitions = new(tags, scheme, widened ?? []);
 
     /// <summary>The index of each word's tag.</summary>
     /// <param name="probabilities">[words · tags], row-major.</param>
@@ -31,7 +33,7 @@ internal sealed class TagDecoder(IReadOnlyList<string> tags, TagScheme scheme, b
         int n = tags.Count;
         var from = new int[words, n];
         var score = new double[n];
-        for (int t = 0; t < n; t++) score[t] = _mayBegin[t] ? Log(probabilities[t]) : Never;
+        for (int t = 0; t < n; t++) score[t] = _transitions.MayFollow(null, t) ? Log(probabilities[t]) : Never;
         for (int w = 1; w < words; w++)
         {
             var next = new double[n];
@@ -39,14 +41,14 @@ internal sealed class TagDecoder(IReadOnlyList<string> tags, TagScheme scheme, b
             {
                 next[t] = Never;
                 for (int p = 0; p < n; p++)
-                    if (_mayFollow[p, t] && score[p] > next[t]) (next[t], from[w, t]) = (score[p], p);
+                    if (_transitions.MayFollow(p, t) && score[p] > next[t]) (next[t], from[w, t]) = (score[p], p);
                 next[t] += Log(probabilities[w * n + t]);
             }
             score = next;
         }
         int last = -1;
         for (int t = 0; t < n; t++)
-            if (_mayEnd[t] && score[t] > Never && (last < 0 || score[t] > score[last])) last = t;
+            if (_transitions.MayFollow(t, null) && score[t] > Never && (last < 0 || score[t] > score[last])) last = t;
         // A set of tags without "O" may allow no sequence at all; the best single tags are then the best there is.
         if (last < 0) return Greedy(probabilities, words);
         var best = new int[words];
@@ -59,12 +61,4 @@ internal sealed class TagDecoder(IReadOnlyList<string> tags, TagScheme scheme, b
     }
 
     private static double Log(float probability) => Math.Log(Math.Max(probability, 1e-30f));
-
-    private static bool[,] Matrix(IReadOnlyList<string> tags, TagScheme scheme)
-    {
-        var allowed = new bool[tags.Count, tags.Count];
-        for (int p = 0; p < tags.Count; p++)
-            for (int t = 0; t < tags.Count; t++) allowed[p, t] = Tags.MayFollow(tags[p], tags[t], scheme);
-        return allowed;
-    }
 }

@@ -1,7 +1,13 @@
 // How tags of words stand for spans: IOB and its kin, and the conversion between them.
+using MLNet.PTuning.Tasks;
+
 namespace MLNet.PTuning;
 
-/// <summary>How labels of words say where an entity begins and ends. "O" is a word outside every entity.</summary>
+/// <summary>
+/// How labels of words say where an entity begins and ends. <c>O</c> is a word outside every entity; <c>o</c> and <c>0</c> are read as <c>O</c> too.
+/// Tags may lack a type (<c>B</c>, <c>I</c>; <c>B M E S</c> for word segmentation): their entities have the empty type. <c>B_PER</c>, <c>b-PER</c> and
+/// <c>PER-B</c> are read as <c>B-PER</c>; what is written is always of the form <c>B-PER</c>.
+/// </summary>
 public enum TagScheme
 {
     /// <summary>The label is the type itself, as in part-of-speech tagging. Neighbouring words of one type count as one span.</summary>
@@ -14,6 +20,11 @@ public enum TagScheme
     Iobes,
     /// <summary>B- first, M- in the middle, E- last, S- an entity of one word.</summary>
     Bmes,
+    /// <summary>
+    /// B- first, I- inside, L- last, U- an entity of one word (also called BIOLU). Read strictly, as seqeval's strict mode does: tags that make no complete
+    /// entity of one type are none. All other schemes are read leniently.
+    /// </summary>
+    Bilou,
 }
 
 /// <summary>A run of words that are one entity.</summary>
@@ -29,30 +40,32 @@ public static class Tags
     public const string Outside = "O";
 
     /// <summary>
-    /// The entities that tags stand for, read as leniently as the CoNLL evaluation script does: an I- that continues nothing begins an entity.
+    /// The entities that tags stand for, read as leniently as the CoNLL evaluation script does: an I- that continues nothing begins an entity, and what
+    /// follows an entity ends it. <see cref="TagScheme.Bilou"/> is read strictly: B- to L- of one type with I- between, or U-.
     /// </summary>
     /// <param name="tags">A tag a word.</param>
     /// <param name="scheme">How to read them.</param>
     public static IReadOnlyList<TagSpan> ToSpans(IReadOnlyList<string> tags, TagScheme scheme)
     {
+        bool strict = scheme == TagScheme.Bilou;
         var spans = new List<TagSpan>();
         (int Start, string Type)? open = null;
         for (int i = 0; i < tags.Count; i++)
         {
-            var (prefix, type) = Parse(tags[i], scheme);
+            var (prefix, type) = ChunkTag.Read(tags[i], scheme);
             bool continues = open?.Type == type && (prefix is 'I' or 'M' or 'E');
             if (open is { } ended && !continues)
             {
-                spans.Add(new TagSpan(ended.Start, i, ended.Type));
+                if (!strict) spans.Add(new TagSpan(ended.Start, i, ended.Type));
                 open = null;
             }
-            if (prefix == 'O') continue;
+            if (prefix == 'O' || (strict && open is null && prefix is 'I' or 'E')) continue;
             open ??= (i, type);
             if (prefix is not ('E' or 'S')) continue;
             spans.Add(new TagSpan(open.Value.Start, i + 1, type));
             open = null;
         }
-        if (open is { } last) spans.Add(new TagSpan(last.Start, tags.Count, last.Type));
+        if (open is { } last && !strict) spans.Add(new TagSpan(last.Start, tags.Count, last.Type));
         return spans;
     }
 
@@ -60,7 +73,7 @@ public static class Tags
     /// <param name="spans">The entities, in order.</param>
     /// <param name="wordCount">Number of words.</param>
     /// <param name="scheme">How to write them.</param>
-    /// <exception cref="ArgumentException">Entities overlap or lie outside the words.</exception>
+    /// <exception cref="ArgumentException">Entities overlap or lie outside the words, or lack the type that a plain label is.</exception>
     public static string[] FromSpans(IReadOnlyList<TagSpan> spans, int wordCount, TagScheme scheme)
     {
         var tags = new string[wordCount];
@@ -70,6 +83,8 @@ public static class Tags
         {
             if (span.Start < previous.End || span.End <= span.Start || span.End > wordCount)
                 throw new ArgumentException($"The entity {span.Type} over the words {span.Start} to {span.End} overlaps another or lies outside the {wordCount} words.");
+            if (scheme == TagScheme.Plain && span.Type.Length == 0)
+                throw new ArgumentException($"The entity over the words {span.Start} to {span.End} has no type, and a plain label is a type; take another scheme.");
             bool touches = span.Start == previous.End && span.Type == previous.Type;
             for (int i = span.Start; i < span.End; i++)
                 tags[i] = Tag(scheme, span.Type, first: i == span.Start, last: i == span.End - 1, touches);
@@ -81,71 +96,48 @@ public static class Tags
     /// <summary>The same entities in another scheme.</summary>
     public static string[] Convert(IReadOnlyList<string> tags, TagScheme from, TagScheme to) => FromSpans(ToSpans(tags, from), tags.Count, to);
 
-    /// <summary>The scheme that a set of tags is most likely of; IOB1 and IOB2 look alike, and IOB2 is the answer then.</summary>
-    public static TagScheme Guess(IEnumerable<string> tags)
-    {
-        var prefixes = new HashSet<char>();
-        foreach (string tag in tags.Where(t => t != Outside))
-        {
-            if (tag.Length < 2 || tag[1] != '-' || !"BIMES".Contains(tag[0])) return TagScheme.Plain;
-            prefixes.Add(tag[0]);
-        }
-        return prefixes.Count == 0 ? TagScheme.Plain
-            : prefixes.Contains('M') ? TagScheme.Bmes
-            : prefixes.Contains('E') || prefixes.Contains('S') ? TagScheme.Iobes
-            : TagScheme.Iob2;
-    }
+    /// <summary>
+    /// The scheme that a set of tags is most likely of: that of most of them, and <see cref="TagScheme.Plain"/> where most are no tags of one known scheme.
+    /// IOB1 and IOB2 look alike, and IOB2 is the answer where there is a B-; IOE1 and IOE2 are read as IOBES.
+    /// </summary>
+    public static TagScheme Guess(IEnumerable<string> tags) => TagGuess.Of(tags).Scheme;
 
     /// <summary>Checks that a tag belongs to a scheme.</summary>
     /// <exception cref="ArgumentException">It does not; the message says what does.</exception>
     public static void Check(string tag, TagScheme scheme)
     {
-        if (scheme == TagScheme.Plain || tag == Outside) return;
+        if (scheme == TagScheme.Plain) return;
         string prefixes = PrefixesOf(scheme);
-        if (tag.Length < 3 || tag[1] != '-' || !prefixes.Contains(tag[0]))
+        if (ChunkTag.Read(tag) is not { } read || (read.Prefix != 'O' && !prefixes.Contains(read.Prefix)))
             throw new ArgumentException($"The tag '{tag}' is not of the scheme {scheme}; its tags are O and {string.Join(", ", prefixes.Select(p => $"{p}-TYPE"))}.");
-    }
-
-    /// <summary>Whether <paramref name="tag"/> may follow <paramref name="previous"/>; null stands for the sentence's beginning or end.</summary>
-    internal static bool MayFollow(string? previous, string? tag, TagScheme scheme)
-    {
-        if (scheme == TagScheme.Plain) return true;
-        var (before, beforeType) = previous is null ? ('O', "") : Parse(previous, scheme);
-        var (after, afterType) = tag is null ? ('O', "") : Parse(tag, scheme);
-        bool same = beforeType == afterType;
-        return scheme switch
-        {
-            TagScheme.Iob2 => after != 'I' || (before is 'B' or 'I' && same),
-            TagScheme.Iob1 => after != 'B' || (before is 'B' or 'I' && same),
-            _ => before is 'B' or 'I' or 'M' ? after is 'I' or 'M' or 'E' && same : after is 'O' or 'B' or 'S',
-        };
     }
 
     /// <summary>All tags of some types, "O" first.</summary>
     internal static IReadOnlyList<string> Of(IEnumerable<string> types, TagScheme scheme) =>
         [Outside, .. types.SelectMany(type => scheme == TagScheme.Plain ? [type] : PrefixesOf(scheme).Select(prefix => $"{prefix}-{type}"))];
 
-    private static string PrefixesOf(TagScheme scheme) => scheme switch
+    internal static string PrefixesOf(TagScheme scheme) => scheme switch
     {
         TagScheme.Iob1 or TagScheme.Iob2 => "BI",
         TagScheme.Iobes => "BIES",
         TagScheme.Bmes => "BMES",
+        TagScheme.Bilou => "BILU",
         _ => "",
     };
 
-    // Under the plain scheme, every word of a type continues a neighbour of the same type.
-    private static (char Prefix, string Type) Parse(string tag, TagScheme scheme) =>
-        tag == Outside ? ('O', "") : scheme == TagScheme.Plain ? ('I', tag) : tag.Length > 2 && tag[1] == '-' ? (tag[0], tag[2..]) : ('I', tag);
-
-    private static string Tag(TagScheme scheme, string type, bool first, bool last, bool touches) => scheme switch
+    private static string Tag(TagScheme scheme, string type, bool first, bool last, bool touches)
     {
-        TagScheme.Plain => type,
-        TagScheme.Iob1 => (first && touches ? "B-" : "I-") + type,
-        TagScheme.Iob2 => (first ? "B-" : "I-") + type,
-        _ when first && last => "S-" + type,
-        _ when first => "B-" + type,
-        _ when last => "E-" + type,
-        TagScheme.Bmes => "M-" + type,
-        _ => "I-" + type,
-    };
+        if (scheme == TagScheme.Plain) return type;
+        char prefix = scheme switch
+        {
+            TagScheme.Iob1 => first && touches ? 'B' : 'I',
+            TagScheme.Iob2 => first ? 'B' : 'I',
+            _ when first && last => scheme == TagScheme.Bilou ? 'U' : 'S',
+            _ when first => 'B',
+            _ when last => scheme == TagScheme.Bilou ? 'L' : 'E',
+            TagScheme.Bmes => 'M',
+            _ => 'I',
+        };
+        return new ChunkTag(prefix, type).ToString();
+    }
 }

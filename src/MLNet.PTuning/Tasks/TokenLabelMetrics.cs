@@ -5,7 +5,7 @@ using System.Text;
 namespace MLNet.PTuning;
 
 /// <summary>Counts and scores of one entity type, or of all together.</summary>
-/// <param name="Type">The type; empty for all together.</param>
+/// <param name="Type">The type; empty for all together, and for entities whose tags have no type.</param>
 /// <param name="Gold">Entities in the data.</param>
 /// <param name="Predicted">Entities predicted.</param>
 /// <param name="Correct">Those predicted with the right type, beginning and end.</param>
@@ -21,7 +21,7 @@ public sealed record EntityScore(string Type, int Gold, int Predicted, int Corre
     public double F1 => Gold + Predicted == 0 ? 0 : 2.0 * Correct / (Gold + Predicted);
 }
 
-/// <summary>How well predicted labels of words fit the wanted ones.</summary>
+/// <summary>How well predicted labels of words fit the gold labels.</summary>
 public sealed class TokenLabelMetrics
 {
     private TokenLabelMetrics(int rows, int words, int correctWords, IReadOnlyList<EntityScore> types)
@@ -34,7 +34,7 @@ public sealed class TokenLabelMetrics
     /// <summary>Rows scored.</summary>
     public int Rows { get; }
 
-    /// <summary>Words scored: those with a wanted label.</summary>
+    /// <summary>Words scored: those with a gold label.</summary>
     public int Words { get; }
 
     /// <summary>Share of words whose label is right.</summary>
@@ -58,13 +58,15 @@ public sealed class TokenLabelMetrics
     /// <summary>A table of the types, their precision, recall and F1 in per cent, for a console.</summary>
     public string GetFormattedTable()
     {
-        int width = Math.Max(8, PerType.Select(t => t.Type.Length).DefaultIfEmpty().Max());
+        int width = Math.Max(8, PerType.Select(t => Name(t).Length).DefaultIfEmpty().Max());
         var text = new StringBuilder();
         Line("", "precision", "recall", "F1", "gold", "predicted");
-        foreach (var type in PerType) Score(type.Type, type);
+        foreach (var type in PerType) Score(Name(type), type);
         Score("all", Micro);
         text.AppendLine(CultureInfo.InvariantCulture, $"macro F1 {100 * MacroF1:f2}, token accuracy {100 * TokenAccuracy:f2} over {Words} words in {Rows} rows");
         return text.ToString();
+
+        string Name(EntityScore s) => s.Type.Length == 0 ? "(no type)" : s.Type;
 
         void Score(string name, EntityScore s) => Line(name, Percent(s.Precision), Percent(s.Recall), Percent(s.F1),
             s.Gold.ToString(CultureInfo.InvariantCulture), s.Predicted.ToString(CultureInfo.InvariantCulture));
@@ -74,23 +76,23 @@ public sealed class TokenLabelMetrics
         void Line(string name, params string[] cells) => text.Append(name.PadRight(width)).AppendLine(string.Concat(cells.Select(c => c.PadLeft(11))));
     }
 
-    /// <summary>Scores rows of tags; a wanted tag of null (no label) leaves its word out.</summary>
-    /// <param name="rows">For each row the wanted and the predicted tag of every word.</param>
+    /// <summary>Scores rows of tags; a gold tag of null (no label) leaves its word out.</summary>
+    /// <param name="rows">For each row the gold and the predicted tag of every word.</param>
     /// <param name="scheme">How to read the tags.</param>
     /// <exception cref="ArgumentException">A row's two lists differ in length.</exception>
     public static TokenLabelMetrics Of(IEnumerable<(IReadOnlyList<string?> Wanted, IReadOnlyList<string> Predicted)> rows, TagScheme scheme)
     {
         var counts = new SortedDictionary<string, (int Gold, int Predicted, int Correct)>(StringComparer.Ordinal);
         int rowCount = 0, words = 0, correct = 0;
-        foreach (var (wanted, predicted) in rows)
+        foreach (var (labels, predicted) in rows)
         {
             rowCount++;
-            if (wanted.Count != predicted.Count)
-                throw new ArgumentException($"Row {rowCount} has {wanted.Count} wanted labels, but {predicted.Count} predicted ones.");
-            string[] gold = [.. wanted.Select(t => t ?? Tags.Outside)];
-            string[] guess = [.. predicted.Select((t, i) => wanted[i] is null ? Tags.Outside : t)];
-            words += wanted.Count(t => t is not null);
-            correct += Enumerable.Range(0, gold.Length).Count(i => wanted[i] == predicted[i]);
+            if (labels.Count != predicted.Count)
+                throw new ArgumentException($"Row {rowCount} has {labels.Count} gold labels, but {predicted.Count} predicted ones.");
+            string[] gold = [.. labels.Select(t => t ?? Tags.Outside)];
+            string[] guess = [.. predicted.Select((t, i) => labels[i] is null ? Tags.Outside : t)];
+            words += labels.Count(t => t is not null);
+            correct += Enumerable.Range(0, gold.Length).Count(i => labels[i] == predicted[i]);
             var goldSpans = Tags.ToSpans(gold, scheme).ToHashSet();
             foreach (var span in goldSpans) Add(span.Type, 1, 0, 0);
             foreach (var span in Tags.ToSpans(guess, scheme)) Add(span.Type, 0, 1, goldSpans.Contains(span) ? 1 : 0);

@@ -4,8 +4,8 @@ using MLNet.PTuning.Text;
 namespace MLNet.PTuning.Tasks;
 
 /// <summary>A window of a row as the encoder reads it.</summary>
-/// <param name="Example">Its word pieces, read at the places of <paramref name="Words"/>.</param>
-/// <param name="Words">The word of each place read, ascending.</param>
+/// <param name="Example">Its word pieces, and the positions of those that stand for <paramref name="Words"/>.</param>
+/// <param name="Words">The word at each of these positions, ascending.</param>
 internal sealed record LabelledWindow(Example Example, int[] Words);
 
 /// <summary>How rows of words become examples, and examples' probabilities become rows again.</summary>
@@ -33,8 +33,8 @@ internal sealed class TokenLabelling
                 + $"{(hasPairs ? " and the predicate" : "")}; raise MaxSequenceLength.");
     }
 
-    /// <summary>Windows over a row. Every word is read in one of them, at its first piece (at all of them where <paramref name="allPieces"/>),
-    /// but for words that the tokenizer turns into nothing, which are read nowhere.</summary>
+    /// <summary>Windows over a row. Every word is labelled in one of them, at its first piece (at all of them where <paramref name="allPieces"/>),
+    /// but for words of which the tokenizer makes no piece, which are in none.</summary>
     /// <param name="words">The row's words.</param>
     /// <param name="pair">Second text, such as the predicate of semantic role labelling; null for none.</param>
     /// <param name="targets">Class of each word or <see cref="Example.NoTarget"/>; null in prediction.</param>
@@ -59,7 +59,7 @@ internal sealed class TokenLabelling
         return windows;
     }
 
-    /// <summary>Puts the windows' probabilities together: [words · classes]. A word that was read nowhere is <paramref name="outside"/> for certain,
+    /// <summary>Puts the windows' probabilities together: [words · classes]. A word that is in none is <paramref name="outside"/> for certain,
     /// or of any class alike where there is none.</summary>
     public static float[] Join(int wordCount, int classes, int? outside, IEnumerable<(LabelledWindow Window, float[] Probabilities)> parts)
     {
@@ -81,7 +81,7 @@ internal sealed class TokenLabelling
         return all;
     }
 
-    /// <summary>Micro F1 of entities over windows: how validation scores an epoch. Words that no window read are left out.</summary>
+    /// <summary>Micro F1 of entities over windows: how validation scores an epoch. Words that are in no window are left out.</summary>
     public static double EntityF1(IReadOnlyList<Example> examples, IReadOnlyList<float[]> probabilities, IReadOnlyList<string> tags, TagScheme scheme) =>
         TokenLabelMetrics.Of(examples.Zip(probabilities, (example, p) => (
             (IReadOnlyList<string?>)[.. example.Targets.Select(t => t < 0 ? null : tags[t])],

@@ -36,8 +36,26 @@ public sealed class LabelEvaluationTests
         });
     }
 
+    // The values were worked out by a script of its own, which reads tags as conlleval does, and BILOU strictly.
+    [Theory]
+    [InlineData("B I I", "B I O", 0, 0, 0)]
+    [InlineData("O O O B I I O | B I O", "O O B I I I O | B I O", 1 / 2.0, 1 / 2.0, 1 / 2.0)]
+    [InlineData("B E S B M E", "B E S B E S", 2 / 4.0, 2 / 3.0, 4 / 7.0)]
+    [InlineData("U-ORG B-PER I-PER L-PER O | U-ORG", "U-ORG B-PER I-PER I-PER O | U-ORG", 1, 2 / 3.0, 4 / 5.0)]
+    [InlineData("B-PER L-PER O U-MISC", "I-PER L-PER O U-MISC", 1, 1 / 2.0, 2 / 3.0)]
+    [InlineData("PER-B PER-I O", "PER-B O O", 0, 0, 0)]
+    [InlineData("B_PER I_PER O", "B_PER O O", 0, 0, 0)]
+    [InlineData("b-per i-per o", "b-per o o", 0, 0, 0)]
+    [InlineData("B-PER I-PER 0", "B-PER 0 0", 0, 0, 0)]
+    [InlineData("B-PER I-PER O X", "B-PER O O X", 1 / 2.0, 1 / 2.0, 1 / 2.0)]
+    public void Chunk_tags_are_recognised_however_they_are_written(string gold, string predicted, double precision, double recall, double f1)
+    {
+        var micro = Evaluate(gold, predicted).Micro;
+        Assert.Equal((precision, recall, f1), (micro.Precision, micro.Recall, micro.F1));
+    }
+
     [Fact]
-    public void Missing_wanted_keys_are_left_out()
+    public void Missing_gold_keys_are_left_out()
     {
         var data = _ml.Data.LoadFromEnumerable([new Row { Label = ["B-A", ""], PredictedLabel = ["B-A", "B-A"] }]);
         var keys = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
@@ -61,4 +79,63 @@ public sealed class LabelEvaluationTests
         Assert.Contains("'Absent'", Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.EvaluateTokenLabels(data, "Absent")).Message);
         Assert.Contains("'Number'", Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.EvaluateTokenLabels(data, "Number")).Message);
     }
+
+    [Theory]
+    [InlineData("B-PER I-PER O X", "'X'", "Iob2", "TagScheme.Plain")]
+    [InlineData("B-PER I-PER B O", "'B'", "no type")]
+    [InlineData("B-PER W-PER M-PER O", "'W-PER'", "no known scheme", "plain labels")]
+    [InlineData("B-PER I-PER B-LOC I-LOC", "No label is O", "OutsideLabel")]
+    [InlineData("PER-B PER-I O", "'PER-B'", "Iob2")]
+    [InlineData("B-PER L-PER O B-MISC", "1 of 3 gold tags", "Bilou")]
+    [InlineData("(PERSON* *) * (GPE)", "'(PERSON*'", "CoNLL-2012")]
+    [InlineData("B-ORG I-ORG L-ORG U-ORG O [CLS] [SEP]", "'[CLS]', '[SEP]'", "Bilou", "no entity")]
+    [InlineData("U-ORG - O B-PER L-PER", "'-'", "Bilou")]
+    [InlineData("B_ART ART ART CITY PERSON", "'B_ART'", "plain labels")]
+    public void What_is_guessed_against_doubt_is_warned_of_with_what_to_do(string labels, params string[] named)
+    {
+        var warnings = Warnings();
+        Evaluate(labels, labels);
+        string warning = Assert.Single(warnings);
+        Assert.All(named, n => Assert.Contains(n, warning));
+    }
+
+    [Theory]
+    [InlineData("B-PER I-PER O")]
+    [InlineData("B I O")]
+    [InlineData("B M E S")]
+    [InlineData("U-ORG B-PER L-PER O")]
+    [InlineData("NOUN VERB O")]
+    [InlineData("ARG0 C-ARG0 V")]
+    [InlineData("PERSON CITY 0")]
+    [InlineData("Caption Section-header List-item Page-footer Text")]
+    [InlineData("ADJ CONJ VERB AUX NOUN SCONJ X")]
+    [InlineData("VER:pres PRO:DEM PUN SENT")]
+    [InlineData("B-PER.NAM I-PER.NAM O B-creative-work")]
+    public void Labels_that_are_plain_to_read_are_not_warned_of(string labels)
+    {
+        var warnings = Warnings();
+        Evaluate(labels, labels);
+        Assert.Empty(warnings);
+    }
+
+    [Fact]
+    public void Data_without_rows_is_named()
+    {
+        var data = _ml.Data.LoadFromEnumerable(Array.Empty<Row>());
+        var keys = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
+        Assert.Contains("has no rows", Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.EvaluateTokenLabels(keys)).Message);
+    }
+
+    private List<string> Warnings()
+    {
+        var warnings = new List<string>();
+        _ml.Log += (_, e) =>
+        {
+            if (e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(e.Message);
+        };
+        return warnings;
+    }
+
+    private TokenLabelMetrics Evaluate(string gold, string predicted) => _ml.MulticlassClassification.EvaluateTokenLabels(_ml.Data.LoadFromEnumerable(
+        gold.Split(" | ").Zip(predicted.Split(" | "), (g, p) => new Row { Label = g.Split(' '), PredictedLabel = p.Split(' ') })));
 }

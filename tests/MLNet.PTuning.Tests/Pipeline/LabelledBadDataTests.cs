@@ -89,6 +89,16 @@ public sealed class LabelledBadDataTests : IDisposable
     }
 
     [Fact]
+    public void Rows_that_contradict_a_given_scheme_are_named_where_it_constrains()
+    {
+        var options = Sentences.Options(_backbone);
+        (options.Constrained, options.Scheme) = (true, TagScheme.Iob2);
+        var rows = Sentences.Rows(4);
+        rows[1] = new Sentence { Words = ["a", "good", "film"], Label = ["O", "I-PLUS", "O"] };
+        Mentions(Refused(options, rows), "'I-PLUS' after 'O'", "row 2", "Iob2");
+    }
+
+    [Fact]
     public void A_validation_label_that_training_never_saw_is_named()
     {
         var options = Sentences.Options(_backbone);
@@ -114,6 +124,7 @@ public sealed class LabelledBadDataTests : IDisposable
     [Fact]
     public void Nothing_to_learn_from_is_refused()
     {
+        Mentions(Refused(Sentences.Options(_backbone), []), "no rows");
         Mentions(Refused(Sentences.Options(_backbone), [new Sentence { Words = ["film"], Label = ["O"] }]), "'O'", "at least two classes");
         Mentions(Refused(Sentences.Options(_backbone), [new Sentence { Words = ["film", ""], Label = ["", "O"] }]), "has a label");
     }

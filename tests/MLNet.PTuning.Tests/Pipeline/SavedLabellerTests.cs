@@ -1,5 +1,6 @@
 // A saved labeller gives the same labels after loading, with all its settings.
 using Microsoft.ML;
+using MLNet.PTuning.Pipeline;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;
 
@@ -37,6 +38,13 @@ public sealed class SavedLabellerTests(TrainedLabeller model) : IClassFixture<Tr
         using var loaded = (TokenLabellingTransformer)new MLContext().Model.Load(_folder.At("model.zip"), out _);
         Assert.Equal(Values.Rows(trained.Transform(model.Data), "PredictedLabel", "Score"), Values.Rows(loaded.Transform(model.Data), "PredictedLabel", "Score"));
         Assert.Contains("'Predicate'", Assert.Throws<ArgumentException>(() => loaded.Transform(model.Context.Data.LoadFromEnumerable([new { Words = new[] { "a" } }]))).Message);
+    }
+
+    [Fact]
+    public void Settings_of_a_file_from_before_there_were_splittings_and_units_have_what_was_used_then()
+    {
+        var settings = System.Text.Json.JsonSerializer.Deserialize<LabellingSettings>("""{"Scheme":4,"Constrained":true,"WindowOverlap":32,"Entities":false,"WordPlaces":true}""")!;
+        Assert.Equal(new LabellingSettings(TagScheme.Bmes, true, 32, false, true, null, WordSplitting.Punctuation, OffsetUnit.Utf16), settings);
     }
 
     [Fact]

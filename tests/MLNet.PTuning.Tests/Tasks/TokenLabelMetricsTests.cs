@@ -1,4 +1,4 @@
-// Scores of entities as the CoNLL evaluation script counts them; the wanted counts are worked out by hand from its rules.
+// Scores of entities as the CoNLL evaluation script counts them; the expected counts are worked out by hand from its rules.
 namespace MLNet.PTuning.Tests.Tasks;
 
 public class TokenLabelMetricsTests
@@ -25,10 +25,10 @@ public class TokenLabelMetricsTests
     // An entity that the sentence's end cuts off counts.
     [InlineData("O B-A I-A", "O B-A I-A", 1, 1, 1)]
     [InlineData("O O", "O O", 0, 0, 0)]
-    public void Entities_are_counted_as_the_script_counts_them(string gold, string predicted, int wanted, int found, int correct)
+    public void Entities_are_counted_as_the_script_counts_them(string gold, string predicted, int expected, int found, int correct)
     {
         var micro = Of((gold, predicted)).Micro;
-        Assert.Equal((wanted, found, correct), (micro.Gold, micro.Predicted, micro.Correct));
+        Assert.Equal((expected, found, correct), (micro.Gold, micro.Predicted, micro.Correct));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public class TokenLabelMetricsTests
     }
 
     [Fact]
-    public void Words_without_a_wanted_label_are_left_out()
+    public void Words_without_a_gold_label_are_left_out()
     {
         var metrics = TokenLabelMetrics.Of([(new string?[] { "B-A", null, "O" }, ["B-A", "B-B", "O"])], TagScheme.Iob2);
         Assert.Equal((2, 1.0), (metrics.Words, metrics.TokenAccuracy));
@@ -64,7 +64,7 @@ public class TokenLabelMetricsTests
     public void Rows_of_different_length_are_refused_with_both_counts()
     {
         string message = Assert.Throws<ArgumentException>(() => Of(("O", "O"), ("O O O", "O O"))).Message;
-        Assert.Contains("Row 2 has 3 wanted labels, but 2", message);
+        Assert.Contains("Row 2 has 3 gold labels, but 2", message);
     }
 
     [Fact]
@@ -76,6 +76,14 @@ public class TokenLabelMetricsTests
         Assert.Matches(@"^all +50\.00 +100\.00 +66\.67 +1 +2$", lines[3]);
         Assert.Contains("token accuracy 50.00 over 2 words in 1 rows", lines[4]);
         Assert.Single(lines[..4].Select(l => l.Length).Distinct());
+    }
+
+    [Fact]
+    public void Entities_without_a_type_have_a_line_that_says_so()
+    {
+        var metrics = Of(("B I O B", "B I O O"));
+        Assert.Equal(("", 2, 1), (metrics.PerType[0].Type, metrics.PerType[0].Gold, metrics.PerType[0].Correct));
+        Assert.Matches(@"^\(no type\) +100\.00 +50\.00 +66\.67 +2 +1$", metrics.GetFormattedTable().Split(Environment.NewLine)[1]);
     }
 
     private static TokenLabelMetrics Of(params (string Gold, string Predicted)[] rows) =>
