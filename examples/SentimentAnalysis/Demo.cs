@@ -11,6 +11,9 @@ internal sealed record DemoSettings(string Backbone, string Train, string Test, 
 
 internal sealed class Demo(DemoSettings settings)
 {
+    // As the prompt's settings, the best of a few on held-out training rows.
+    private const double HeadOnlyRate = 1e-2;
+
     private static readonly string[] Samples =
     [
         "The battery lasts two days and the screen is a joy to read.",
@@ -24,9 +27,9 @@ internal sealed class Demo(DemoSettings settings)
     public int Run()
     {
         IDataView train = Load(settings.Train), test = Load(settings.Test);
-        var (model, transformer) = Train("P-Tuning v2", new DeepPrompt { Length = settings.PromptLength }, train);
+        var (model, transformer) = Train("P-Tuning v2", new DeepPrompt { Length = settings.PromptLength, InitialDeviation = 0.2 }, settings.Rate, train);
         var metrics = _ml.MulticlassClassification.Evaluate(model.Transform(test));
-        var (plain, plainTransformer) = Train("head only", new HeadOnly(), train);
+        var (plain, plainTransformer) = Train("head only", new HeadOnly(), HeadOnlyRate, train);
         double headOnly = _ml.MulticlassClassification.Evaluate(plain.Transform(test)).MicroAccuracy;
 
         ShowCurve(transformer.Report!);
@@ -45,7 +48,7 @@ internal sealed class Demo(DemoSettings settings)
 
     private IDataView Load(string path) => _ml.Data.LoadFromTextFile<Review>(path, hasHeader: true);
 
-    private (ITransformer Model, TextClassificationTransformer Transformer) Train(string title, TuningMethod method, IDataView train) =>
+    private (ITransformer Model, TextClassificationTransformer Transformer) Train(string title, TuningMethod method, double rate, IDataView train) =>
         AnsiConsole.Progress().Start(progress =>
         {
             var bar = progress.AddTask(title);
@@ -53,7 +56,7 @@ internal sealed class Demo(DemoSettings settings)
             {
                 Method = method,
                 Epochs = settings.Epochs,
-                LearningRate = settings.Rate,
+                LearningRate = rate,
                 Progress = new StepProgress(bar, title),
             };
             var classifier = _ml.Transforms.PTuningV2Classify(options);

@@ -1,12 +1,13 @@
 // The half of the model-builder pair that trains: load, build the pipeline, fit, save.
 using Microsoft.ML;
+using MLNet.PTuning;
 
 namespace SentimentExample;
 
 public partial class SentimentModel
 {
     public static readonly string RetrainFilePath = Path.Combine(AppContext.BaseDirectory, "data", "train.tsv");
-    public static readonly string BackboneFolder = Path.Combine(AppContext.BaseDirectory, "backbones", "tiny-bert-en");
+    public static readonly string BackboneFolder = Path.Combine(AppContext.BaseDirectory, "backbones", "all-MiniLM-L6-v2");
 
     /// <summary>Trains on a tab-separated file with a header and saves the model.</summary>
     public static void Train(string outputModelPath, string inputDataFilePath)
@@ -23,6 +24,11 @@ public partial class SentimentModel
     /// <summary>The pipeline: label to key, P-Tuning v2 on the frozen backbone, predicted key back to label.</summary>
     public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext) =>
         mlContext.Transforms.Conversion.MapValueToKey("Label")
-            .Append(mlContext.Transforms.PTuningV2Classify(BackboneFolder, promptLength: 20))
+            .Append(mlContext.Transforms.PTuningV2Classify(new TextClassificationOptions(BackboneFolder)
+            {
+                Method = new DeepPrompt { Length = 20, InitialDeviation = 0.2 },
+                LearningRate = 6e-2,
+                Epochs = 8,
+            }))
             .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 }
