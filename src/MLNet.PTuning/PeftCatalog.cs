@@ -13,14 +13,17 @@ public static class PeftCatalog
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
     /// <param name="backboneFolder">The backbone that it was trained on, as Hugging Face publishes it.</param>
     /// <param name="peftFolder">The folder with the trained prompt; see <see cref="PeftFolder.Load"/>.</param>
-    /// <param name="classNames">Names of the classes in the order of the head's rows (<c>id2label</c> in Python).</param>
+    /// <param name="classNames">
+    /// Names of the classes. Default null: the folder's own (<see cref="PeftFolder.ClassNames"/>). For a folder that has none they are given in the order of the head's rows
+    /// (<c>id2label</c> in Python); where it has its own, in any order, which becomes that of the keys and scores.
+    /// </param>
     /// <param name="textColumnName">The text column.</param>
     /// <param name="textPairColumnName">The second text's column for pairs; null for single texts.</param>
     /// <returns>A transformer that adds <c>PredictedLabel</c> (a key of <paramref name="classNames"/>) and <c>Score</c> (a probability a class).</returns>
-    /// <exception cref="ArgumentException">A value is out of range.</exception>
-    /// <exception cref="InvalidDataException">The folder is damaged, holds no head for these classes, or was trained on another kind of backbone.</exception>
+    /// <exception cref="ArgumentException">A value is out of range, or the names are not those of the head's classes.</exception>
+    /// <exception cref="InvalidDataException">The folder is damaged, holds no head, or was trained on another kind of backbone.</exception>
     public static TextClassificationTransformer PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
-        IReadOnlyList<string> classNames, string textColumnName = "Text", string? textPairColumnName = null) =>
+        IReadOnlyList<string>? classNames = null, string textColumnName = "Text", string? textPairColumnName = null) =>
         catalog.PTuningV2ClassifyFromPeft(new TextClassificationOptions(backboneFolder)
         {
             StartFrom = PeftFolder.Load(peftFolder),
@@ -30,58 +33,59 @@ public static class PeftCatalog
 
     /// <summary>A classifier of texts from what <see cref="PTuningOptions.StartFrom"/> holds; of the other options those of training are not used.</summary>
     /// <inheritdoc cref="PTuningV2ClassifyFromPeft(TransformsCatalog, string, string, IReadOnlyList{string}, string, string)"/>
-    public static TextClassificationTransformer PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, TextClassificationOptions options, IReadOnlyList<string> classNames)
+    public static TextClassificationTransformer PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, TextClassificationOptions options, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
-        Check(options, classNames, PeftHead.Classification);
+        var names = NamesOfHead(options, classNames, PeftHead.Classification);
         var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(TextClassificationTransformer));
-        var (model, settings) = PromptFit.WithoutTraining(host, options, classNames.Count, pools: true);
+        var (model, settings) = PromptFit.WithoutTraining(host, options, names, pools: true);
         var columns = new TextColumns(options.TextColumnName, options.TextPairColumnName);
-        return new TextClassificationTransformer(host, model, LabelKeys.Of(classNames), settings with { InputColumns = columns.Names });
+        return new TextClassificationTransformer(host, model, LabelKeys.Of(names), settings with { InputColumns = columns.Names });
     }
 
     /// <summary>A labeller of words from a prompt and head that were trained with Hugging Face PEFT or with P-Tuning v2's own code.</summary>
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
     /// <param name="backboneFolder">The backbone that it was trained on, as Hugging Face publishes it.</param>
     /// <param name="peftFolder">The folder with the trained prompt; see <see cref="PeftFolder.Load"/>.</param>
-    /// <param name="classNames">Names of the labels in the order of the head's rows (<c>id2label</c> in Python).</param>
+    /// <param name="classNames">
+    /// Names of the labels. Default null: the folder's own (<see cref="PeftFolder.ClassNames"/>). For a folder that has none they are given in the order of the head's rows
+    /// (<c>id2label</c> in Python); where it has its own, in any order, which becomes that of the keys and scores.
+    /// </param>
     /// <param name="wordsColumnName">The column of words: a vector of text, or plain text.</param>
     /// <returns>A transformer that adds <c>PredictedLabel</c> (a key a word) and <c>Score</c> (a probability a class and word).</returns>
-    /// <exception cref="ArgumentException">A value is out of range.</exception>
-    /// <exception cref="InvalidDataException">The folder is damaged, holds no head for these labels, or was trained on another kind of backbone.</exception>
+    /// <exception cref="ArgumentException">A value is out of range, or the names are not those of the head's labels.</exception>
+    /// <exception cref="InvalidDataException">The folder is damaged, holds no head, or was trained on another kind of backbone.</exception>
     public static TokenLabellingTransformer PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
-        IReadOnlyList<string> classNames, string wordsColumnName = "Words") =>
+        IReadOnlyList<string>? classNames = null, string wordsColumnName = "Words") =>
         catalog.PTuningV2LabelTokensFromPeft(new TokenLabellingOptions(backboneFolder) { StartFrom = PeftFolder.Load(peftFolder), WordsColumnName = wordsColumnName }, classNames);
 
     /// <summary>A labeller of words from what <see cref="PTuningOptions.StartFrom"/> holds; of the other options those of training are not used.</summary>
     /// <inheritdoc cref="PTuningV2LabelTokensFromPeft(TransformsCatalog, string, string, IReadOnlyList{string}, string)"/>
-    public static TokenLabellingTransformer PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, TokenLabellingOptions options, IReadOnlyList<string> classNames)
+    public static TokenLabellingTransformer PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, TokenLabellingOptions options, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
-        Check(options, classNames, PeftHead.Labelling);
-        var guess = TagGuess.Of(classNames, options.Scheme);
-        var constraint = options.Constrained ? TagConstraint.Of(classNames, guess, []) : TagConstraint.Of(guess.Scheme);
+        var names = NamesOfHead(options, classNames, PeftHead.Labelling);
+        var guess = TagGuess.Of(names, options.Scheme);
+        var constraint = options.Constrained ? TagConstraint.Of(names, guess, []) : TagConstraint.Of(guess.Scheme);
         var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(TokenLabellingTransformer));
         using (var channel = host.Start("Labels"))
             foreach (string warning in guess.Doubts.Concat(constraint.Warnings)) channel.Warning(MessageSensitivity.None, "{0}", warning);
         var columns = options.Columns(textHasLabels: false);
-        var (model, settings) = PromptFit.WithoutTraining(host, options, classNames.Count, pools: false);
-        return new TokenLabellingTransformer(host, model, LabelKeys.Of(classNames), settings with
+        var (model, settings) = PromptFit.WithoutTraining(host, options, names, pools: false);
+        return new TokenLabellingTransformer(host, model, LabelKeys.Of(names), settings with
         {
             InputColumns = columns.Names,
             Labelling = LabellingSettings.Of(options, constraint, columns),
         });
     }
 
-    private static void Check(PTuningOptions options, IReadOnlyList<string> classNames, string taskType)
+    private static IReadOnlyList<string> NamesOfHead(PTuningOptions options, IReadOnlyList<string>? classNames, string taskType)
     {
         options.Validate();
-        ArgumentNullException.ThrowIfNull(classNames);
-        if (options.StartFrom is not { } start) return;
+        var start = options.StartFrom ?? throw new ArgumentException("StartFrom names no trained prompt. Set it to PeftFolder.Load(folder).");
         if (start.TaskType is { } type && type != taskType) throw new ArgumentException($"{start.Path} was trained for {type}; this task is {taskType}.");
-        if (start.ClassCount is { } count && count != classNames.Count)
-            throw new ArgumentException($"{start.Path} holds a head of {count} classes, but {classNames.Count} names were given ({string.Join(", ", classNames)}).", nameof(classNames));
+        return start.NamesOfHead(classNames);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class ProductSide : IDisposable
     public double Train()
     {
         var options = new TrainingOptions { Epochs = 2, BatchSize = SpeedWorkload.BatchSize, LearningRate = 1e-3 };
-        return new Trainer(_model, options, options.LearningRate.Value, seed: 1, TextClassification.Accuracy, new Silence()).Run(_examples, null, 0).Epochs[1].Seconds;
+        return new Trainer(_model, options, options.LearningRate.Value, seed: 1, ["negative", "positive"], TextClassification.Accuracy, new Silence()).Run(_examples, null, 0).Epochs[1].Seconds;
     }
 
     /// <summary>Seconds of one pass over the rows in the order of the data, as prediction over a data view batches them.</summary>

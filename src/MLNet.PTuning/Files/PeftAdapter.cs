@@ -1,5 +1,9 @@
-// A prompt as PEFT keeps it: a folder with adapter_config.json and adapter_model.safetensors (older: adapter_model.bin).
+// A prompt as PEFT keeps it: a folder with adapter_config.json and adapter_model.safetensors (older: adapter_model.bin); and beside these,
+// in a file of this library's own that PEFT passes over, the names of the head's classes.
+using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace MLNet.PTuning.Files;
 
@@ -10,13 +14,20 @@ internal sealed record PeftAdapter(PeftConfig Config, IReadOnlyDictionary<string
 {
     public const string PromptName = "prompt_embeddings", TaskColumnsName = "prefix_task_cols", TaskRowsName = "prefix_task_rows";
 
+    /// <summary>The file with the names of the head's classes.</summary>
+    public const string NamesFile = "mlnet_ptuning.json";
+
     private const string ConfigFile = "adapter_config.json";
     private const string WeightsFile = "adapter_model.safetensors", OldWeightsFile = "adapter_model.bin";
+    private const string NamesField = "class_names", HashField = "weights_sha256";
+
+    /// <summary>Names of the classes in the order of the head's rows; null where the folder has none for its weights.</summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
 
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">It lacks one of the two files.</exception>
-    /// <exception cref="InvalidDataException">A file is damaged, of a method that is not prompt learning, or the tensors do not have the
-    /// shapes that the configuration asks for.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or the tensors do not have the shapes that the configuration asks for.</exception>
+    /// <exception cref="NotSupportedException">It is of a method that is not prompt learning.</exception>
     public static PeftAdapter Load(string folder)
     {
         if (!Directory.Exists(folder))
@@ -26,17 +37,39 @@ internal sealed record PeftAdapter(PeftConfig Config, IReadOnlyDictionary<string
         using WeightFile file = WeightFile.Open(!File.Exists(weights) && File.Exists(old) ? old : weights);
         CheckShapes(config, file.Path, name => file.Entries.TryGetValue(name, out TensorEntry? entry) ? entry.Shape : null);
         return new PeftAdapter(config, file.Entries.Values.ToDictionary(
-            entry => entry.Name, entry => new TensorData(entry.Name, entry.Shape, file.ReadFloats(entry.Name))));
+            entry => entry.Name, entry => new TensorData(entry.Name, entry.Shape, file.ReadFloats(entry.Name))))
+        {
+            ClassNames = ReadNames(Path.Combine(folder, NamesFile), file.Path),
+        };
     }
 
-    /// <summary>Writes both files, each beside and then moved; makes the folder where it is missing.</summary>
+    /// <summary>Writes the files, each beside and then moved; makes the folder where it is missing.</summary>
     /// <exception cref="InvalidDataException">The tensors do not have the shapes that the configuration asks for.</exception>
     public void Save(string folder)
     {
         CheckShapes(Config, folder, name => Tensors.TryGetValue(name, out TensorData? tensor) ? tensor.Shape : null);
         Directory.CreateDirectory(folder);
-        SafetensorsWriter.Write(Path.Combine(folder, WeightsFile), Tensors.Values, new Dictionary<string, string> { ["format"] = "pt" });
+        string weights = Path.Combine(folder, WeightsFile);
+        SafetensorsWriter.Write(weights, Tensors.Values, new Dictionary<string, string> { ["format"] = "pt" });
         AtomicFile.Write(Path.Combine(folder, ConfigFile), stream => stream.Write(Encoding.ASCII.GetBytes(Config.ToJson())));
+        if (ClassNames is null) return;
+        var names = new JsonObject { [NamesField] = new JsonArray([.. ClassNames.Select(name => JsonValue.Create(name))]), [HashField] = HashOf(weights) };
+        AtomicFile.Write(Path.Combine(folder, NamesFile), stream => JsonSerializer.Serialize(stream, names));
+    }
+
+    // Another program may have written other weights beside the names since.
+    private static IReadOnlyList<string>? ReadNames(string path, string weights)
+    {
+        if (!File.Exists(path)) return null;
+        using JsonDocument document = JsonFile.ReadObject(path, 1 << 24);
+        var json = new JsonFields(path, document.RootElement);
+        return json.Text(HashField) == HashOf(weights) ? json.Texts(NamesField) : null;
+    }
+
+    private static string HashOf(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
     private static void CheckShapes(PeftConfig config, string place, Func<string, long[]?> shapeOf)

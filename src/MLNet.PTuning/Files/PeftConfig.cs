@@ -77,8 +77,8 @@ internal sealed record PeftConfig
     public int Tasks { get; init; } = 1;
 
     /// <summary>Reads adapter_config.json; fields that are not known here are passed over.</summary>
-    /// <exception cref="InvalidDataException">It is not a JSON object, lacks a field, or describes a method that is not prompt learning.
-    /// </exception>
+    /// <exception cref="InvalidDataException">It is not a JSON object, or lacks a field.</exception>
+    /// <exception cref="NotSupportedException">It describes a method that is not prompt learning, such as LORA.</exception>
     public static PeftConfig Read(string path)
     {
         using JsonDocument document = JsonFile.ReadObject(path, 1 << 22);
@@ -86,8 +86,8 @@ internal sealed record PeftConfig
         string type = json.Text("peft_type") ?? throw json.Missing("peft_type");
         if (!Enum.GetNames<PeftType>().Contains(type))
         {
-            throw new InvalidDataException(
-                $"{path} is of the type {type}; known here are {string.Join(", ", Enum.GetNames<PeftType>())}.");
+            throw new NotSupportedException(
+                $"{path} is of the type {type}, which is not supported; supported are PEFT's prompts: {string.Join(", ", Enum.GetNames<PeftType>())}.");
         }
         return new PeftConfig
         {

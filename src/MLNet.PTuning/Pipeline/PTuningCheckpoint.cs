@@ -1,4 +1,6 @@
-// Checkpoints of the P-Tuning v2 authors' code: a whole model's tensors, of which the prefix and the head are read.
+// Checkpoints of the P-Tuning v2 authors' code: a whole model's tensors, of which the prefix and the head are read, and the names of the classes in config.json.
+using System.Globalization;
+using System.Text.Json;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Tasks;
@@ -32,7 +34,23 @@ internal static class PTuningCheckpoint
         if (table.Shape.Length != 2 || table.Shape[0] is < 1 or > 1 << 16)
             throw new InvalidDataException($"{path}: tensor '{Table}' has shape [{string.Join(", ", table.Shape)}]; a prefix is [P, 2·L·H].");
         tensors[Table] = table;
-        return new PeftFolder(folder, new DeepPrompt { Length = (int)table.Shape[0] }, null, null, tensors);
+        return new PeftFolder(folder, new DeepPrompt { Length = (int)table.Shape[0] }, null, null, tensors) { ClassNames = ClassNames(Path.Combine(folder, "config.json")) };
+    }
+
+    // id2label of a config.json, where it has names and not the LABEL_0, LABEL_1, … that stand for none.
+    private static string[]? ClassNames(string config)
+    {
+        if (!File.Exists(config)) return null;
+        using var document = JsonFile.ReadObject(config, 1 << 24);
+        if (!document.RootElement.TryGetProperty("id2label", out var labels) || labels.ValueKind != JsonValueKind.Object) return null;
+        var names = new SortedDictionary<int, string>();
+        foreach (var label in labels.EnumerateObject())
+        {
+            if (!int.TryParse(label.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int row) || label.Value.ValueKind != JsonValueKind.String) return null;
+            names[row] = label.Value.GetString()!;
+        }
+        bool inOrder = names.Keys.SequenceEqual(Enumerable.Range(0, names.Count));
+        return inOrder && names.Any(name => name.Value != $"LABEL_{name.Key}") ? [.. names.Values] : null;
     }
 
     // What the reparameterization's network makes of its embedding, computed as the deep prompt computes it.

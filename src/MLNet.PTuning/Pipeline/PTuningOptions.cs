@@ -24,7 +24,8 @@ public abstract class PTuningOptions : TrainingOptions
 
     /// <summary>
     /// A trained prompt to begin with instead of random values, from Hugging Face PEFT or from P-Tuning v2's own code: <c>PeftFolder.Load(folder)</c>.
-    /// Its head is taken over too where it has as many classes as the data. Default null.
+    /// Its head is taken over too where it is for the classes of the data: by their names where the folder has them (<see cref="PeftFolder.ClassNames"/>), else by
+    /// position, which the log says. A head for other classes begins anew, which the log says too. In multi-task training the prompt alone is taken. Default null.
     /// </summary>
     public PeftFolder? StartFrom { get; set; }
 

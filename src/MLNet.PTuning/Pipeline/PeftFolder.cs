@@ -34,6 +34,15 @@ public sealed class PeftFolder
     /// <summary>PEFT's base_model_name_or_path: the backbone that it was trained on; null where the folder does not say.</summary>
     public string? BaseModel { get; }
 
+    /// <summary>
+    /// Names of the classes in the order of the head's rows, where the folder says: one that this library wrote (mlnet_ptuning.json), or a checkpoint of P-Tuning v2's
+    /// code (<c>id2label</c> in its config.json). Null where it does not say, as folders that PEFT writes.
+    /// </summary>
+    public IReadOnlyList<string>? ClassNames { get; internal init; }
+
+    /// <summary>What adapter_config.json says; null for a prompt that is not from PEFT.</summary>
+    internal PeftConfig? Config { get; init; }
+
     /// <summary>Number of classes of the head; null where the folder holds none.</summary>
     public int? ClassCount => _tensors.TryGetValue(LinearHead.Weight, out var weight) && weight.Shape.Length == 2 ? (int)weight.Shape[0] : null;
 
@@ -48,12 +57,16 @@ public sealed class PeftFolder
     public static PeftFolder Load(string folder, int task = 0)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        return PTuningCheckpoint.FindIn(folder) is { } checkpoint ? PTuningCheckpoint.Read(folder, checkpoint) : PeftForms.Read(folder, PeftAdapter.Load(folder), task);
+        var read = PTuningCheckpoint.FindIn(folder) is { } checkpoint ? PTuningCheckpoint.Read(folder, checkpoint) : PeftForms.Read(folder, PeftAdapter.Load(folder), task);
+        if (read.ClassNames is { } names && read.ClassCount is { } classes && (names.Count != classes || names.Distinct().Count() != classes))
+            throw new InvalidDataException($"{folder} names the classes {string.Join(", ", names)}, but its head has {classes}, each of a name of its own; the files do not belong together.");
+        return read;
     }
 
     /// <summary>
     /// Writes a trained prompt and its head as PEFT 0.20 does, so that <c>PeftModel.from_pretrained</c> takes it: <see cref="DeepPrompt"/> and
     /// <see cref="PrefixTuning"/> as PREFIX_TUNING, <see cref="SoftPrompt"/> as PROMPT_TUNING. A prompt that was trained through a network is written as that network's output.
+    /// The names of the classes go into a file beside PEFT's (mlnet_ptuning.json), which PEFT passes over.
     /// </summary>
     /// <param name="transformer">What <c>Fit</c> gave: a transformer of this library, or a chain that holds one.</param>
     /// <param name="folder">Where to write; made where it is missing.</param>
@@ -66,8 +79,7 @@ public sealed class PeftFolder
         var tuned = Tuned(transformer).ToList();
         if (tuned.Count != 1)
             throw new ArgumentException($"The model holds {tuned.Count} transformers of this library; give the one whose prompt is to be written.", nameof(transformer));
-        var (model, method, pools) = tuned[0];
-        PeftForms.Write(model, method, pools).Save(folder);
+        PeftForms.Write(tuned[0]).Save(folder);
     }
 
     /// <summary>
@@ -88,11 +100,10 @@ public sealed class PeftFolder
             throw new ArgumentException($"There is no task '{task}'; there are {string.Join(", ", model.TaskNames)}.", nameof(task));
         if (model.TaskRank is null)
             throw new NotSupportedException("These tasks share their prompt as it is, for which PEFT's form of several tasks has no place; save each task's transformer, or train with TaskRank.");
-        var (tuned, method, pools) = Tuned(transformer).Single();
-        PeftForms.WriteTasks(tuned, method, pools, [.. model.TaskNames.Select(name => Tuned(model.Transformers[name]).Single().Model)]).Save(folder);
+        PeftForms.WriteTasks(Tuned(transformer).Single(), [.. model.TaskNames.Select(name => Tuned(model.Transformers[name]).Single().Model)]).Save(folder);
     }
 
-    /// <summary>SHA-256 of the tensors, names included: what tells one start of training from another.</summary>
+    /// <summary>SHA-256 of the tensors and of the names of the classes: what tells one start of training from another.</summary>
     internal string ContentHash
     {
         get
@@ -103,30 +114,101 @@ public sealed class PeftFolder
                 hash.AppendData(Encoding.UTF8.GetBytes($"{tensor.Name} {string.Join(',', tensor.Shape)}\n"));
                 hash.AppendData(tensor.Bytes);
             }
+            foreach (string name in ClassNames ?? []) hash.AppendData(Encoding.UTF8.GetBytes($"class {name}\n"));
             return Convert.ToHexStringLower(hash.GetHashAndReset());
         }
     }
 
-    /// <summary>Tensors under the names of this library's parameters. A pooler that equals the backbone's is left to the backbone.</summary>
-    internal SavedTensors TensorsFor(Backbone backbone)
+    /// <summary>Names of the classes of a model that has this folder's head as it is.</summary>
+    /// <param name="given">The app's; null for the folder's own.</param>
+    /// <exception cref="InvalidDataException">The folder holds no head.</exception>
+    /// <exception cref="ArgumentException">There are no names, or they are not the head's.</exception>
+    internal IReadOnlyList<string> NamesOfHead(IReadOnlyList<string>? given)
     {
+        if (ClassCount is not { } count)
+            throw new InvalidDataException($"{Path} holds a prompt without a head, so there is nothing to predict with; train from it (StartFrom), or give a folder that was saved with its head.");
+        var names = given ?? ClassNames ?? throw new ArgumentException($"{Path} says no names of its {count} classes; give them in the order of its head's rows (id2label in Python).", "classNames");
+        if (count != names.Count)
+            throw new ArgumentException($"{Path} holds a head of {count} classes, but {names.Count} names were given ({string.Join(", ", names)}).", "classNames");
+        if (ClassNames is { } own && !own.ToHashSet().SetEquals(names))
+            throw new ArgumentException($"{Path} holds a head for the classes {string.Join(", ", own)}, not for {string.Join(", ", names)}. Leave the names out to take the folder's.", "classNames");
+        return names;
+    }
+
+    /// <summary>
+    /// <see cref="TensorsFor"/> with the head's rows in the order of <paramref name="classes"/>: by name where the folder has names, by position where it has none; without a
+    /// head where it has another number of classes or other ones. The log says which.
+    /// </summary>
+    /// <exception cref="InvalidDataException">It was trained on another kind of backbone.</exception>
+    internal SavedTensors StartFor(Backbone backbone, IReadOnlyList<string> classes, TrainingChannel channel)
+    {
+        var tensors = FittingTensors(backbone);
+        if (ClassCount is not { } count)
+            channel.Say($"{Path} holds a prompt without a head: the head begins anew.");
+        else if (count != classes.Count || (ClassNames is { } other && !other.ToHashSet().SetEquals(classes)))
+        {
+            channel.Warn($"The head in {Path} is for {count} classes{(ClassNames is null ? "" : $" ({string.Join(", ", ClassNames)})")}, the data has {classes.Count} ({string.Join(", ", classes)}): the prompt is taken, the head begins anew.");
+            RemoveHead(tensors);
+        }
+        else if (ClassNames is { } own)
+            PeftHead.Reorder(tensors, [.. classes.Select(name => own.ToList().IndexOf(name))]);
+        else
+            channel.Warn($"{Path} has no names of classes for its head ({PeftAdapter.NamesFile}), so its rows are taken by position: {string.Join(", ", classes.Select((name, i) => $"row {i + 1} is '{name}'"))}. Where that is another order than it was trained with, predictions are wrong.");
+        return SavedTensors.Of(Path, tensors);
+    }
+
+    /// <summary><see cref="TensorsFor"/> without the head, which is of one task.</summary>
+    internal SavedTensors PromptFor(Backbone backbone)
+    {
+        var tensors = FittingTensors(backbone);
+        RemoveHead(tensors);
+        return SavedTensors.Of(Path, tensors);
+    }
+
+    /// <summary>Tensors under the names of this library's parameters. A pooler that equals the backbone's is left to the backbone.</summary>
+    /// <exception cref="InvalidDataException">It was trained on another kind of backbone.</exception>
+    internal SavedTensors TensorsFor(Backbone backbone) => SavedTensors.Of(Path, FittingTensors(backbone));
+
+    private Dictionary<string, TensorData> FittingTensors(Backbone backbone)
+    {
+        CheckFits(backbone);
         var tensors = new Dictionary<string, TensorData>(_tensors);
         if (PeftHead.PoolerOf(backbone) is { } pooler && IsSame(LinearHead.PoolerWeight, pooler.Weight) && IsSame(LinearHead.PoolerBias, pooler.Bias))
         {
             tensors.Remove(LinearHead.PoolerWeight);
             tensors.Remove(LinearHead.PoolerBias);
         }
-        return SavedTensors.Of(Path, tensors);
+        return tensors;
 
         bool IsSame(string name, TensorData other) => tensors.TryGetValue(name, out var tensor) && tensor.Floats.Span.SequenceEqual(other.Floats.Span);
     }
 
     internal static TensorData Renamed(TensorData tensor, string name) => new(name, tensor.Shape, tensor.Floats);
 
-    private static IEnumerable<(TunedModel Model, TuningMethod Method, bool Pools)> Tuned(ITransformer transformer) => transformer switch
+    private static void RemoveHead(Dictionary<string, TensorData> tensors)
     {
-        TextClassificationTransformer classifier => [(classifier.Model, classifier.Method, true)],
-        TokenLabellingTransformer labeller => [(labeller.Model, labeller.Method, false)],
+        foreach (string name in new[] { LinearHead.Weight, LinearHead.Bias, LinearHead.PoolerWeight, LinearHead.PoolerBias }) tensors.Remove(name);
+    }
+
+    // Each by itself: twice the layers of half the width make a prefix of the same shape.
+    private void CheckFits(Backbone backbone)
+    {
+        if (Config is not { } there) return;
+        var here = backbone.Config;
+        bool isAtInput = there.Type != PeftType.PREFIX_TUNING && there.TokenDim == here.EmbeddingSize;
+        var different = new (string Field, int? There, int Here)[]
+        {
+            ("token_dim", isAtInput ? null : there.TokenDim, here.HiddenSize), ("num_layers", there.Layers, here.LayerCount), ("num_attention_heads", there.AttentionHeads, here.HeadCount),
+        }.Where(field => field.There is { } value && value != field.Here).ToList();
+        if (different.Count > 0)
+            throw new InvalidDataException($"{Path} was trained on a backbone of {string.Join(", ", different.Select(f => $"{f.Field} {f.There}"))}; {backbone.Folder.Path} has {string.Join(", ", different.Select(f => $"{f.Field} {f.Here}"))}."
+                + $" Give the backbone that it was trained on{(BaseModel is null ? "" : $" ({BaseModel})")}.");
+    }
+
+    private static IEnumerable<TrainedPrompt> Tuned(ITransformer transformer) => transformer switch
+    {
+        TextClassificationTransformer classifier => [new(classifier.Model, classifier.Method, true, classifier.ClassNames, classifier.BackboneFolder)],
+        TokenLabellingTransformer labeller => [new(labeller.Model, labeller.Method, false, labeller.ClassNames, labeller.BackboneFolder)],
         IEnumerable<ITransformer> chain => chain.SelectMany(Tuned),
         _ => [],
     };

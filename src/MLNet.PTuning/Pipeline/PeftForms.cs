@@ -7,6 +7,14 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Pipeline;
 
+/// <summary>A transformer's prompt and head with what PEFT's files say of them.</summary>
+/// <param name="Model">The prompt and head.</param>
+/// <param name="Method">What trained them.</param>
+/// <param name="Pools">Whether the head reads rows through a pooler.</param>
+/// <param name="ClassNames">Names of the classes in the order of the head's rows.</param>
+/// <param name="BackboneFolder">The backbone's folder as the app named it.</param>
+internal sealed record TrainedPrompt(TunedModel Model, TuningMethod Method, bool Pools, IReadOnlyList<string> ClassNames, string BackboneFolder);
+
 /// <summary>From PEFT's adapters to prompts here and back.</summary>
 internal static class PeftForms
 {
@@ -24,12 +32,13 @@ internal static class PeftForms
             : new SoftPrompt { Length = config.VirtualTokens, ReadsFirstVector = config.TaskType != PeftHead.Labelling };
         string name = method is DeepPrompt ? PrefixTable.Name : VectorTuner.Name;
         tensors[name] = PeftFolder.Renamed(prompt, name);
-        return new PeftFolder(folder, method, config.TaskType, config.BaseModel, tensors);
+        return new PeftFolder(folder, method, config.TaskType, config.BaseModel, tensors) { ClassNames = adapter.ClassNames, Config = config };
     }
 
     /// <exception cref="NotSupportedException">PEFT has no form for the method or the head.</exception>
-    public static PeftAdapter Write(TunedModel model, TuningMethod method, bool pools)
+    public static PeftAdapter Write(TrainedPrompt prompt)
     {
+        var (model, method, pools) = (prompt.Model, prompt.Method, prompt.Pools);
         var trained = model.Trained();
         if (!trained.ContainsKey(LinearHead.Weight)) throw new NotSupportedException("PEFT has no form for a verbalizer; a classification head can be written.");
         var config = model.Backbone.Config;
@@ -37,7 +46,7 @@ internal static class PeftForms
         var form = FormOf(method, pools) with
         {
             TaskType = pools ? PeftHead.Classification : PeftHead.Labelling,
-            BaseModel = model.Backbone.Folder.Path,
+            BaseModel = prompt.BackboneFolder,
             TokenDim = config.HiddenSize,
             Layers = config.LayerCount,
             AttentionHeads = config.HeadCount,
@@ -46,17 +55,17 @@ internal static class PeftForms
         if (form.Type == PeftType.PROMPT_TUNING && config.EmbeddingSize != config.HiddenSize)
             throw new NotSupportedException($"PEFT's PROMPT_TUNING has vectors of the hidden size {config.HiddenSize}; this backbone's embeddings have {config.EmbeddingSize}.");
         tensors[PeftAdapter.PromptName] = PeftFolder.Renamed(trained[form.Type == PeftType.PROMPT_TUNING ? VectorTuner.Name : PrefixTable.Name], PeftAdapter.PromptName);
-        return new PeftAdapter(form, tensors);
+        return new PeftAdapter(form, tensors) { ClassNames = prompt.ClassNames };
     }
 
     /// <summary>A task with the low-rank factors of all that its soft prompt was trained with.</summary>
     /// <exception cref="NotSupportedException">PEFT has no form for the method or the head.</exception>
-    public static PeftAdapter WriteTasks(TunedModel model, TuningMethod method, bool pools, IReadOnlyList<TunedModel> tasks)
+    public static PeftAdapter WriteTasks(TrainedPrompt prompt, IReadOnlyList<TunedModel> tasks)
     {
-        var alone = Write(model, method, pools);
-        TensorData shared = model.ValueOf(PeftAdapter.PromptName), columns = Stacked(PeftAdapter.TaskColumnsName), rows = Stacked(PeftAdapter.TaskRowsName);
+        var alone = Write(prompt);
+        TensorData shared = prompt.Model.ValueOf(PeftAdapter.PromptName), columns = Stacked(PeftAdapter.TaskColumnsName), rows = Stacked(PeftAdapter.TaskRowsName);
         var tensors = new Dictionary<string, TensorData>(alone.Tensors) { [shared.Name] = shared, [columns.Name] = columns, [rows.Name] = rows };
-        return new PeftAdapter(alone.Config with { Type = PeftType.MULTITASK_PROMPT_TUNING, Tasks = tasks.Count, Ranks = (int)columns.Shape[2] }, tensors);
+        return alone with { Config = alone.Config with { Type = PeftType.MULTITASK_PROMPT_TUNING, Tasks = tasks.Count, Ranks = (int)columns.Shape[2] }, Tensors = tensors };
 
         TensorData Stacked(string name)
         {

@@ -1,4 +1,4 @@
-// How Python's classes for a family and a task name the head that PEFT keeps under modules_to_save.
+// How Python's classes for a family and a task name the head that PEFT keeps under modules_to_save, and which of its rows is which class here.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Tasks;
@@ -41,6 +41,19 @@ internal static class PeftHead
                 if (module.EndsWith("." + there)) return here + part;
         }
         return null;
+    }
+
+    /// <summary>Puts the rows of a head into the order of other classes.</summary>
+    /// <param name="tensors">Holds the head's weight and bias.</param>
+    /// <param name="rows">Which of its rows each class has.</param>
+    public static void Reorder(Dictionary<string, TensorData> tensors, IReadOnlyList<int> rows)
+    {
+        foreach (string name in new[] { LinearHead.Weight, LinearHead.Bias })
+        {
+            if (!tensors.TryGetValue(name, out var tensor)) continue;
+            int width = tensor.Floats.Length / rows.Count;
+            tensors[name] = new TensorData(name, tensor.Shape, rows.SelectMany(row => tensor.Floats.Slice(row * width, width).ToArray()).ToArray());
+        }
     }
 
     /// <summary>modules_to_save and the tensors of a trained head.</summary>

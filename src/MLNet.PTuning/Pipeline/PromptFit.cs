@@ -38,11 +38,13 @@ internal static class PromptFit
             var backbone = lease.Backbone;
             var limit = new RowLimit(backbone, options);
             var (rows, validation, skipped) = task.MakeRows(backbone, limit, channel);
-            model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, options.StartFrom?.TensorsFor(backbone), words);
+            // Words in place of a head leave nothing to order.
+            var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel) : options.StartFrom?.TensorsFor(backbone);
+            model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words);
             model.Computation = options.Computation;
             double rate = options.LearningRate ?? options.Method.DefaultLearningRate;
             channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {task.ClassNames.Count} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));
-            var report = new Trainer(model, options, rate, seed, task.Score, channel).Run(rows, validation, skipped);
+            var report = new Trainer(model, options, rate, seed, task.ClassNames, task.Score, channel).Run(rows, validation, skipped);
             return task.ToTransformer(model, Settings(options, backbone, limit) with { Report = report });
         }
         catch
@@ -53,17 +55,17 @@ internal static class PromptFit
         }
     }
 
-    /// <summary>A model of what <see cref="PTuningOptions.StartFrom"/> holds, as it is. The settings lack what the task alone knows.</summary>
-    /// <exception cref="InvalidDataException">It holds no head for so many classes, or was trained on another kind of backbone.</exception>
-    public static (TunedModel Model, ModelSettings Settings) WithoutTraining(IHost host, PTuningOptions options, int classes, bool pools)
+    /// <summary>A model of what <see cref="PTuningOptions.StartFrom"/> holds, as it is, its head among it. The settings lack what the task alone knows.</summary>
+    /// <exception cref="InvalidDataException">It was trained on another kind of backbone.</exception>
+    public static (TunedModel Model, ModelSettings Settings) WithoutTraining(IHost host, PTuningOptions options, IReadOnlyList<string> classNames, bool pools)
     {
-        var start = options.StartFrom ?? throw new ArgumentException("StartFrom names no trained prompt. Set it to PeftFolder.Load(folder).");
         if (options.Verbalizer is not null) throw new ArgumentException("A model that is not trained has the head that StartFrom holds; leave Verbalizer null.");
         var lease = Backbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
         try
         {
             var settings = Settings(options, lease.Backbone, new RowLimit(lease.Backbone, options));
-            var model = TunedModel.Load(lease, options.Method, classes, pools, start.TensorsFor(lease.Backbone));
+            using var channel = new TrainingChannel(host, options);
+            var model = TunedModel.Load(lease, options.Method, classNames.Count, pools, options.StartFrom!.StartFor(lease.Backbone, classNames, channel));
             model.Computation = options.Computation;
             return (model, settings);
         }

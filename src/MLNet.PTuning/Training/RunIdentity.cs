@@ -8,7 +8,7 @@ namespace MLNet.PTuning.Training;
 /// <summary>Names and values, as text, of all that a run's outcome depends on.</summary>
 internal static class RunIdentity
 {
-    public static SortedDictionary<string, string> Of(TunedModel model, TrainingOptions options, double rate, int seed,
+    public static SortedDictionary<string, string> Of(TunedModel model, IReadOnlyList<string> classNames, TrainingOptions options, double rate, int seed,
         IReadOnlyList<Example> rows, IReadOnlyList<Example>? validation)
     {
         var identity = new SortedDictionary<string, string>(StringComparer.Ordinal)
@@ -16,7 +16,7 @@ internal static class RunIdentity
             ["training rows"] = Describe(rows),
             ["validation rows"] = validation is null ? "none" : Describe(validation),
             ["backbone"] = "content " + model.Backbone.ContentHash,
-            ["classes"] = FormattableString.Invariant($"{model.ClassCount}"),
+            ["classes"] = string.Join(", ", classNames),
             [nameof(options.LearningRate)] = FormattableString.Invariant($"{rate:r}"),
             [nameof(options.Seed)] = FormattableString.Invariant($"{seed}"),
         };

@@ -16,7 +16,14 @@ internal interface ITrainingObserver
 }
 
 /// <summary>Trains one model.</summary>
-internal sealed class Trainer(TunedModel model, TrainingOptions options, double rate, int seed, ScoreFunction score, ITrainingObserver observer)
+/// <param name="model">What is trained.</param>
+/// <param name="options">Settings of training.</param>
+/// <param name="rate">Highest learning rate.</param>
+/// <param name="seed">Seed of dropout and shuffling.</param>
+/// <param name="classNames">Names of the classes in the order of the head's rows, which a checkpoint is held against.</param>
+/// <param name="score">How a validation set is scored.</param>
+/// <param name="observer">Who watches.</param>
+internal sealed class Trainer(TunedModel model, TrainingOptions options, double rate, int seed, IReadOnlyList<string> classNames, ScoreFunction score, ITrainingObserver observer)
 {
     // Trained parameters are of the order of 1, as a backbone's own keys and values are.
     private const float LargestSane = 1e6f;
@@ -30,7 +37,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         using var dropout = ComputeThread.Run(() => new Dropout(seed, model.Backbone.Device));
         int stepsPerEpoch = (rows.Count + options.BatchSize - 1) / options.BatchSize;
         var schedule = new RateSchedule(options, rate, stepsPerEpoch);
-        var checkpoint = new Checkpoint(model, optimizer, options, RunIdentity.Of(model, options, rate, seed, rows, validation));
+        var checkpoint = new Checkpoint(model, optimizer, options, RunIdentity.Of(model, classNames, options, rate, seed, rows, validation));
         var state = checkpoint.Begin();
 
         while (!IsOver(state))

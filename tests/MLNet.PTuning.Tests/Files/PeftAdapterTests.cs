@@ -96,8 +96,6 @@ public sealed class PeftAdapterTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"peft_type":"LORA","num_virtual_tokens":3,"token_dim":2}""", "known here are PREFIX_TUNING")]
-    [InlineData("""{"peft_type":"0","num_virtual_tokens":3,"token_dim":2}""", "of the type 0")]
     [InlineData("""{"num_virtual_tokens":3,"token_dim":2}""", "lacks 'peft_type'")]
     [InlineData("""{"peft_type":"PROMPT_TUNING","token_dim":2}""", "lacks 'num_virtual_tokens'")]
     [InlineData("""{"peft_type":"PROMPT_TUNING","num_virtual_tokens":"3","token_dim":2}""", "'num_virtual_tokens' is \"3\"")]
@@ -112,6 +110,32 @@ public sealed class PeftAdapterTests : IDisposable
         File.Copy(Shared.Fixture("torch", "adapter_model.bin"), _folder.At("adapter_model.bin"));
         _folder.Write("adapter_config.json", Encoding.UTF8.GetBytes(config));
         Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => PeftAdapter.Load(_folder.Path)).Message);
+    }
+
+    [Theory]
+    [InlineData("LORA")]
+    [InlineData("0")]
+    public void A_method_that_is_not_prompt_learning_is_not_supported(string type)
+    {
+        _folder.Write("adapter_config.json", Encoding.UTF8.GetBytes($$"""{"peft_type":"{{type}}","r":8,"target_modules":["query"]}"""));
+        string message = Assert.Throws<NotSupportedException>(() => PeftAdapter.Load(_folder.Path)).Message;
+        Assert.Contains($"of the type {type}, which is not supported; supported are PEFT's prompts: PREFIX_TUNING", message);
+        Assert.Contains(_folder.Path, message);
+    }
+
+    [Fact]
+    public void Names_of_classes_are_read_back_and_given_up_when_the_weights_are_others()
+    {
+        string[] names = ["süß", "a \"b\"\n"];
+        (Adapter(PeftType.PREFIX_TUNING) with { ClassNames = names }).Save(_folder.Path);
+        Assert.Equal(names, PeftAdapter.Load(_folder.Path).ClassNames);
+        string weights = _folder.At("adapter_model.safetensors");
+        byte[] bytes = File.ReadAllBytes(weights);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(weights, bytes);
+        Assert.Null(PeftAdapter.Load(_folder.Path).ClassNames);
+        _folder.Write("mlnet_ptuning.json", "{"u8);
+        Assert.Contains("mlnet_ptuning.json", Assert.Throws<InvalidDataException>(() => PeftAdapter.Load(_folder.Path)).Message);
     }
 
     [Fact]

@@ -111,6 +111,14 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_of_the_same_rows_under_other_class_names_is_refused()
+    {
+        TrainUntil(2, o => (o.CheckpointEverySteps, o.ValidationSet) = (1, null));
+        foreach (var row in _rows) row.Label = row.Label == "positive" ? "negative" : "positive";
+        AssertRefused(o => o.ValidationSet = null, "(classes: positive, negative there, negative, positive here)");
+    }
+
+    [Fact]
     public void A_file_that_is_no_checkpoint_is_refused_by_name()
     {
         string absent = _folder.At("absent.ckpt");

@@ -121,7 +121,7 @@ public sealed class TrainerTests : IDisposable
         {
             using var model = TunedModel.Create(Backbone.Use(_backbone.Path, torch.CPU), new HeadOnly(), 2, pools: true, headDropout: 0, seed: 1);
             var options = new TrainingOptions { Epochs = 60, BatchSize = 16, ClassWeights = weights, HeadDropout = 0 };
-            new Trainer(model, options, 0.05, 1, TextClassification.Accuracy, new Watcher(model)).Run(rows, null, 0);
+            new Trainer(model, options, 0.05, 1, ["a", "b"], TextClassification.Accuracy, new Watcher(model)).Run(rows, null, 0);
             return model.Predict(rows[..1])[0][0];
         }
     }
@@ -147,7 +147,7 @@ public sealed class TrainerTests : IDisposable
     private TrainingReport Train(IReadOnlyList<Example> rows, TrainingOptions options, Watcher watcher, double[]? scores, double rate)
     {
         int epoch = 0;
-        return new Trainer(_model, options, rate, 1, (_, _) => scores![epoch++], watcher).Run(rows, scores is null ? null : rows, 0);
+        return new Trainer(_model, options, rate, 1, ["a", "b"], (_, _) => scores![epoch++], watcher).Run(rows, scores is null ? null : rows, 0);
     }
 
     private float[] Parameters() => ParametersOf(_model);

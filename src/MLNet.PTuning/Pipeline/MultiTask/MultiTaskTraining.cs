@@ -35,7 +35,7 @@ public sealed class MultiTaskTraining
         using var channel = new TrainingChannel(_host, _options);
         using var lease = Backbone.Use(_options.BackboneFolder, device);
         var backbone = lease.Backbone;
-        var start = _options.StartFrom?.TensorsFor(backbone);
+        var start = _options.StartFrom?.PromptFor(backbone);
         double rate = _options.LearningRate ?? _options.Method.DefaultLearningRate;
         var models = new List<TunedModel>();
         try
