@@ -1,6 +1,7 @@
-// A backbone that a model file brings along: unpacked once for each content, into a folder named after it.
+// A backbone that a model file brings along: unpacked once for each content, into a folder of the user's own that is named after it.
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.ML.Runtime;
 using MLNet.PTuning.Files;
 
 namespace MLNet.PTuning.Pipeline;
@@ -8,22 +9,80 @@ namespace MLNet.PTuning.Pipeline;
 /// <summary>The files of a backbone inside a model file. Each is known by its SHA-256, so that what lies unpacked can be trusted or replaced.</summary>
 internal static class EmbeddedBackbone
 {
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static readonly TimeSpan LongestUnpacking = TimeSpan.FromDays(1);
+
+    private static readonly Lazy<string> FolderOfThisProcess = new(() =>
+    {
+        string folder = Directory.CreateTempSubdirectory("mlnet-ptuning-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => TryDelete(folder);
+        return folder;
+    });
+
     /// <summary>Names of a backbone's files, each with its SHA-256 in lower-case hexadecimal digits.</summary>
     public static SortedDictionary<string, string> Describe(ModelFolder folder) =>
         new(folder.Files.ToDictionary(name => name, name => HashOf(folder.PathOf(name))), StringComparer.Ordinal);
 
-    /// <summary>The folder under <paramref name="temporaryFolder"/> that holds the files, unpacked there where it does not yet.</summary>
+    /// <summary>
+    /// The folders under which backbones are unpacked, the first that can be used: MLNet.PTuning in <c>MLContext.TempFilePath</c> where the app has set it, else
+    /// MLNet.PTuning/backbones in the user's folder of application data; and a folder of this process, deleted at its end.
+    /// </summary>
+    public static IEnumerable<string> Places(IHostEnvironment environment)
+    {
+        if (MLNetInternals.ChosenTemporaryFolderOf(environment) is { } chosen) yield return Path.Combine(chosen, "MLNet.PTuning");
+        else if (Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } own)
+            yield return Path.Combine(own, "MLNet.PTuning", "backbones");
+        yield return FolderOfThisProcess.Value;
+    }
+
+    /// <summary>The folder that holds the files, unpacked into one of <paramref name="places"/> where it does not yet.</summary>
     /// <param name="files">What <see cref="Describe"/> gave when the model was saved.</param>
-    /// <param name="temporaryFolder">Where ML.NET keeps temporary files.</param>
+    /// <param name="places">Where it may lie, best first.</param>
     /// <param name="open">Hands a file of the model file to a reader, and tells whether there is one.</param>
     /// <exception cref="InvalidDataException">A file is missing, damaged, or of a name that leads out of the folder.</exception>
-    public static string Extract(SortedDictionary<string, string> files, string temporaryFolder, Func<string, Action<Stream>, bool> open)
+    /// <exception cref="IOException">None of the places can be used; the message names them.</exception>
+    public static string Extract(SortedDictionary<string, string> files, IEnumerable<string> places, Func<string, Action<Stream>, bool> open)
     {
         if (files.Keys.FirstOrDefault(name => !ModelFolder.IsModelFile(name)) is { } bad)
             throw new InvalidDataException($"The model file embeds a file called '{bad}', which is no plain name; it is damaged.");
         string content = string.Join('\n', files.Select(file => $"{file.Key} {file.Value}"));
-        string folder = Path.Combine(temporaryFolder, "MLNet.PTuning", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content))));
-        if (FaultIn(folder, files) is null) return folder;
+        string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
+        var failures = new List<Exception>();
+        var tried = new List<string>();
+        foreach (string place in places)
+        {
+            try
+            {
+                MakePrivate(place);
+                string folder = Path.Combine(place, name);
+                if (FaultIn(folder, files) is not null) Unpack(folder, files, open);
+                return folder;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                tried.Add($"{place} ({e.Message})");
+                failures.Add(e);
+            }
+        }
+        throw new IOException($"The backbone in the model file cannot be unpacked into {string.Join(", nor into ", tried)}. Set MLContext.TempFilePath to a folder that this user may write to and that has room for it.", new AggregateException(failures));
+    }
+
+    // What was verified must not change before it is read, so nobody else may write there. Only the owner of a folder may close it.
+    private static void MakePrivate(string place)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(place);
+            return;
+        }
+        Directory.CreateDirectory(place, OwnerOnly);
+        if (File.GetUnixFileMode(place) != OwnerOnly) File.SetUnixFileMode(place, OwnerOnly);
+    }
+
+    private static void Unpack(string folder, SortedDictionary<string, string> files, Func<string, Action<Stream>, bool> open)
+    {
+        DeleteLeftovers(folder);
         string beside = $"{folder}.{Guid.NewGuid():N}";
         Directory.CreateDirectory(beside);
         try
@@ -39,14 +98,33 @@ internal static class EmbeddedBackbone
             if (FaultIn(beside, files) is { } fault)
                 throw new InvalidDataException($"The backbone's {fault} in the model file is missing or does not match its checksum; the file is damaged.");
             // What stands in the way is damaged, unless another process has just been faster.
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            if (Directory.Exists(folder) && FaultIn(folder, files) is not null) Directory.Move(folder, $"{beside}.damaged");
             try { Directory.Move(beside, folder); }
             catch (IOException) when (FaultIn(folder, files) is null) { }
-            return folder;
         }
         finally
         {
-            if (Directory.Exists(beside)) Directory.Delete(beside, recursive: true);
+            TryDelete(beside);
+            TryDelete($"{beside}.damaged");
+        }
+    }
+
+    // What processes left that were ended while they unpacked.
+    private static void DeleteLeftovers(string folder)
+    {
+        foreach (string leftover in Directory.EnumerateDirectories(Path.GetDirectoryName(folder)!, Path.GetFileName(folder) + ".*"))
+            if (DateTime.UtcNow - Directory.GetCreationTimeUtc(leftover) > LongestUnpacking) TryDelete(leftover);
+    }
+
+    private static void TryDelete(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // In use by another process: it stays until somebody clears the place.
         }
     }
 

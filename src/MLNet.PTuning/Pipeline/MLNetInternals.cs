@@ -34,8 +34,11 @@ namespace MLNet.PTuning.Pipeline
         public static int? SeedOf(IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.Seed;
 
         /// <summary>Where ML.NET keeps temporary files.</summary>
-        public static string TemporaryFolderOf(IHostEnvironment environment) =>
-            (environment as IHostEnvironmentInternal)?.TempFilePath is { Length: > 0 } folder ? folder : Path.GetTempPath();
+        public static string TemporaryFolderOf(IHostEnvironment environment) => ChosenTemporaryFolderOf(environment) ?? Path.GetTempPath();
+
+        /// <summary><c>MLContext.TempFilePath</c> where the app has set it to another folder than the system's.</summary>
+        public static string? ChosenTemporaryFolderOf(IHostEnvironment environment) =>
+            (environment as IHostEnvironmentInternal)?.TempFilePath is { Length: > 0 } folder && folder != Path.GetTempPath() ? folder : null;
 
         /// <summary>The device that <c>MLContext.GpuDeviceId</c> names; the CPU without one, or where there is no such GPU and <c>FallbackToCpu</c> is set.</summary>
         /// <exception cref="InvalidOperationException">There is no such GPU and <c>FallbackToCpu</c> is not set.</exception>

@@ -60,7 +60,12 @@ public abstract class PTuningOptions : TrainingOptions
     /// </summary>
     public IDataView? ValidationSet { get; set; }
 
-    /// <summary>Puts the backbone's files into the saved model, so that the model file is all that another machine needs. Default false.</summary>
+    /// <summary>
+    /// Puts the backbone's files into the saved model, so that the model file is all that another machine needs. Default false. Loading unpacks them, once for each
+    /// backbone: into MLNet.PTuning/backbones in the user's folder of application data (<see cref="Environment.SpecialFolder.LocalApplicationData"/>; on Linux
+    /// ~/.local/share), open to that user alone, or into MLNet.PTuning in <c>MLContext.TempFilePath</c> where the app has set that. The folder may be deleted whenever no
+    /// process is using it.
+    /// </summary>
     public bool EmbedBackbone { get; set; }
 
     /// <summary>Told after every training step. Default null. ML.NET's channels (<c>MLContext.Log</c>) are told in any case.</summary>

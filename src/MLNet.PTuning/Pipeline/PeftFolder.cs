@@ -207,8 +207,8 @@ public sealed class PeftFolder
 
     private static IEnumerable<TrainedPrompt> Tuned(ITransformer transformer) => transformer switch
     {
-        TextClassificationTransformer classifier => [new(classifier.Model, classifier.Method, true, classifier.ClassNames, classifier.BackboneFolder)],
-        TokenLabellingTransformer labeller => [new(labeller.Model, labeller.Method, false, labeller.ClassNames, labeller.BackboneFolder)],
+        TextClassificationTransformer classifier => [new(classifier.Model, classifier.Method, true, classifier.ClassNames, classifier.Settings.BackboneFolder)],
+        TokenLabellingTransformer labeller => [new(labeller.Model, labeller.Method, false, labeller.ClassNames, labeller.Settings.BackboneFolder)],
         IEnumerable<ITransformer> chain => chain.SelectMany(Tuned),
         _ => [],
     };

@@ -22,6 +22,7 @@ internal sealed record ModelSettings
     public required string ScoreColumn { get; init; }
     public required int MaxLength { get; init; }
     public required int BatchSize { get; init; }
+    /// <summary>Where the backbone was when the model was trained.</summary>
     public required string BackboneFolder { get; init; }
     public required string BackboneHash { get; init; }
     public required bool EmbedBackbone { get; init; }
@@ -66,6 +67,7 @@ internal static class SavedModel
     /// <summary>Reads a model from the zip and finds its backbone.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     /// <exception cref="FileNotFoundException">The backbone is nowhere to be found.</exception>
+    /// <exception cref="IOException">The backbone in the file cannot be unpacked.</exception>
     public static (ModelSettings Settings, LabelKeys Keys, TunedModel Model) Load(IHostEnvironment environment, ModelLoadContext context, string loaderSignature, bool pools)
     {
         var open = MLNetInternals.Open(context, loaderSignature);
@@ -78,7 +80,7 @@ internal static class SavedModel
         if (Hash(weights) != settings.WeightsHash) throw Damaged("its weights do not match their checksum");
 
         string folder = settings.EmbeddedFiles.Count > 0
-            ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, MLNetInternals.TemporaryFolderOf(environment), (name, read) => open(BackbonePrefix + name, read))
+            ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, EmbeddedBackbone.Places(environment), (name, read) => open(BackbonePrefix + name, read))
             : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash);
         var lease = Backbone.Use(folder, MLNetInternals.DeviceOf(environment));
         string temporary = Path.Combine(MLNetInternals.TemporaryFolderOf(environment), $"ptuning-{Guid.NewGuid():N}.safetensors");
@@ -88,7 +90,7 @@ internal static class SavedModel
             using var file = WeightFile.Open(temporary);
             var model = TunedModel.Load(lease, settings.Method, keys.Count, pools, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names));
             model.Computation = new Computation(settings.Precision, null);
-            return (settings with { BackboneFolder = folder }, keys, model);
+            return (settings, keys, model);
         }
         catch
         {

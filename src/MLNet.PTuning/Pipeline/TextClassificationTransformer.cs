@@ -36,12 +36,14 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
     /// <summary>The tuning method that was trained.</summary>
     public TuningMethod Method => _settings.Method;
 
-    /// <summary>The backbone's folder.</summary>
-    public string BackboneFolder => _settings.BackboneFolder;
+    /// <summary>The folder that the backbone was loaded from.</summary>
+    public string BackboneFolder => _model.Backbone.Folder.Path;
 
     bool ITransformer.IsRowToRowMapper => true;
 
     internal TunedModel Model => _model;
+
+    internal ModelSettings Settings => _settings;
 
     /// <inheritdoc/>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new PredictionSchema(inputSchema, _predictor.Inputs(inputSchema), _predictor.Outputs).Output;

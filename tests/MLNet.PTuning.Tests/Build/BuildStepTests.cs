@@ -52,7 +52,7 @@ public sealed class BuildStepTests : IDisposable
     public void Dispose() => _app.Dispose();
 
     private string[] Publish(params string[] properties) =>
-        OtherProcess.DotNet([], ["publish", _app.At("App.csproj"), "-c", "Release", "-v", "m", "-nodeReuse:false", "-p:UseSharedCompilation=false", "--tl:off", .. properties]);
+        OtherProcess.DotNet(["publish", _app.At("App.csproj"), "-c", "Release", "-v", "m", "-nodeReuse:false", "-p:UseSharedCompilation=false", "--tl:off", .. properties]);
 
     private IEnumerable<byte[]> Outputs()
     {

@@ -36,7 +36,7 @@ public sealed class PackageTests : IDisposable
     private ZipArchive Pack()
     {
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        OtherProcess.DotNet([], "pack", TorchSharpLibrary.InRepository("src", "MLNet.PTuning"), "--no-build", "-c", configuration, "-o", _folder.Path, "-nodeReuse:false", "--tl:off");
+        OtherProcess.DotNet("pack", TorchSharpLibrary.InRepository("src", "MLNet.PTuning"), "--no-build", "-c", configuration, "-o", _folder.Path, "-nodeReuse:false", "--tl:off");
         return ZipFile.OpenRead(Assert.Single(Directory.GetFiles(_folder.Path)));
     }
 }

@@ -18,6 +18,6 @@ public sealed class BesideTorchSharpTests
                 $"TorchSharp {typeof(torch).Assembly.GetName().Version}",
                 "sum 6",
             ],
-            OtherProcess.Run("BesideTorchSharp", [], backbone.Path));
+            OtherProcess.RunApp("BesideTorchSharp", backbone.Path));
     }
 }

@@ -6,34 +6,52 @@ namespace MLNet.PTuning.Tests.Pipeline;
 
 internal static class OtherProcess
 {
-    /// <summary>Each text's scores as a line, by a process that knows nothing of how the model was trained (tests/LoadModel).</summary>
-    public static string[] Predict(string modelPath, IEnumerable<string> texts) => Run("LoadModel", texts, modelPath);
+    /// <summary>The folder of the program that loads a model and knows nothing of how it was trained (tests/LoadModel).</summary>
+    public static string ProgramFolder => FolderOf("LoadModel");
 
-    /// <summary>The lines that an app of the folder tests writes, given lines as its input.</summary>
-    public static string[] Run(string app, IEnumerable<string> input, params string[] arguments)
+    /// <summary>Each text's scores as a line, by that program.</summary>
+    /// <param name="modelPath">The model file, as the program is given it.</param>
+    /// <param name="texts">What it predicts.</param>
+    /// <param name="change">Changes the process's environment, its folder, or the user that it runs as.</param>
+    public static string[] Predict(string modelPath, IEnumerable<string> texts, Action<ProcessStartInfo>? change = null) =>
+        Lines(Run(modelPath, texts, change));
+
+    /// <summary>What that program ended with and wrote.</summary>
+    public static (int ExitCode, string Output, string Error) Run(string modelPath, IEnumerable<string> texts, Action<ProcessStartInfo>? change = null) =>
+        Start(texts, ["exec", Path.Combine(ProgramFolder, "LoadModel.dll"), modelPath], change);
+
+    /// <summary>The lines that another app of the folder tests writes.</summary>
+    public static string[] RunApp(string app, params string[] arguments) => DotNet(["exec", Path.Combine(FolderOf(app), app + ".dll"), .. arguments]);
+
+    /// <summary>The lines that a command of dotnet writes.</summary>
+    public static string[] DotNet(params string[] arguments) => Lines(Start([], arguments, change: null));
+
+    private static string FolderOf(string app) => AppContext.BaseDirectory.Replace("MLNet.PTuning.Tests", app);
+
+    private static string[] Lines((int ExitCode, string Output, string Error) ended)
     {
-        string program = Path.Combine(AppContext.BaseDirectory.Replace("MLNet.PTuning.Tests", app), app + ".dll");
-        return DotNet(input, ["exec", program, .. arguments]);
+        Assert.True(ended.ExitCode == 0, ended.Output + ended.Error);
+        return ended.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    /// <summary>The lines that a command of dotnet writes, given lines as its input.</summary>
-    public static string[] DotNet(IEnumerable<string> input, params string[] arguments)
+    private static (int ExitCode, string Output, string Error) Start(IEnumerable<string> input, string[] arguments, Action<ProcessStartInfo>? change)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments)
+        var start = new ProcessStartInfo("dotnet", arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             // Another folder than the tests', as an app would have.
             WorkingDirectory = Path.GetTempPath(),
-        })!;
+        };
+        change?.Invoke(start);
+        using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         process.StandardInput.Write(string.Join('\n', input));
         process.StandardInput.Close();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output + error.Result);
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return (process.ExitCode, output, error.Result);
     }
 
     /// <summary>Scores as that process writes them, exact to the last bit.</summary>
