@@ -100,7 +100,7 @@ public sealed class PeftFolder
             throw new ArgumentException($"There is no task '{task}'; there are {string.Join(", ", model.TaskNames)}.", nameof(task));
         if (model.TaskRank is null)
             throw new NotSupportedException("These tasks share their prompt as it is, for which PEFT's form of several tasks has no place; save each task's transformer, or train with TaskRank.");
-        PeftForms.WriteTasks(Tuned(transformer).Single(), [.. model.TaskNames.Select(name => Tuned(model.Transformers[name]).Single().Model)]).Save(folder);
+        PeftForms.WriteTasks(Tuned(transformer).Single(), [.. model.TaskNames.Select(name => Tuned(model.Transformers[name]).Single().Model.Model)]).Save(folder);
     }
 
     /// <summary>SHA-256 of the tensors and of the names of the classes: what tells one start of training from another.</summary>
@@ -207,8 +207,8 @@ public sealed class PeftFolder
 
     private static IEnumerable<TrainedPrompt> Tuned(ITransformer transformer) => transformer switch
     {
-        TextClassificationTransformer classifier => [new(classifier.Model, classifier.Method, true, classifier.ClassNames, classifier.Settings.BackboneFolder)],
-        TokenLabellingTransformer labeller => [new(labeller.Model, labeller.Method, false, labeller.ClassNames, labeller.Settings.BackboneFolder)],
+        TextClassificationTransformer classifier => [classifier.Prompt],
+        TokenLabellingTransformer labeller => [labeller.Prompt],
         IEnumerable<ITransformer> chain => chain.SelectMany(Tuned),
         _ => [],
     };

@@ -9,11 +9,10 @@ namespace MLNet.PTuning.Pipeline;
 
 /// <summary>A transformer's prompt and head with what PEFT's files say of them.</summary>
 /// <param name="Model">The prompt and head.</param>
-/// <param name="Method">What trained them.</param>
-/// <param name="Pools">Whether the head reads rows through a pooler.</param>
+/// <param name="Settings">What a model file says of them.</param>
 /// <param name="ClassNames">Names of the classes in the order of the head's rows.</param>
-/// <param name="BackboneFolder">The backbone's folder as the app named it.</param>
-internal sealed record TrainedPrompt(TunedModel Model, TuningMethod Method, bool Pools, IReadOnlyList<string> ClassNames, string BackboneFolder);
+/// <param name="Pools">Whether the head reads rows through a pooler.</param>
+internal sealed record TrainedPrompt(SharedModel Model, ModelSettings Settings, IReadOnlyList<string> ClassNames, bool Pools);
 
 /// <summary>From PEFT's adapters to prompts here and back.</summary>
 internal static class PeftForms
@@ -38,7 +37,8 @@ internal static class PeftForms
     /// <exception cref="NotSupportedException">PEFT has no form for the method or the head.</exception>
     public static PeftAdapter Write(TrainedPrompt prompt)
     {
-        var (model, method, pools) = (prompt.Model, prompt.Method, prompt.Pools);
+        using var use = prompt.Model.Use();
+        var (model, method, pools) = (use.Model!, prompt.Settings.Method, prompt.Pools);
         var trained = model.Trained();
         if (!trained.ContainsKey(LinearHead.Weight)) throw new NotSupportedException("PEFT has no form for a verbalizer; a classification head can be written.");
         var config = model.Backbone.Config;
@@ -46,7 +46,7 @@ internal static class PeftForms
         var form = FormOf(method, pools) with
         {
             TaskType = pools ? PeftHead.Classification : PeftHead.Labelling,
-            BaseModel = prompt.BackboneFolder,
+            BaseModel = prompt.Settings.BackboneFolder,
             TokenDim = config.HiddenSize,
             Layers = config.LayerCount,
             AttentionHeads = config.HeadCount,
@@ -60,10 +60,13 @@ internal static class PeftForms
 
     /// <summary>A task with the low-rank factors of all that its soft prompt was trained with.</summary>
     /// <exception cref="NotSupportedException">PEFT has no form for the method or the head.</exception>
+    /// <exception cref="ObjectDisposedException">A task's model was disposed, which keeps the product of its factors alone.</exception>
     public static PeftAdapter WriteTasks(TrainedPrompt prompt, IReadOnlyList<TunedModel> tasks)
     {
+        if (tasks.Any(task => task.Parameters.All(parameter => parameter.Name != PeftAdapter.TaskColumnsName)))
+            throw new ObjectDisposedException(nameof(MultiTaskModel), "The multi-task model, or one of its transformers, was disposed, and what tells its tasks apart is gone; save it before.");
         var alone = Write(prompt);
-        TensorData shared = prompt.Model.ValueOf(PeftAdapter.PromptName), columns = Stacked(PeftAdapter.TaskColumnsName), rows = Stacked(PeftAdapter.TaskRowsName);
+        TensorData shared = tasks[0].ValueOf(PeftAdapter.PromptName), columns = Stacked(PeftAdapter.TaskColumnsName), rows = Stacked(PeftAdapter.TaskRowsName);
         var tensors = new Dictionary<string, TensorData>(alone.Tensors) { [shared.Name] = shared, [columns.Name] = columns, [rows.Name] = rows };
         return alone with { Config = alone.Config with { Type = PeftType.MULTITASK_PROMPT_TUNING, Tasks = tasks.Count, Ranks = (int)columns.Shape[2] }, Tensors = tensors };
 

@@ -4,7 +4,10 @@ using Microsoft.ML.Data;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>Adds predictions to single rows; each row is predicted once, however many of its columns are read.</summary>
+/// <summary>
+/// Adds predictions to single rows; each row is predicted once, however many of its columns are read. A row, which an engine has one of, holds the model until it is collected:
+/// an engine that is disposed does not dispose its row.
+/// </summary>
 internal sealed class PredictionMapper<TRow, TResult>(IRowPredictor<TRow, TResult> predictor, DataViewSchema inputSchema) : IRowToRowMapper
 {
     private readonly PredictionSchema _schema = new(inputSchema, predictor.Inputs(inputSchema), predictor.Outputs);
@@ -24,6 +27,7 @@ internal sealed class PredictionMapper<TRow, TResult>(IRowPredictor<TRow, TResul
         private readonly DataViewRow _input;
         private readonly HashSet<int> _active;
         private readonly Func<TRow>? _read;
+        private readonly ModelUse? _use;
         private readonly TRow[] _one = new TRow[1];
         private TResult? _result;
         private long _predictedAt = long.MinValue;
@@ -33,7 +37,7 @@ internal sealed class PredictionMapper<TRow, TResult>(IRowPredictor<TRow, TResul
             (_predictor, _schema, _input) = (predictor, schema, input);
             var columns = activeColumns.ToList();
             _active = [.. columns.Select(c => c.Index)];
-            if (columns.Any(schema.IsAdded)) _read = predictor.Reader(input);
+            if (columns.Any(schema.IsAdded)) (_read, _use) = (predictor.Reader(input), predictor.Use());
         }
 
         public override DataViewSchema Schema => _schema.Output;
@@ -56,7 +60,11 @@ internal sealed class PredictionMapper<TRow, TResult>(IRowPredictor<TRow, TResul
 
         protected override void Dispose(bool disposing)
         {
-            if (disposing) _input.Dispose();
+            if (disposing)
+            {
+                _use?.Dispose();
+                _input.Dispose();
+            }
             base.Dispose(disposing);
         }
 
@@ -65,7 +73,7 @@ internal sealed class PredictionMapper<TRow, TResult>(IRowPredictor<TRow, TResul
             if (_predictedAt != _input.Position)
             {
                 _one[0] = _read!();
-                _result = _predictor.Predict(_one)[0];
+                _result = _predictor.Predict(_use!, _one)[0];
                 _predictedAt = _input.Position;
             }
             return _result!;

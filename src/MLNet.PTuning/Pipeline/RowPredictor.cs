@@ -21,8 +21,11 @@ internal interface IRowPredictor<TRow, TResult>
     /// <summary>A function that reads the input of the row where <paramref name="row"/> stands.</summary>
     Func<TRow> Reader(DataViewRow row);
 
+    /// <summary>Holds the model for predictions until the use is disposed or collected.</summary>
+    ModelUse Use();
+
     /// <summary>Results of rows, in their order.</summary>
-    IReadOnlyList<TResult> Predict(IReadOnlyList<TRow> rows);
+    IReadOnlyList<TResult> Predict(ModelUse use, IReadOnlyList<TRow> rows);
 
     /// <summary>The getter of output column <paramref name="index"/>, a <c>ValueGetter</c> of its type, over a changing result.</summary>
     Delegate Getter(int index, Func<TResult> result);
@@ -57,8 +60,8 @@ internal sealed class PredictionSchema
     /// <summary>The columns of the input that the given columns of the output need.</summary>
     public IReadOnlyList<DataViewSchema.Column> Needed(IEnumerable<DataViewSchema.Column> columns)
     {
-        var wanted = columns.ToList();
-        var through = wanted.Where(c => !IsAdded(c)).Select(c => Input[c.Index]);
-        return [.. (wanted.Any(IsAdded) ? through.Concat(Inputs) : through).DistinctBy(c => c.Index)];
+        var needed = columns.ToList();
+        var through = needed.Where(c => !IsAdded(c)).Select(c => Input[c.Index]);
+        return [.. (needed.Any(IsAdded) ? through.Concat(Inputs) : through).DistinctBy(c => c.Index)];
     }
 }

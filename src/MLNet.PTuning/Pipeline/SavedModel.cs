@@ -42,12 +42,12 @@ internal static class SavedModel
     private const string Settings = "Settings", Seal = "Seal", Weights = "Weights", Keys = "KeyValues", BackbonePrefix = "Backbone.";
 
     /// <summary>Writes a model into the zip.</summary>
-    public static void Save(IHostEnvironment environment, ModelSaveContext context, string loaderSignature, ModelSettings settings, LabelKeys keys, TunedModel model)
+    public static void Save(IHostEnvironment environment, ModelSaveContext context, string loaderSignature, ModelSettings settings, LabelKeys keys, SharedModel model)
     {
-        byte[] weights = Bytes(model.Save), keyValues = Bytes(stream => keys.Save(environment, stream));
-        if (settings.EmbedBackbone && model.Backbone.Folder.ContentHash != model.Backbone.ContentHash)
-            throw new IOException($"The backbone in {model.Backbone.Folder.Path} has changed since the model was trained on it, so it cannot be embedded; put the files back, or train anew.");
-        var embedded = settings.EmbedBackbone ? EmbeddedBackbone.Describe(model.Backbone.Folder) : [];
+        byte[] weights = Bytes(stream => SafetensorsWriter.Write(stream, model.Trained().Values)), keyValues = Bytes(stream => keys.Save(environment, stream));
+        if (settings.EmbedBackbone && model.BackboneFolder.ContentHash != model.BackboneHash)
+            throw new IOException($"The backbone in {model.BackboneFolder.Path} has changed since the model was trained on it, so it cannot be embedded; put the files back, or train anew.");
+        var embedded = settings.EmbedBackbone ? EmbeddedBackbone.Describe(model.BackboneFolder) : [];
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(settings with { WeightsHash = Hash(weights), EmbeddedFiles = embedded });
         var streams = new List<(string, Action<Stream>)>
         {
@@ -58,7 +58,7 @@ internal static class SavedModel
         };
         streams.AddRange(embedded.Keys.Select(name => (BackbonePrefix + name, (Action<Stream>)(stream =>
         {
-            using var file = File.OpenRead(model.Backbone.Folder.PathOf(name));
+            using var file = File.OpenRead(model.BackboneFolder.PathOf(name));
             file.CopyTo(stream);
         }))));
         MLNetInternals.Save(context, loaderSignature, streams);

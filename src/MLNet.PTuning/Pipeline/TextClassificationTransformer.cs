@@ -9,22 +9,23 @@ namespace MLNet.PTuning;
 
 /// <summary>
 /// Adds <c>PredictedLabel</c> (a key with the label's key values) and <c>Score</c> (a probability a class) to rows of text.
-/// Over a data view it predicts in batches; in a <c>PredictionEngine</c>, row by row. Disposing it gives the backbone back.
+/// Over a data view it predicts in batches; in a <c>PredictionEngine</c>, row by row.
 /// </summary>
 public sealed class TextClassificationTransformer : ITransformer, IDisposable
 {
     internal const string LoaderSignature = "PTuningTextClassify";
 
     private readonly IHostEnvironment _host;
-    private readonly TunedModel _model;
+    private readonly SharedModel _model;
     private readonly LabelKeys _keys;
     private readonly ModelSettings _settings;
     private readonly Predictor _predictor;
 
     internal TextClassificationTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
     {
-        (_host, _model, _keys, _settings) = (host, model, keys, settings);
-        _predictor = new Predictor(model, keys, settings);
+        (_host, _keys, _settings) = (host, keys, settings);
+        _model = new SharedModel(model, settings, keys.Names, pools: true);
+        _predictor = new Predictor(_model, keys, settings);
     }
 
     /// <summary>What training did; a loaded model has its own. Null for a model that this library did not train.</summary>
@@ -37,13 +38,13 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
     public TuningMethod Method => _settings.Method;
 
     /// <summary>The folder that the backbone was loaded from.</summary>
-    public string BackboneFolder => _model.Backbone.Folder.Path;
+    public string BackboneFolder => _model.BackboneFolder.Path;
 
     bool ITransformer.IsRowToRowMapper => true;
 
-    internal TunedModel Model => _model;
+    internal TunedModel Model => _model.Model;
 
-    internal ModelSettings Settings => _settings;
+    internal TrainedPrompt Prompt => new(_model, _settings, _keys.Names, Pools: true);
 
     /// <inheritdoc/>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new PredictionSchema(inputSchema, _predictor.Inputs(inputSchema), _predictor.Outputs).Output;
@@ -51,7 +52,10 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
     /// <inheritdoc/>
     public IDataView Transform(IDataView input) => new PredictionView<(string, string?), float[]>(_predictor, input);
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Gives the model's memory and its use of the backbone back: at once, or with the last engine or cursor that was made from it. Whatever uses the transformer after
+    /// that takes them again, so a <c>PredictionEngine</c> that disposes its transformer, as ML.NET's do by default, takes nothing away from others. Safe for threads.
+    /// </summary>
     public void Dispose() => _model.Dispose();
 
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new PredictionMapper<(string, string?), float[]>(_predictor, inputSchema);
@@ -65,10 +69,10 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
         return new TextClassificationTransformer(environment.Register(nameof(TextClassificationTransformer)), model, keys, settings);
     }
 
-    private sealed class Predictor(TunedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<(string Text, string? Pair), float[]>
+    private sealed class Predictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<(string Text, string? Pair), float[]>
     {
         private readonly TextColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1));
-        private readonly RowForm _form = new(model.Backbone.Tokenizer, settings.MaxLength, settings.Method, settings.InputColumns.Length > 1, settings.Verbalizer);
+        private readonly RowForm _form = new(model.Tokenizer, settings.MaxLength, settings.Method, settings.InputColumns.Length > 1, settings.Verbalizer);
 
         public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 
@@ -79,14 +83,13 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
 
         public Func<(string Text, string? Pair)> Reader(DataViewRow row) => _columns.Reader(row);
 
-        public IReadOnlyList<float[]> Predict(IReadOnlyList<(string Text, string? Pair)> rows)
+        public ModelUse Use() => model.Use();
+
+        public IReadOnlyList<float[]> Predict(ModelUse use, IReadOnlyList<(string Text, string? Pair)> rows) => use.Predict([.. rows.Select(r =>
         {
-            return model.Predict([.. rows.Select(r =>
-            {
-                var row = _form.Encode(r.Text, r.Pair);
-                return TextClassification.Example(row.Input, Example.NoTarget, row.ReadAt);
-            })]);
-        }
+            var row = _form.Encode(r.Text, r.Pair);
+            return TextClassification.Example(row.Input, Example.NoTarget, row.ReadAt);
+        })]);
 
         public Delegate Getter(int index, Func<float[]> result) => index == 0
             ? (ValueGetter<uint>)((ref uint key) => key = (uint)TextClassification.IndexOfMax(result()) + 1)

@@ -13,11 +13,11 @@ namespace MLNet.PTuning.Pipeline;
 internal sealed record LabelledRow(WordRow Row, float[] Probabilities, int[] Labels, IReadOnlyList<TagSpan> Entities);
 
 /// <summary>Cuts rows into windows, runs windows of several rows in one pass, and puts the rows together again.</summary>
-internal sealed class TokenLabellingPredictor(TunedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<WordRow, LabelledRow>
+internal sealed class TokenLabellingPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<WordRow, LabelledRow>
 {
     private readonly WordColumns _columns =
         new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1), settings.Labelling!.WordSplitting, settings.Labelling.OffsetUnit);
-    private readonly TokenLabelling _task = new(model.Backbone.Tokenizer, settings.Method, settings.MaxLength, settings.Labelling!.WindowOverlap, hasPairs: settings.InputColumns.Length > 1);
+    private readonly TokenLabelling _task = new(model.Tokenizer, settings.Method, settings.MaxLength, settings.Labelling!.WindowOverlap, hasPairs: settings.InputColumns.Length > 1);
     private readonly TagDecoder _decoder = new(keys.Names, settings.Labelling.Scheme, settings.Labelling.Constrained, settings.Labelling.Widened);
     private readonly int? _outside = keys.Names.Select((name, i) => (name, i)).Where(p => ChunkTag.IsOutside(p.name)).Select(p => (int?)p.i).FirstOrDefault();
 
@@ -29,12 +29,14 @@ internal sealed class TokenLabellingPredictor(TunedModel model, LabelKeys keys, 
 
     public Func<WordRow> Reader(DataViewRow row) => _columns.Reader(row);
 
-    public IReadOnlyList<LabelledRow> Predict(IReadOnlyList<WordRow> rows)
+    public ModelUse Use() => model.Use();
+
+    public IReadOnlyList<LabelledRow> Predict(ModelUse use, IReadOnlyList<WordRow> rows)
     {
         var windows = rows.SelectMany((row, index) =>
             _task.Windows(row.Words, row.Predicate, null, allPieces: false).Select(window => (Row: index, Window: window))).ToList();
         var parts = windows.Chunk(settings.BatchSize)
-            .SelectMany(chunk => chunk.Zip(model.Predict([.. chunk.Select(w => w.Window.Example)])))
+            .SelectMany(chunk => chunk.Zip(use.Predict([.. chunk.Select(w => w.Window.Example)])))
             .ToLookup(p => p.First.Row, p => (p.First.Window, p.Second));
         return [.. rows.Select((row, index) =>
         {

@@ -9,22 +9,23 @@ namespace MLNet.PTuning;
 
 /// <summary>
 /// Adds <c>PredictedLabel</c> (a vector of keys, one a word) and <c>Score</c> [words, classes] to rows of words, and their entities on request.
-/// Over a data view it predicts in batches; in a <c>PredictionEngine</c>, row by row. Disposing it gives the backbone back.
+/// Over a data view it predicts in batches; in a <c>PredictionEngine</c>, row by row.
 /// </summary>
 public sealed class TokenLabellingTransformer : ITransformer, IDisposable
 {
     internal const string LoaderSignature = "PTuningLabelTokens";
 
     private readonly IHostEnvironment _host;
-    private readonly TunedModel _model;
+    private readonly SharedModel _model;
     private readonly LabelKeys _keys;
     private readonly ModelSettings _settings;
     private readonly TokenLabellingPredictor _predictor;
 
     internal TokenLabellingTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
     {
-        (_host, _model, _keys, _settings) = (host, model, keys, settings);
-        _predictor = new TokenLabellingPredictor(model, keys, settings);
+        (_host, _keys, _settings) = (host, keys, settings);
+        _model = new SharedModel(model, settings, keys.Names, pools: false);
+        _predictor = new TokenLabellingPredictor(_model, keys, settings);
     }
 
     /// <summary>What training did.</summary>
@@ -40,13 +41,13 @@ public sealed class TokenLabellingTransformer : ITransformer, IDisposable
     public TuningMethod Method => _settings.Method;
 
     /// <summary>The folder that the backbone was loaded from.</summary>
-    public string BackboneFolder => _model.Backbone.Folder.Path;
+    public string BackboneFolder => _model.BackboneFolder.Path;
 
     bool ITransformer.IsRowToRowMapper => true;
 
-    internal TunedModel Model => _model;
+    internal TunedModel Model => _model.Model;
 
-    internal ModelSettings Settings => _settings;
+    internal TrainedPrompt Prompt => new(_model, _settings, _keys.Names, Pools: false);
 
     /// <inheritdoc/>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new PredictionSchema(inputSchema, _predictor.Inputs(inputSchema), _predictor.Outputs).Output;
@@ -54,7 +55,10 @@ public sealed class TokenLabellingTransformer : ITransformer, IDisposable
     /// <inheritdoc/>
     public IDataView Transform(IDataView input) => new PredictionView<WordRow, LabelledRow>(_predictor, input);
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Gives the model's memory and its use of the backbone back: at once, or with the last engine or cursor that was made from it. Whatever uses the transformer after
+    /// that takes them again, so a <c>PredictionEngine</c> that disposes its transformer, as ML.NET's do by default, takes nothing away from others. Safe for threads.
+    /// </summary>
     public void Dispose() => _model.Dispose();
 
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new PredictionMapper<WordRow, LabelledRow>(_predictor, inputSchema);

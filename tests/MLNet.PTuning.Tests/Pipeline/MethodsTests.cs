@@ -125,7 +125,11 @@ public sealed class MethodsTests : IDisposable
         var ml = new MLContext();
         ml.Model.Save(model, null, _folder.At("model.zip"));
         var loaded = ml.Model.Load(_folder.At("model.zip"), out _);
-        using (loaded as IDisposable) Assert.Equal(Reviews.Scores(model, _rows), Reviews.Scores(loaded, _rows));
+        float[] scores = Reviews.Scores(model, _rows);
+        using (loaded as IDisposable) Assert.Equal(scores, Reviews.Scores(loaded, _rows));
+        // A disposed model that is used again is made from the same.
+        model.Dispose();
+        Assert.Equal(scores, Reviews.Scores(model, _rows));
     }
 
     // The tiny backbone with a head of masked-language training of random weights.

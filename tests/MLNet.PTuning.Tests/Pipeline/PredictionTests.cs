@@ -140,19 +140,6 @@ public sealed class PredictionTests(TrainedModel model) : IClassFixture<TrainedM
         Assert.NotEqual(Scores(words - 1, ""), Scores(words - 1, "bad"));
     }
 
-    [Fact]
-    public void A_model_that_was_disposed_says_so()
-    {
-        using var backbone = new TinyBackbone();
-        var options = Reviews.Options(backbone);
-        options.Epochs = 1;
-        var disposed = Reviews.Train(options, Reviews.Rows(8));
-        disposed.Dispose();
-        disposed.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => Reviews.Scores(disposed, Reviews.Rows(2)));
-        Assert.Throws<ObjectDisposedException>(() => model.Context.Model.Save(disposed, null, Stream.Null));
-    }
-
     private static void Learned(double accuracy, TextClassificationTransformer classifier, IReadOnlyList<Review> rows) =>
         Assert.True(Accuracy(classifier, rows) >= accuracy, $"accuracy {Accuracy(classifier, rows):f3}, expected {accuracy} at least");
 
