@@ -1,4 +1,4 @@
-// The activation functions that a config.json can name.
+// The activation functions that a config.json can name, by Hugging Face's names.
 using TorchSharp;
 using static TorchSharp.torch.nn;
 
@@ -6,15 +6,39 @@ namespace MLNet.PTuning.Backbones;
 
 internal static class Activation
 {
-    /// <exception cref="NotSupportedException">The name is not known here.</exception>
-    public static Func<torch.Tensor, torch.Tensor> Of(string name) => name switch
+    private static readonly Dictionary<string, Func<torch.Tensor, torch.Tensor>> All = new()
     {
-        "gelu" => functional.gelu,
-        "relu" => x => x.relu(),
-        "tanh" => x => x.tanh(),
-        "gelu_new" or "gelu_pytorch_tanh" => TanhGelu,
-        _ => throw new NotSupportedException($"The activation '{name}' is not supported; supported are gelu, gelu_new, gelu_pytorch_tanh, relu and tanh."),
+        ["gelu"] = x => functional.gelu(x),
+        ["gelu_python"] = x => functional.gelu(x),
+        ["gelu_10"] = x => functional.gelu(x).clamp(-10, 10),
+        ["gelu_new"] = TanhGelu,
+        ["gelu_fast"] = TanhGelu,
+        ["gelu_accurate"] = TanhGelu,
+        ["gelu_pytorch_tanh"] = TanhGelu,
+        ["gelu_python_tanh"] = TanhGelu,
+        ["quick_gelu"] = x => x * (1.702 * x).sigmoid(),
+        ["silu"] = x => x * x.sigmoid(),
+        ["swish"] = x => x * x.sigmoid(),
+        ["mish"] = x => functional.mish(x),
+        ["relu"] = x => x.relu(),
+        ["relu2"] = x => x.relu().square(),
+        ["relu6"] = x => x.clamp(0, 6),
+        ["leaky_relu"] = x => x.relu() - 0.01 * (-x).relu(),
+        ["linear"] = x => x,
+        ["identity"] = x => x,
+        ["tanh"] = x => x.tanh(),
+        ["sigmoid"] = x => x.sigmoid(),
     };
+
+    /// <exception cref="NotSupportedException">The name is not known here.</exception>
+    public static Func<torch.Tensor, torch.Tensor> Of(string name) => All.TryGetValue(name, out var function) ? function
+        : throw new NotSupportedException($"The activation '{name}' is not supported; supported are {string.Join(", ", All.Keys)}.");
+
+    /// <summary>Whether a name is that of the exact GELU.</summary>
+    public static bool IsGelu(string name) => name is "gelu" or "gelu_python";
+
+    /// <summary>Whether a name is that of the GELU by the hyperbolic tangent: one function, which Hugging Face's library writes in several ways.</summary>
+    public static bool IsTanhGelu(string name) => name is "gelu_new" or "gelu_fast" or "gelu_accurate" or "gelu_pytorch_tanh" or "gelu_python_tanh";
 
     // Hendrycks and Gimpel (2016), equation 2.
     private static torch.Tensor TanhGelu(torch.Tensor x) => 0.5 * x * (1 + (Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x.pow(3))).tanh());

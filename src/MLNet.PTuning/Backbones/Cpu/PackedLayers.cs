@@ -9,7 +9,7 @@ internal abstract class PackedLayers : IDisposable
 {
     /// <summary>Whether a backbone is of the kind that is computed here: on the CPU, frozen, with a GELU, and of sizes that are whole vectors.</summary>
     public static bool Compute(BackboneConfig config, IReadOnlyList<LayerWeights> layers) =>
-        config.HiddenActivation is "gelu" or "gelu_new" or "gelu_pytorch_tanh" && Fit<Lanes128>(config)
+        (Activation.IsGelu(config.HiddenActivation) || Activation.IsTanhGelu(config.HiddenActivation)) && Fit<Lanes128>(config)
         && layers.All(l => l.IsFrozen && l.Query.Bias is not null) && layers[0].Query.Weight.device.type == DeviceType.CPU;
 
     /// <summary>Whether hidden states before the first layer are computed here too: those of a family that does not project its embeddings.</summary>

@@ -16,7 +16,7 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, Froze
     private readonly Buffers _buffers = new();
     private readonly Scratch _scratch = new();
     private readonly int _hidden = config.HiddenSize, _wide = config.IntermediateSize, _last = layers.Count - 1;
-    private readonly bool _tanhGelu = config.HiddenActivation != "gelu";
+    private readonly bool _tanhGelu = Activation.IsTanhGelu(config.HiddenActivation);
 
     /// <summary>Hidden states of the last layer at the places read.</summary>
     /// <param name="pass">What all shares have in common.</param>
