@@ -1,12 +1,14 @@
-// Reads a small JSON file whose top is an object.
+// Reads a JSON file whose top is an object, as Python's programs write them.
 using System.Text.Json;
 
 namespace MLNet.PTuning.Files;
 
 internal static class JsonFile
 {
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+    // Python's json module writes these where JSON has no number.
+    private static readonly byte[][] PythonNumbers = ["NaN"u8.ToArray(), "Infinity"u8.ToArray(), "-Infinity"u8.ToArray()];
 
+    /// <summary>The file's object. NaN, Infinity and -Infinity become texts of these names, so that whoever needs a number there says so.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">It is longer than <paramref name="maxLength"/> bytes, or not a JSON object.</exception>
     public static JsonDocument ReadObject(string path, int maxLength)
@@ -18,18 +20,24 @@ internal static class JsonFile
                 $"{path} has {file.Length} bytes, more than the {maxLength} that such a file needs; download it again.");
         }
         using MappedFile.Window window = file.Map(0, (int)file.Length);
-        return Parse(path, window.Bytes.ToArray());
+        if (DownloadFault.Of(window.Bytes) is { } fault)
+            throw new InvalidDataException($"{path} {fault}");
+        return Parse(path, TextFile.InUtf8(window.Bytes));
     }
 
-    /// <inheritdoc cref="ReadObject"/>
-    public static JsonDocument Parse(string path, byte[] bytes)
+    private static JsonDocument Parse(string path, byte[] json)
     {
-        ReadOnlyMemory<byte> json = bytes.AsMemory(bytes.AsSpan().StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0);
         JsonDocument document;
         try
         {
-            CheckTexts(json.Span);
-            document = JsonDocument.Parse(json);
+            try
+            {
+                document = ParseStrictly(json);
+            }
+            catch (JsonException) when (WithTextsForPythonNumbers(json) is { } changed)
+            {
+                document = ParseStrictly(changed);
+            }
         }
         catch (JsonException error)
         {
@@ -46,8 +54,9 @@ internal static class JsonFile
         document.Dispose();
         throw new InvalidDataException($"{path} is not a JSON object; download it again.");
     }
+
     // A document takes any bytes between quotes, and then throws at whoever asks for the text.
-    private static void CheckTexts(ReadOnlySpan<byte> json)
+    private static JsonDocument ParseStrictly(byte[] json)
     {
         var reader = new Utf8JsonReader(json);
         while (reader.Read())
@@ -55,5 +64,29 @@ internal static class JsonFile
             if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
                 reader.GetString();
         }
+        return JsonDocument.Parse(json);
+    }
+
+    // Null where there is none.
+    private static byte[]? WithTextsForPythonNumbers(byte[] json)
+    {
+        var changed = new List<byte>(json.Length + 16);
+        bool isInText = false;
+        for (int at = 0; at < json.Length; at++)
+        {
+            ReadOnlySpan<byte> rest = json.AsSpan(at);
+            byte[]? number = isInText ? null : Array.Find(PythonNumbers, n => json.AsSpan(at).StartsWith(n));
+            if (number is not null)
+            {
+                changed.AddRange([(byte)'"', .. number, (byte)'"']);
+                at += number.Length - 1;
+                continue;
+            }
+            changed.Add(rest[0]);
+            if (rest[0] == (byte)'"') isInText = !isInText;
+            // What is escaped ends no text.
+            if (isInText && rest[0] == (byte)'\\' && rest.Length > 1) changed.Add(json[++at]);
+        }
+        return changed.Count == json.Length ? null : [.. changed];
     }
 }

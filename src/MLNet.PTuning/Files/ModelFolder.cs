@@ -27,11 +27,15 @@ internal sealed class ModelFolder
         OnnxPrefix + "model.onnx",
     ];
 
+    // Weights of other frameworks, which are named where there are no others.
+    private static readonly string[] s_otherWeights = ["tf_model.h5", "flax_model.msgpack", "rust_model.ot", "*.ckpt.index", "*.gguf"];
+
     private static readonly ConcurrentDictionary<string, string> s_hashes = new();
 
-    /// <summary>Looks at a folder; weights are not opened yet.</summary>
+    /// <summary>Reads the configuration; weights are looked for when they are asked for.</summary>
+    /// <param name="path">A model's folder, or that of a model in Hugging Face's cache.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="FileNotFoundException">It has no config.json or no weights.</exception>
+    /// <exception cref="FileNotFoundException">It has no config.json.</exception>
     /// <exception cref="InvalidDataException">Its config.json is not a JSON object.</exception>
     public ModelFolder(string path)
     {
@@ -42,16 +46,15 @@ internal sealed class ModelFolder
                 : $"The model folder {path} does not exist; check the path, or download the model (config.json, weights, vocabulary)"
                     + " there.");
         }
-        Path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        Path = HubCache.Resolve(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)));
         string config = PathOf(ConfigName);
         if (!File.Exists(config))
         {
             throw new FileNotFoundException(
-                $"{Path} has no {ConfigName}, so it is not a Hugging Face model folder; give the folder that holds it.", config);
+                $"{Path} has no {ConfigName}, so it is not a Hugging Face model folder; give the folder that holds it.{WhatIsThere()}", config);
         }
         using JsonDocument document = JsonFile.ReadObject(config, MaxConfigLength);
         Config = document.RootElement.Clone();
-        WeightFiles = FindWeights();
     }
 
     /// <summary>The folder's full path.</summary>
@@ -61,7 +64,9 @@ internal sealed class ModelFolder
     public JsonElement Config { get; }
 
     /// <summary>Names of the weights files, in the order in which the content hash takes them.</summary>
-    public IReadOnlyList<string> WeightFiles { get; }
+    /// <exception cref="FileNotFoundException">It has no weights, or lacks some of its shards.</exception>
+    /// <exception cref="InvalidDataException">The index of its shards is damaged.</exception>
+    public IReadOnlyList<string> WeightFiles => field ??= FindWeights();
 
     /// <summary>Names of all files that make up the model: configuration, weights, and what the folder has of a tokenizer.</summary>
     public IReadOnlyList<string> Files => [ConfigName, .. WeightFiles, .. s_tokenizerNames.Where(name => File.Exists(PathOf(name)))];
@@ -74,7 +79,8 @@ internal sealed class ModelFolder
         {
             string[] names = [ConfigName, .. WeightFiles];
             string key = string.Join('\n', names.Select(PathOf).Select(path =>
-                FormattableString.Invariant($"{path}|{new FileInfo(path).Length}|{File.GetLastWriteTimeUtc(path).Ticks}")));
+                File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path)).Select(file =>
+                FormattableString.Invariant($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}")));
             return s_hashes.GetOrAdd(key, _ => Hash(names));
         }
     }
@@ -96,13 +102,32 @@ internal sealed class ModelFolder
     private string[] FindWeights()
     {
         string name = s_weightNames.FirstOrDefault(name => File.Exists(PathOf(name))) ?? throw new FileNotFoundException(
-            $"{Path} has no weights; download one of {string.Join(", ", s_weightNames)} there.", PathOf(s_weightNames[0]));
+            $"{Path} has no weights; download one of {string.Join(", ", s_weightNames)} there.{WhatIsThere()}", PathOf(s_weightNames[0]));
         if (OnnxFile.IsOnnx(name))
         {
             string prefix = name.StartsWith(OnnxPrefix, StringComparison.Ordinal) ? OnnxPrefix : "";
             return [name, .. OnnxFile.ExternalFiles(PathOf(name)).Select(file => prefix + file)];
         }
-        return WeightFile.IsIndex(name) ? [name, .. new ShardIndex(PathOf(name)).Files] : [name];
+        if (!WeightFile.IsIndex(name))
+            return [name];
+        IReadOnlyList<string> shards = new ShardIndex(PathOf(name)).Files;
+        string[] missing = [.. shards.Where(shard => !File.Exists(PathOf(shard)))];
+        return missing.Length == 0 ? [name, .. shards] : throw new FileNotFoundException(
+            $"{PathOf(name)} names files that are not there: {string.Join(", ", missing)}. Download them into the folder.", PathOf(missing[0]));
+    }
+
+    // What a folder without a configuration or weights has instead, as a sentence that goes behind the error's.
+    private string WhatIsThere()
+    {
+        if (File.Exists(PathOf("adapter_config.json")))
+            return " It holds a PEFT adapter: give the folder of its base model, and the adapter's to PeftFolder.Load.";
+        if (!File.Exists(PathOf(ConfigName)) && File.Exists(PathOf("bert_config.json")))
+            return $" It has bert_config.json: call that {ConfigName}, and add \"model_type\": \"bert\" to it.";
+        if (s_otherWeights.SelectMany(pattern => Directory.EnumerateFiles(Path, pattern)).FirstOrDefault() is { } other)
+            return $" It has {System.IO.Path.GetFileName(other)}, which is another framework's; load that in Python and save it with save_pretrained.";
+        return Directory.EnumerateDirectories(Path).FirstOrDefault(sub => File.Exists(System.IO.Path.Combine(sub, ConfigName))) is { } inner
+            ? $" Its subfolder {System.IO.Path.GetFileName(inner)} has a {ConfigName}: that may be the one."
+            : "";
     }
 
     private string Hash(string[] names)

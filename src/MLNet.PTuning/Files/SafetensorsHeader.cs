@@ -130,6 +130,8 @@ internal static class SafetensorsHeader
 
     private static void ReadMetadata(MappedFile file, ref Utf8JsonReader json, Dictionary<string, string> metadata)
     {
+        if (json.TokenType == JsonTokenType.Null)
+            return;
         Expect(file, ref json, JsonTokenType.StartObject, "__metadata__ is not an object");
         while (Next(file, ref json) != JsonTokenType.EndObject)
         {

@@ -49,7 +49,8 @@ internal sealed class ShardIndex
                 }
                 entries.Add(tensor, entry);
             }
-            return new WeightFile(_path, files.Values, entries);
+            var metadata = files.Values.SelectMany(file => file.Metadata).DistinctBy(pair => pair.Key).ToDictionary();
+            return new WeightFile(_path, files.Values, entries, metadata);
         }
         catch
         {

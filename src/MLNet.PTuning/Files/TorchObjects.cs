@@ -32,6 +32,8 @@ internal sealed record TorchTensor(TorchStorage Storage, long Offset, long[] Sha
 
 internal static class TorchObjects
 {
+    private static readonly string[] s_namesOfStateDicts = ["state_dict", "model_state_dict", "model", "module"];
+
     private enum Function { OrderedDict, Tensor, Parameter }
 
     private static readonly Dictionary<(string Module, string Name), object> s_known = new()
@@ -73,16 +75,17 @@ internal static class TorchObjects
             ? new TorchStorage(type, key, count)
             : throw Damaged(path, "it describes a storage in a way that is not known here");
 
-    /// <summary>The tensors of a state_dict by name; values of other kinds are left out.</summary>
+    /// <summary>The tensors of a state_dict by name; values of other kinds are left out. A training program's checkpoint may have the state_dict
+    /// under one of a few names.</summary>
     public static IEnumerable<(string Name, TorchTensor Tensor)> StateDict(string path, object? root)
     {
         if (root is not Dictionary<object, object?> dictionary)
             throw new InvalidDataException($"{path} holds no dictionary of tensors; save the model's state_dict.");
-        var tensors = new List<(string, TorchTensor)>();
-        foreach ((object key, object? value) in dictionary)
+        List<(string, TorchTensor)> tensors = Tensors(dictionary);
+        foreach (string name in s_namesOfStateDicts)
         {
-            if (key is string name && value is TorchTensor tensor)
-                tensors.Add((name, tensor));
+            if (tensors.Count == 0 && dictionary.GetValueOrDefault(name) is Dictionary<object, object?> inner)
+                tensors = Tensors(inner);
         }
         if (tensors.Count == 0 && dictionary.Count > 0)
         {
@@ -91,6 +94,9 @@ internal static class TorchObjects
         }
         return tensors;
     }
+
+    private static List<(string Name, TorchTensor Tensor)> Tensors(Dictionary<object, object?> dictionary) =>
+        [.. dictionary.Where(item => item.Key is string && item.Value is TorchTensor).Select(item => ((string)item.Key, (TorchTensor)item.Value!))];
 
     private static TorchTensor Tensor(string path, TorchStorage storage, long offset, object?[] shape, object?[] strides)
     {

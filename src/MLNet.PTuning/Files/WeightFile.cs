@@ -58,17 +58,14 @@ internal sealed class WeightFile : IDisposable
 
     private static WeightFile OpenOne(MappedFile file)
     {
-        using (MappedFile.Window start = file.Map(0, (int)Math.Min(file.Length, 64)))
+        using (MappedFile.Window start = file.Map(0, (int)Math.Min(file.Length, DownloadFault.Length)))
         {
             if (TorchFile.IsZip(start.Bytes))
                 return new WeightFile(file.Path, [file], TorchFile.ReadZip(file));
             if (TorchFile.IsOld(start.Bytes))
                 return new WeightFile(file.Path, [file], TorchFile.ReadOld(file));
-            if (start.Bytes.StartsWith("version https://git-lfs"u8))
-            {
-                throw new InvalidDataException(
-                    $"{file.Path} is only Git LFS's pointer to the file; fetch the file itself with 'git lfs pull', or download it.");
-            }
+            if (DownloadFault.OfBinary(start.Bytes) is { } fault)
+                throw new InvalidDataException($"{file.Path} {fault}");
         }
         if (OnnxFile.IsOnnx(file.Path))
             return OnnxFile.Open(file);

@@ -35,6 +35,8 @@ internal sealed class AddedTokens
 
     public int? IdOf(string content) => _tokens.GetValueOrDefault(content)?.Id;
 
+    public string? ContentOf(int id) => _tokens.Values.FirstOrDefault(t => t.Id == id)?.Content;
+
     public IEnumerable<Segment> Split(string text)
     {
         int done = 0;

@@ -1,9 +1,9 @@
-// BERT's text clean-up: controls go, blanks become spaces, Chinese characters stand alone, accents and case go where the model wants it.
+// BERT's text clean-up: controls are removed, blanks become spaces, Chinese characters stand alone, accents and case are removed where the model is without them.
 using System.Text;
 
 namespace MLNet.PTuning.Text;
 
-/// <summary>How a BERT vocabulary wants its text.</summary>
+/// <summary>The normalization that a BERT vocabulary was made with.</summary>
 internal sealed class BertNormalizer : ITextNormalizer
 {
     // .NET decomposes these; the reference, with older data, does not.

@@ -10,7 +10,11 @@ internal sealed class ByteLevelModel(IPieceModel inner) : IPieceModel
 
     public int VocabularySize => inner.VocabularySize;
 
+    public int? UnknownId => inner.UnknownId;
+
     public int? IdOf(string piece) => inner.IdOf(piece);
+
+    public string? PieceOf(int id) => inner.PieceOf(id);
 
     public void Encode(ReadOnlySpan<char> word, List<(int Id, int Start, int End)> pieces)
     {

@@ -1,5 +1,6 @@
 // A part of a JSON file that knows its place in it, so that every error names file and place.
 using System.Text.Json;
+using MLNet.PTuning.Files;
 
 namespace MLNet.PTuning.Text;
 
@@ -8,16 +9,13 @@ internal readonly struct JsonPart(JsonElement element, string place)
     /// <summary>Ids index arrays; no vocabulary comes near this.</summary>
     public const int LargestId = 10_000_000;
 
+    // The largest tokenizer.json of published encoders has some 35 MB.
+    private const int LargestFile = 1 << 28;
+
     public static JsonPart Read(string path)
     {
-        try
-        {
-            return new JsonPart(JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(path)), path);
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"'{path}' is not readable as JSON ({e.Message}); download the file again.", e);
-        }
+        using JsonDocument document = JsonFile.ReadObject(path, LargestFile);
+        return new JsonPart(document.RootElement.Clone(), path);
     }
 
     public JsonPart this[string name] => Optional(name) ?? throw Error($"lacks '{name}'");
@@ -88,6 +86,10 @@ internal readonly struct JsonPart(JsonElement element, string place)
             return ids.Count > 0 ? ids : throw Error("is empty");
         }
     }
+
+    /// <summary>For what is well written and is no part of this library.</summary>
+    public NotSupportedException NotSupported(string what) =>
+        new($"'{place}' {what}. Take a model whose tokenizer has other parts, or remove the file where the folder has the tokenizer in another form too.");
 
     public InvalidDataException Error(string what) => new($"'{place}' {what}; download the file again or take another model.");
 }

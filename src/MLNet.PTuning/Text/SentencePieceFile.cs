@@ -1,5 +1,6 @@
 // A SentencePiece model: its pieces with scores and kinds, and what it says of normalization.
 using Google.Protobuf;
+using MLNet.PTuning.Files;
 
 namespace MLNet.PTuning.Text;
 
@@ -20,16 +21,21 @@ internal sealed class SentencePieceFile
 {
     // A field's tag is its number and its wire type.
     private const uint Varint = (uint)WireFormat.WireType.Varint, Fixed32 = (uint)WireFormat.WireType.Fixed32, Bytes = (uint)WireFormat.WireType.LengthDelimited;
-    private const int BytePairModelType = 2;
+    private const int UnigramModelType = 1, BytePairModelType = 2, WordModelType = 3, CharacterModelType = 4;
 
     private readonly List<SentencePiece> _all = [];
+    private readonly string _path;
 
     /// <exception cref="InvalidDataException">The file is damaged, or holds neither unigrams nor byte pairs.</exception>
+    /// <exception cref="NotSupportedException">It is a model of words or characters.</exception>
     public SentencePieceFile(string path)
     {
+        _path = path;
+        byte[] bytes = File.ReadAllBytes(path);
+        if (DownloadFault.Of(bytes) is { } fault) throw new InvalidDataException($"'{path}' {fault}");
         try
         {
-            var model = new CodedInputStream(File.ReadAllBytes(path));
+            var model = new CodedInputStream(bytes);
             while (model.ReadTag() is not 0 and var tag)
                 switch (tag)
                 {
@@ -89,7 +95,9 @@ internal sealed class SentencePieceFile
             {
                 case 3 << 3 | Varint:
                     int type = message.ReadEnum();
-                    if (type is not (1 or BytePairModelType)) throw new InvalidDataException("it is a word or character model; unigram and BPE are supported");
+                    if (type is WordModelType or CharacterModelType)
+                        throw new NotSupportedException($"'{_path}' is a SentencePiece model of {(type == WordModelType ? "words" : "characters")}, which is not supported; supported are unigram and BPE.");
+                    if (type is not (UnigramModelType or BytePairModelType)) throw new InvalidDataException($"it has a model type {type} that SentencePiece has not");
                     IsBytePairs = type == BytePairModelType;
                     break;
                 case 35 << 3 | Varint: FallsBackToBytes = message.ReadBool(); break;

@@ -20,26 +20,23 @@ internal sealed record PieceNumbering(string[] First, int Skipped, string? Last)
 
 internal static partial class SentencePieceFolder
 {
-    private const string FairseqModel = "sentencepiece.bpe.model", DebertaModel = "spm.model", AlbertModel = "spiece.model";
-
-    public static readonly string[] ModelFiles = [FairseqModel, DebertaModel, AlbertModel];
+    public const string FairseqModel = "sentencepiece.bpe.model", DebertaModel = "spm.model", AlbertModel = "spiece.model", CamembertClass = "CamembertTokenizer";
 
     private static readonly string[] Roles = ["cls", "sep", "pad", "unk", "mask"];
 
-    public static TextTokenizer Load(string folder, string fileName)
+    public static TextTokenizer Load(string folder, string fileName, TokenizerSettings settings)
     {
         string path = Path.Combine(folder, fileName);
         var file = new SentencePieceFile(path);
-        TokenizerSettings settings = TokenizerSettings.Load(folder);
         bool isFairseq = fileName == FairseqModel;
         PieceNumbering numbering = !isFairseq ? PieceNumbering.AsInTheModel
-            : settings.ModelType == "camembert" ? PieceNumbering.Camembert : PieceNumbering.XlmRoberta;
+            : (settings.TokenizerClass ?? (settings.ModelType == "camembert" ? CamembertClass : null)) == CamembertClass ? PieceNumbering.Camembert : PieceNumbering.XlmRoberta;
         List<(string Piece, double Score)> pieces = Number(file, numbering);
         if (fileName == AlbertModel) pieces = [.. pieces.Select(p => (p.Piece, EndsInNumberComma(p.Piece) ? p.Score - 100 : p.Score))];
 
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int id = 0; id < pieces.Count; id++) ids.TryAdd(pieces[id].Piece, id);
-        AddedToken[] configured = [.. settings.AddedTokens];
+        AddedToken[] configured = [.. settings.AdditionalSpecialTokens.Where(ids.ContainsKey).Select(name => new AddedToken(name, ids[name])), .. settings.AddedTokens];
         foreach (AddedToken token in configured) ids.TryAdd(token.Content, token.Id);
         string Name(string role) =>
             settings.Token($"{role}_token") ?? DefaultNames(role, isFairseq).FirstOrDefault(ids.ContainsKey) ?? DefaultNames(role, isFairseq)[0];

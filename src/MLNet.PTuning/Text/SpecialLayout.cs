@@ -24,6 +24,8 @@ internal sealed class SpecialLayout(LayoutPart[] single, LayoutPart[] pair)
     /// <summary>The texts alone, the second with type 1.</summary>
     public static SpecialLayout WithoutSpecials { get; } = new([LayoutPart.First(0)], [LayoutPart.First(0), LayoutPart.Second(1)]);
 
+    public IEnumerable<int> SpecialIds => single.Concat(pair).Where(p => p.Kind == LayoutKind.Special).Select(p => p.Id);
+
     public int SpecialCount(bool isPair) => (isPair ? pair : single).Count(p => p.Kind == LayoutKind.Special);
 
     /// <summary>Puts the special tokens around the pieces; <paramref name="second"/> counts only in a pair.</summary>

@@ -11,6 +11,7 @@ internal sealed class TextTokenizer
     private readonly IWordSplitter _splitter;
     private readonly IPieceModel _model;
     private readonly SpecialLayout _layout;
+    private int _idLimit = int.MaxValue;
 
     public TextTokenizer(
         IReadOnlyCollection<AddedToken> added, ITextNormalizer? normalizer, IWordSplitter splitter, IPieceModel model, SpecialLayout layout)
@@ -24,13 +25,23 @@ internal sealed class TextTokenizer
         VocabularySize = Math.Max(model.VocabularySize, Math.Max(_added.HighestId, _addedToNormalized.HighestId) + 1);
     }
 
-    /// <summary>One more than the highest id; the backbone's word embeddings have at least as many rows.</summary>
+    /// <summary>One more than the highest id.</summary>
     public int VocabularySize { get; }
+
+    /// <summary>What is unusual about the folder's files and was taken all the same, a sentence each.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
 
     public required int PadId { get; init; }
 
-    /// <summary>Null where the vocabulary has no mask token.</summary>
-    public int? MaskId { get; init; }
+    /// <summary>Null where the vocabulary has no mask token, or the word embeddings have no row for it (<see cref="LimitIds"/>).</summary>
+    public int? MaskId
+    {
+        get => field < _idLimit ? field : null;
+        init;
+    }
+
+    /// <summary>What a part of a text becomes that the vocabulary cannot spell; null where there is no such id.</summary>
+    public int? UnknownId => _model.UnknownId;
 
     /// <summary>The most ids (specials included) that the tokenizer's author allows; null where none is said.</summary>
     public int? ModelMaxLength { get; init; }
@@ -48,20 +59,15 @@ internal sealed class TextTokenizer
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">The folder holds no tokenizer that is supported.</exception>
     /// <exception cref="InvalidDataException">A file of it is damaged; the message names it.</exception>
-    public static TextTokenizer Load(string folder)
+    /// <exception cref="NotSupportedException">Its class, or a part of it, is not supported; the message names it.</exception>
+    public static TextTokenizer Load(string folder) => TokenizerFolder.Load(folder);
+
+    /// <summary>From here on an id from <paramref name="count"/> on is an error where it occurs: the word embeddings have no row for it.</summary>
+    /// <exception cref="InvalidDataException">A special token that stands around every text has such an id.</exception>
+    public void LimitIds(int count)
     {
-        if (!Directory.Exists(folder))
-            throw new DirectoryNotFoundException(
-                $"There is no folder '{folder}'; give the folder that holds the backbone's files (config.json, vocab.txt, …).");
-        if (File.Exists(Path.Combine(folder, TokenizerJson.FileName))) return TokenizerJson.Load(folder);
-        if (File.Exists(Path.Combine(folder, BertFolder.VocabularyFile))) return BertFolder.Load(folder);
-        if (File.Exists(Path.Combine(folder, BpeFolder.VocabularyFile))) return BpeFolder.Load(folder);
-        if (SentencePieceFolder.ModelFiles.FirstOrDefault(name => File.Exists(Path.Combine(folder, name))) is { } model)
-            return SentencePieceFolder.Load(folder, model);
-        throw new FileNotFoundException(
-            $"'{folder}' holds no tokenizer: expected tokenizer.json, vocab.txt (BERT), vocab.json with merges.txt (RoBERTa, GPT-2) or "
-            + $"{string.Join(", ", SentencePieceFolder.ModelFiles)} (SentencePiece). Download the tokenizer's files of the model into the folder.",
-            Path.Combine(folder, BertFolder.VocabularyFile));
+        _idLimit = count;
+        foreach (int id in _layout.SpecialIds) Checked(id);
     }
 
     /// <summary>The pieces of a text, without special tokens; null counts as empty.</summary>
@@ -109,7 +115,18 @@ internal sealed class TextTokenizer
         return _layout.Join([.. first.Take(firstCount)], [.. (second ?? []).Take(secondCount)], isPair);
     }
 
+    private int Checked(int id) => id < _idLimit ? id : throw new InvalidDataException(
+        $"The token '{_added.ContentOf(id) ?? _addedToNormalized.ContentOf(id) ?? _model.PieceOf(id)}' has the id {id}, but the backbone's word embeddings have {_idLimit} rows (vocab_size in config.json). "
+        + "Take the tokenizer's files and the weights from the same model, or leave texts with this token out.");
+
     private void AppendPieces(string text, ITextNormalizer preparation, List<Piece> pieces)
+    {
+        int first = pieces.Count;
+        AppendUnchecked(text, preparation, pieces);
+        foreach (ref readonly Piece piece in CollectionsMarshal.AsSpan(pieces)[first..]) Checked(piece.Id);
+    }
+
+    private void AppendUnchecked(string text, ITextNormalizer preparation, List<Piece> pieces)
     {
         int word = 0;
         var cut = new List<(int Id, int Start, int End)>();

@@ -23,10 +23,10 @@ internal static class TokenizerJsonLayout
                 {
                     0 => SpecialLayout.WithoutSpecials,
                     1 => Read(layouts[0]),
-                    _ => throw part.Error("has several post-processors that add special tokens"),
+                    _ => throw part.NotSupported("has several post-processors that add special tokens"),
                 };
             case var type:
-                throw part.Error($"is a post-processor '{type}', which is not supported "
+                throw part.NotSupported($"is a post-processor '{type}', which is not supported "
                     + "(ByteLevel, BertProcessing, RobertaProcessing, TemplateProcessing and Sequence are)");
         }
     }

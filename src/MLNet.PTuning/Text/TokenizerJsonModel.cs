@@ -8,7 +8,7 @@ internal static class TokenizerJsonModel
         "WordPiece" => WordPiece(model, path),
         "BPE" => BytePairs(model, path),
         "Unigram" => Unigram(model),
-        var type => throw model.Error($"is of type '{type}', which is not supported (WordPiece, BPE and Unigram are)"),
+        var type => throw model.NotSupported($"is of type '{type}', which is not supported (WordPiece, BPE and Unigram are)"),
     };
 
     // Files of earlier versions do not name the type.

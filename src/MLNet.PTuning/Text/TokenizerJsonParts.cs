@@ -30,7 +30,7 @@ internal static class TokenizerJsonParts
             "StripAccents" => new StripAccentsStep(),
             "Strip" => new StripBlanksStep(part.Flag("strip_left", true), part.Flag("strip_right", true)),
             "Precompiled" => Precompiled(part["precompiled_charsmap"]),
-            var type => throw part.Error($"is a normalizer '{type}', which is not supported (BertNormalizer, Sequence, Prepend, Replace, "
+            var type => throw part.NotSupported($"is a normalizer '{type}', which is not supported (BertNormalizer, Sequence, Prepend, Replace, "
                 + "NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip and Precompiled are)"),
         };
 
@@ -56,9 +56,9 @@ internal static class TokenizerJsonParts
                 if (parts.Length == 1) return Words(parts[0], settings, trimsBlanks);
                 if (parts.Select(p => p["type"].Text).SequenceEqual(["WhitespaceSplit", "Metaspace"]))
                     return Metaspace(parts[1], splitsBlanks: true);
-                throw part.Error("is a sequence of pre-tokenizers that is not supported (WhitespaceSplit with Metaspace is)");
+                throw part.NotSupported("is a sequence of pre-tokenizers that is not supported (WhitespaceSplit with Metaspace is)");
             case var type:
-                throw part.Error($"is a pre-tokenizer '{type}', which is not supported "
+                throw part.NotSupported($"is a pre-tokenizer '{type}', which is not supported "
                     + "(BertPreTokenizer, ByteLevel, Metaspace and WhitespaceSplit are)");
         }
     }
@@ -84,7 +84,7 @@ internal static class TokenizerJsonParts
             "always" => FirstMark.Always,
             "first" => FirstMark.TextStart,
             "never" => FirstMark.Never,
-            var scheme => throw part.Error($"has an unknown prepend_scheme '{scheme}'"),
+            var scheme => throw part.NotSupported($"has a prepend_scheme '{scheme}', which is not supported (always, first and never are)"),
         };
         var preparation = new MetaspaceNormalizer(mark[0], first, splitsBlanks);
         return new WordRules(part.Flag("split", true) ? new MetaspaceSplitter(mark[0]) : new WholeText(), preparation, preparation);
@@ -114,7 +114,7 @@ internal static class TokenizerJsonParts
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw pattern.Error($"is a pattern that is not supported ({e.Message})");
+            throw pattern.NotSupported($"is a pattern that is not supported ({e.Message})");
         }
     }
 }

@@ -21,8 +21,14 @@ internal interface IPieceModel
     /// <summary>One more than the highest id.</summary>
     int VocabularySize { get; }
 
+    /// <summary>What a part of a word becomes that no piece spells; null where there is no such id.</summary>
+    int? UnknownId { get; }
+
     /// <summary>The id of a piece, or null where the vocabulary lacks it.</summary>
     int? IdOf(string piece);
+
+    /// <summary>The piece of an id, or null where the vocabulary lacks it; for messages.</summary>
+    string? PieceOf(int id);
 
     /// <summary>Cuts one word into pieces; <c>Start</c> and <c>End</c> are units of the word.</summary>
     void Encode(ReadOnlySpan<char> word, List<(int Id, int Start, int End)> pieces);

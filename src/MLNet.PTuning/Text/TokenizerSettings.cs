@@ -1,5 +1,6 @@
 // What the smaller files of a folder say about its tokenizer; each may be absent.
 using System.Text.Json;
+using MLNet.PTuning.Files;
 
 namespace MLNet.PTuning.Text;
 
@@ -9,6 +10,8 @@ internal sealed class TokenizerSettings
 
     // Hugging Face writes 1e30 for "no limit".
     private const double LargestLength = 1_000_000;
+
+    private const int LargestFile = 1 << 26;
 
     private readonly JsonElement _config, _specialTokens, _addedTokens, _model;
 
@@ -23,7 +26,11 @@ internal sealed class TokenizerSettings
     public static TokenizerSettings Load(string folder) => new(folder);
 
     /// <summary>The architecture that config.json names, such as "bert".</summary>
-    public string? ModelType => _model.TryGetProperty("model_type", out JsonElement type) ? TokenOf(type) : null;
+    public string? ModelType => TextOf(_model, "model_type");
+
+    /// <summary>Hugging Face's class of the tokenizer, without the "Fast" at its end; null where neither file names it.</summary>
+    public string? TokenizerClass =>
+        (Text("tokenizer_class") ?? TextOf(_model, "tokenizer_class")) is { Length: > 0 } name ? name.EndsWith("Fast", StringComparison.Ordinal) ? name[..^4] : name : null;
 
     public static InvalidDataException Missing(string path, string token, string role) =>
         new($"'{path}' has no '{token}'; if the model calls this token otherwise, name it as {role} in {ConfigFile} beside it.");
@@ -51,8 +58,16 @@ internal sealed class TokenizerSettings
         }
     }
 
+    /// <summary>Further special tokens, which have their ids from the vocabulary.</summary>
+    public IEnumerable<string> AdditionalSpecialTokens => new[] { _config, _specialTokens }
+        .Where(file => file.TryGetProperty("additional_special_tokens", out JsonElement tokens) && tokens.ValueKind == JsonValueKind.Array)
+        .SelectMany(file => file.GetProperty("additional_special_tokens").EnumerateArray().Select(TokenOf)).OfType<string>();
+
     public bool? Flag(string name) =>
         _config.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : null;
+
+    /// <summary>A setting that is a text; null where it is absent or of another kind.</summary>
+    public string? Text(string name) => TextOf(_config, name);
 
     /// <summary>The text of a special token such as "unk_token"; null where neither file names it.</summary>
     public string? Token(string name) =>
@@ -60,6 +75,9 @@ internal sealed class TokenizerSettings
         ?? (_specialTokens.TryGetProperty(name, out value) ? TokenOf(value) : null);
 
     private static bool IsId(int id) => id is >= 0 and <= JsonPart.LargestId;
+
+    private static string? TextOf(JsonElement file, string name) =>
+        file.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     // A token is written as its text or as an object that holds it.
     private static string? TokenOf(JsonElement token) => token.ValueKind switch
@@ -74,14 +92,8 @@ internal sealed class TokenizerSettings
 
     private static JsonElement Read(string path)
     {
-        try
-        {
-            JsonElement root = JsonSerializer.Deserialize<JsonElement>(File.Exists(path) ? File.ReadAllText(path) : "{}");
-            return root.ValueKind == JsonValueKind.Object ? root : throw new JsonException($"it holds {root.ValueKind}, not an object");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"'{path}' is not readable as JSON ({e.Message}); download the file again.", e);
-        }
+        if (!File.Exists(path)) return JsonSerializer.SerializeToElement(new { });
+        using JsonDocument document = JsonFile.ReadObject(path, LargestFile);
+        return document.RootElement.Clone();
     }
 }

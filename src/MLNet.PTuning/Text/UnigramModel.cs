@@ -37,7 +37,11 @@ internal sealed class UnigramModel : IPieceModel
 
     public int VocabularySize { get; }
 
+    public int? UnknownId => _unknownId;
+
     public int? IdOf(string piece) => _ids.TryGetValue(piece, out int id) ? id : null;
+
+    public string? PieceOf(int id) => _ids.FirstOrDefault(p => p.Value == id).Key;
 
     public void Encode(ReadOnlySpan<char> word, List<(int Id, int Start, int End)> pieces)
     {

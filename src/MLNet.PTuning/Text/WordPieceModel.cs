@@ -22,7 +22,7 @@ internal sealed class WordPieceModel : IPieceModel
         _unknownId = vocabulary[unknown];
         _maxCharacters = maxCharacters;
         VocabularySize = vocabulary.Values.Max() + 1;
-        // The library counts UTF-16 units, the reference code points: the limit is checked here, and the library's is out of its way.
+        // The library counts UTF-16 units, the reference code points: the limit is checked here, and the library's own is set too high to apply.
         var options = new WordPieceOptions { UnknownToken = unknown, ContinuingSubwordPrefix = prefix, MaxInputCharsPerWord = 2 * maxCharacters };
         using Stream lines = Lines(vocabulary);
         _tokenizer = WordPieceTokenizer.Create(lines, options);
@@ -30,7 +30,11 @@ internal sealed class WordPieceModel : IPieceModel
 
     public int VocabularySize { get; }
 
+    public int? UnknownId => _unknownId;
+
     public int? IdOf(string piece) => _ids.TryGetValue(piece, out int id) ? id : null;
+
+    public string? PieceOf(int id) => _ids.FirstOrDefault(p => p.Value == id).Key;
 
     public void Encode(ReadOnlySpan<char> word, List<(int Id, int Start, int End)> pieces)
     {

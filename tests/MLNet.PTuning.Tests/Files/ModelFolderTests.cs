@@ -45,7 +45,7 @@ public sealed class ModelFolderTests : IDisposable
     {
         Fill();
         File.Delete(_folder.At("model.safetensors"));
-        string message = Assert.Throws<FileNotFoundException>(() => new ModelFolder(_folder.Path)).Message;
+        string message = Assert.Throws<FileNotFoundException>(() => new ModelFolder(_folder.Path).WeightFiles).Message;
         Assert.All(["model.safetensors", "pytorch_model.bin", "model.onnx", "onnx/model.onnx"], name => Assert.Contains(name, message));
     }
 
@@ -96,13 +96,13 @@ public sealed class ModelFolderTests : IDisposable
     {
         Fill();
         File.Delete(_folder.At(name));
-        Assert.Contains(name, Assert.Throws<FileNotFoundException>(() => new ModelFolder(_folder.Path)).Message);
+        Assert.Contains(name, Assert.Throws<FileNotFoundException>(() => new ModelFolder(_folder.Path).WeightFiles).Message);
     }
 
     [Theory]
     [InlineData("{\n  \"hidden_size\": 12", "line 2")]
     [InlineData("[1, 2]", "not a JSON object")]
-    [InlineData("", "not valid JSON")]
+    [InlineData("", "is empty")]
     public void A_configuration_that_is_no_JSON_object_is_an_error(string json, string expected)
     {
         Fill();

@@ -120,6 +120,24 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Contains(path, Assert.Throws<FileNotFoundException>(() => WeightFile.Open(path)).Message);
     }
 
+    [Fact]
+    public void Metadata_may_be_null()
+    {
+        const string Header = """{"__metadata__":null,"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""";
+        using WeightFile file = WeightFile.Open(_folder.Write("null.safetensors", [.. BitConverter.GetBytes((long)Header.Length), .. Encoding.UTF8.GetBytes(Header), .. new byte[8]]));
+        Assert.Equal([0f, 0f], file.ReadFloats("x"));
+        Assert.Empty(file.Metadata);
+    }
+
+    [Fact]
+    public void A_header_whose_length_looks_like_text_is_read()
+    {
+        // 123 is '{', and 0x2020 are blanks: what tells text from a length are the bytes that follow.
+        string header = Good.PadRight(0x207B);
+        using WeightFile file = WeightFile.Open(_folder.Write("text.safetensors", [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header), .. new byte[8]]));
+        Assert.Equal([0f, 0f], file.ReadFloats("x"));
+    }
+
     private const string Good = """{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""";
 
     [Theory]

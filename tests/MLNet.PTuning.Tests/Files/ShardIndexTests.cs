@@ -30,6 +30,16 @@ public sealed class ShardIndexTests : IDisposable
     }
 
     [Fact]
+    public void What_each_shard_says_of_itself_is_joined()
+    {
+        Fill("""{"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}""");
+        SafetensorsWriter.Write(_folder.At("one.safetensors"), [new TensorData("a", [1], new float[1])], new Dictionary<string, string> { ["format"] = "pt", ["x"] = "a" });
+        SafetensorsWriter.Write(_folder.At("two.safetensors"), [new TensorData("b", [1], new float[1])], new Dictionary<string, string> { ["format"] = "pt", ["y"] = "b" });
+        using WeightFile weights = WeightFile.Open(_folder.At(Index));
+        Assert.Equal(["format=pt", "x=a", "y=b"], weights.Metadata.Select(m => $"{m.Key}={m.Value}").Order());
+    }
+
+    [Fact]
     public void The_content_hash_covers_every_shard()
     {
         Fill("""{"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}""");
@@ -50,7 +60,7 @@ public sealed class ShardIndexTests : IDisposable
     public void A_place_outside_the_folder_is_refused(string place)
     {
         Fill("{\"weight_map\":{\"a\":\"" + place + "\"}}");
-        Assert.Contains("'a'", Assert.Throws<InvalidDataException>(() => new ModelFolder(_folder.Path)).Message);
+        Assert.Contains("'a'", Assert.Throws<InvalidDataException>(() => new ModelFolder(_folder.Path).WeightFiles).Message);
     }
 
     [Theory]

@@ -133,6 +133,18 @@ public sealed class TorchFileTests : IDisposable
         Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => WeightFile.Open(path)).Message);
     }
 
+    [Theory]
+    [InlineData("state_dict")]
+    [InlineData("model_state_dict")]
+    [InlineData("model")]
+    public void The_state_dict_of_a_training_programs_checkpoint_is_found(string name)
+    {
+        string tensor = "ctorch._utils\n_rebuild_tensor_v2\n((\u008c\u0007storagectorch\nFloatStorage\n\u008c\u00010\u008c\u0003cpuK\u0002tQK\u0000K\u0002\u0085K\u0001\u0085tR";
+        string pickle = $"}}\u008c\u0005epochK\u0003s\u008c{(char)name.Length}{name}}}\u008c\u0001x{tensor}ss.";
+        using WeightFile file = WeightFile.Open(Archive(("a/data.pkl", Encoding.Latin1.GetBytes(pickle)), ("a/data/0", new byte[8])));
+        Assert.Equal([0f, 0f], file.ReadFloats("x"));
+    }
+
     [Fact]
     public void A_view_that_repeats_its_elements_is_refused() => Assert.Contains("[1000, 1000]",
         Assert.Throws<InvalidDataException>(() => WeightFile.Open(Shared.Fixture("torch", "expanded.bin"))).Message);

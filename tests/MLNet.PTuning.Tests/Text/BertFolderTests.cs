@@ -103,13 +103,6 @@ public sealed class BertFolderTests
         Assert.Contains("vocab.txt' is empty", Message<InvalidDataException>(files.Path));
     }
 
-    [Fact]
-    public void RepeatedPieceIsNamedWithItsLines()
-    {
-        using var files = TokenizerFiles.Bert([.. Specials, "hi", "ho", "hi"]);
-        Assert.Contains("'hi' twice, in lines 6 and 8", Message<InvalidDataException>(files.Path));
-    }
-
     [Theory]
     [InlineData("[UNK]", "unk_token")]
     [InlineData("[CLS]", "cls_token")]

@@ -95,7 +95,7 @@ public sealed class SentencePieceFolderTests
     public void DamagedModelsAreNamed()
     {
         byte[] model = Write(Unigram, Map(('~', "a")), Bert);
-        foreach (byte[] damaged in (byte[][])[[], [0xFF], model[..20], model[..^3], Write(3, [], Bert), Write(Unigram, [1, 2, 3], Bert), Write(Unigram, [], ("a", 0, Normal))])
+        foreach (byte[] damaged in (byte[][])[[0xFF], model[..20], model[..^3], Write(Unigram, [1, 2, 3], Bert), Write(Unigram, [], ("a", 0, Normal))])
             Assert.Contains("spm.model' is no SentencePiece model", Assert.Throws<InvalidDataException>(() => Load("spm.model", damaged)).Message);
     }
 
@@ -104,6 +104,17 @@ public sealed class SentencePieceFolderTests
     [InlineData(BytePairs)]
     public void Damaged_models_load_or_fail_cleanly(int type) =>
         Mutations.AllLoadOrFailCleanly("spm.model", Write(type, Map(('~', "a")), Bert), 2000, bytes => Load("spm.model", bytes).Pieces("a ~7, b"));
+
+    [Theory]
+    [InlineData(3, "word")]
+    [InlineData(4, "character")]
+    public void ModelsOfWordsAndOfCharactersAreNotSupported(int type, string expected)
+    {
+        string message = Assert.Throws<NotSupportedException>(() => Load("spm.model", Write(type, [], Bert))).Message;
+        Assert.Contains("spm.model", message);
+        Assert.Contains(expected, message);
+        Assert.DoesNotContain("ownload", message);
+    }
 
     [Fact]
     public void MissingSpecialTokensAreNamed() =>
