@@ -1,5 +1,6 @@
 // A frozen transformer loaded from a Hugging Face folder: once a process for a folder and device, shared, released when nothing uses it.
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Text;
 using TorchSharp;
@@ -9,8 +10,6 @@ namespace MLNet.PTuning.Backbones;
 /// <summary>The frozen transformers that prompts are trained on.</summary>
 public sealed class Backbone
 {
-    private const string WordEmbeddings = "embeddings.word_embeddings.weight";
-
     private static readonly Dictionary<(string Folder, string Hash, string Device), Backbone> Loaded = [];
 
     private readonly BackboneFamily _family;
@@ -26,6 +25,7 @@ public sealed class Backbone
         Tokenizer = tokenizer;
         Device = device;
         using var file = folder.OpenWeights();
+        var names = new TensorNames(file, _family);
         try
         {
             Encoder = _family.Create(config, Reading(_weights));
@@ -37,8 +37,10 @@ public sealed class Backbone
             throw;
         }
 
+        Notices = [.. tokenizer.Notices, .. CodeNotices(), .. SizeNotices(), .. LayerNotices(names)];
+
         EncoderWeights Reading(Dictionary<string, torch.Tensor> into) =>
-            new(name => FindName(file, name) is not null, (name, shape) => into[name] = ReadWeight(file, name, shape));
+            new(name => names.Find(name) is not null, (name, shape) => into[name] = ReadWeight(file, names.Find(name), name, shape));
     }
 
     /// <summary>The values of <c>model_type</c> in a config.json that can be loaded.</summary>
@@ -68,6 +70,9 @@ public sealed class Backbone
 
     internal bool HasPooler => Encoder.Pooler is not null;
 
+    /// <summary>What is unusual about the folder and was taken all the same, a sentence each, for the log of whoever trains on it.</summary>
+    internal IReadOnlyList<string> Notices { get; }
+
     /// <summary>Names and frozen tensors that <see cref="Encoder"/> reads.</summary>
     internal IReadOnlyDictionary<string, torch.Tensor> Weights => _weights;
 
@@ -82,11 +87,13 @@ public sealed class Backbone
     internal static Lease Use(string folder, torch.Device device)
     {
         var files = new ModelFolder(folder);
+        // Before the weights are looked at: those of an architecture that is not supported may be large.
+        var config = BackboneConfig.Parse(files.Config, files.PathOf("config.json"));
         // The hash is part of the key, so that a folder whose files have changed since is read anew.
         var key = (files.Path, files.ContentHash, device.ToString());
         lock (Loaded)
         {
-            if (!Loaded.TryGetValue(key, out var backbone)) Loaded[key] = backbone = Load(files, key.ContentHash, device);
+            if (!Loaded.TryGetValue(key, out var backbone)) Loaded[key] = backbone = Load(files, key.ContentHash, config, device);
             backbone._leases++;
             return new Lease(backbone, key);
         }
@@ -96,20 +103,43 @@ public sealed class Backbone
     internal Encoder CreateEncoder(IReadOnlyDictionary<string, torch.Tensor> weights) =>
         _family.Create(Config, new EncoderWeights(weights.ContainsKey, (name, _) => weights[name]));
 
-    private static Backbone Load(ModelFolder folder, string hash, torch.Device device)
+    private static Backbone Load(ModelFolder folder, string hash, BackboneConfig config, torch.Device device)
     {
-        var config = BackboneConfig.Parse(folder.Config, folder.PathOf("config.json"));
         var tokenizer = TextTokenizer.Load(folder.Path);
-        // Embedding tables are at times padded, so a few more rows than word pieces are well.
-        if (tokenizer.VocabularySize > config.VocabSize || config.VocabSize - tokenizer.VocabularySize >= Math.Max(128, config.VocabSize / 100))
-            throw new InvalidDataException($"{folder.Path}: the vocabulary has {tokenizer.VocabularySize} word pieces, but config.json says vocab_size {config.VocabSize}; take both from the same model.");
+        tokenizer.LimitIds(config.VocabSize);
         return ComputeThread.Run(() => new Backbone(folder, hash, config, tokenizer, device));
     }
 
-    private torch.Tensor ReadWeight(WeightFile file, string name, long[] shape)
+    // Folders may name Python code of their own for the model.
+    private IEnumerable<string> CodeNotices()
     {
-        string stored = FindName(file, name)
-            ?? throw new InvalidDataException($"{Folder.Path}: the weights hold no tensor '{name}' (or '{_family.Prefix}{name}'), which a {Config.ModelType} model of this config.json has; take config.json and the weights from the same model.{file.Hint}");
+        if (Folder.Config.TryGetProperty("auto_map", out var map) && map.ValueKind == JsonValueKind.Object && map.EnumerateObject().Any(entry => entry.Name.StartsWith("AutoModel", StringComparison.Ordinal)))
+            yield return $"{Folder.Path}: config.json names code of the model's own (auto_map), which is not run; the model is computed as Hugging Face's {Config.ModelType} is.";
+    }
+
+    // Embedding tables are at times padded, so a few more rows than word pieces are not worth a word.
+    private IEnumerable<string> SizeNotices()
+    {
+        int pieces = Tokenizer.VocabularySize, rows = Config.VocabSize;
+        if (pieces > rows)
+            yield return $"{Folder.Path}: the tokenizer has {pieces} ids, but the word embeddings have {rows} rows (vocab_size in config.json). A text with one of the ids from {rows} on is an error.";
+        else if (rows - pieces >= Math.Max(128, rows / 100))
+            yield return $"{Folder.Path}: the tokenizer has {pieces} ids, fewer than the {rows} rows of the word embeddings (vocab_size in config.json). If the two are not of the same model, texts become other words' ids.";
+    }
+
+    private IEnumerable<string> LayerNotices(TensorNames names)
+    {
+        int used = Config.LayerCount, there = used;
+        string? last = _weights.Keys.FirstOrDefault(name => name.Contains($".layer.{used - 1}."));
+        while (last is not null && names.Find(last.Replace($".layer.{used - 1}.", $".layer.{there}.")) is not null) there++;
+        if (there > used)
+            yield return $"{Folder.Path}: config.json says {Config.Fields.NameOf("num_hidden_layers")} {used}, but the weights have {there} layers; the first {used} are used.";
+    }
+
+    private torch.Tensor ReadWeight(WeightFile file, string? stored, string name, long[] shape)
+    {
+        if (stored is null)
+            throw new InvalidDataException($"{Folder.Path}: the weights hold no tensor '{name}' (or '{_family.Prefix}{name}'), which a {Config.ModelType} model of this config.json has; take config.json and the weights from the same model.{file.Hint}");
         var entry = file.Entries[stored];
         if (!entry.Shape.AsSpan().SequenceEqual(shape))
             throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' has shape [{string.Join(", ", entry.Shape)}]; config.json makes it [{string.Join(", ", shape)}].");
@@ -119,22 +149,6 @@ public sealed class Backbone
         file.Read(stored, MemoryMarshal.Cast<byte, float>(tensor.bytes));
         if (Device.type == DeviceType.CPU) return tensor.DetachFromDisposeScope();
         using (tensor) return tensor.to(Device).DetachFromDisposeScope();
-    }
-
-    // Checkpoints name tensors with or without the family's prefix, or with that of a module around the model; old ones say gamma and beta for a
-    // norm's weight and bias.
-    private string? FindName(WeightFile file, string name)
-    {
-        string old = name.Replace("LayerNorm.weight", "LayerNorm.gamma").Replace("LayerNorm.bias", "LayerNorm.beta");
-        string[] prefixes = [_family.Prefix, "", .. PrefixesIn(file)];
-        return prefixes.SelectMany(prefix => new[] { prefix + name, prefix + old }).FirstOrDefault(file.Entries.ContainsKey);
-    }
-
-    // What stands before the name of the word embeddings, where only one tensor is called so.
-    private static string[] PrefixesIn(WeightFile file)
-    {
-        string[] names = [.. file.Entries.Keys.Where(name => name.EndsWith("." + WordEmbeddings, StringComparison.Ordinal)).Take(2)];
-        return names is [string only] ? [only[..^WordEmbeddings.Length]] : [];
     }
 
     private void Release((string, string, string) key)

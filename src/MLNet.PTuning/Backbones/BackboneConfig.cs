@@ -32,9 +32,7 @@ internal sealed record BackboneConfig
     /// <exception cref="NotSupportedException">Its family is not known here.</exception>
     public static BackboneConfig Parse(JsonElement json, string source)
     {
-        string type = new ConfigFields(json, source, new Dictionary<string, string>()).Text("model_type", null);
-        if (!BackboneFamily.All.TryGetValue(type, out var family))
-            throw new NotSupportedException($"{source}: model_type '{type}' is not supported; supported are {string.Join(", ", BackboneFamily.All.Keys)}.");
+        var (type, family) = FamilyOf(new ConfigFields(json, source, new Dictionary<string, string>()));
         var dialect = family.Dialect;
         var fields = new ConfigFields(json, source, dialect.Names);
         int hidden = fields.Count("hidden_size", null);
@@ -60,6 +58,21 @@ internal sealed record BackboneConfig
         if (hidden % config.HeadCount != 0)
             throw fields.Wrong($"{fields.NameOf("hidden_size")} {hidden} is not a multiple of {fields.NameOf("num_attention_heads")} {config.HeadCount}.");
         return config;
+    }
+
+    private static (string Type, BackboneFamily Family) FamilyOf(ConfigFields fields)
+    {
+        string supported = string.Join(", ", BackboneFamily.All.Keys);
+        string? architecture = fields.Texts("architectures", ',').FirstOrDefault(), type = fields.Text("model_type", "").ToLowerInvariant() is { Length: > 0 } written ? written : null;
+        type ??= architecture is null ? null : BackboneFamily.TypeOfClass(architecture);
+        if (type is null && architecture is null)
+            throw fields.Wrong($"'model_type' is missing; add the model's, for example \"model_type\": \"bert\" (supported are {supported}).");
+        if (type is null || !BackboneFamily.All.TryGetValue(type, out var family))
+            throw new NotSupportedException($"{fields.Source}: {(type is null ? $"architectures '{architecture}'" : $"model_type '{type}'")} is not supported; supported are {supported}."
+                + (type is null ? " If it is one of these under another name, add its 'model_type'." : ""));
+        if (fields.Truth("is_decoder", false))
+            throw new NotSupportedException($"{fields.Source}: is_decoder is true, and a {type} whose attention looks back only is not supported; supported are encoders.");
+        return (type, family);
     }
 
     /// <exception cref="NotSupportedException">The model was trained with relative positions, as some variants of BERT are.</exception>

@@ -22,6 +22,26 @@ internal sealed record BackboneFamily(string Prefix, ConfigDialect Dialect, Func
         ["albert"] = Albert.Family,
         ["deberta-v2"] = DebertaV2.Family,
     };
+
+    // What the names of Hugging Face's classes begin with, for configurations that lack model_type.
+    private static readonly IReadOnlyDictionary<string, string> TypesOfClasses = new Dictionary<string, string>
+    {
+        ["Bert"] = "bert",
+        ["Roberta"] = "roberta",
+        ["Camembert"] = "camembert",
+        ["XLMRoberta"] = "xlm-roberta",
+        ["DistilBert"] = "distilbert",
+        ["Electra"] = "electra",
+        ["Albert"] = "albert",
+        ["DebertaV2"] = "deberta-v2",
+    };
+
+    /// <summary>The model_type that the name of a class such as BertForMaskedLM says; null for a class of another family, or of a form that is not known here.</summary>
+    public static string? TypeOfClass(string name)
+    {
+        string[] ends = ["Model", "For", "LMHeadModel"];
+        return TypesOfClasses.FirstOrDefault(type => ends.Any(end => name.StartsWith(type.Key + end, StringComparison.Ordinal))).Value;
+    }
 }
 
 /// <summary>What a family's config.json calls the fields of BERT's, and what holds where a field is absent.</summary>

@@ -9,6 +9,8 @@ namespace MLNet.PTuning.Backbones;
 /// <param name="names">This family's name of a field, by BERT's name.</param>
 internal sealed class ConfigFields(JsonElement json, string source, IReadOnlyDictionary<string, string> names)
 {
+    public string Source => source;
+
     public string Text(string name, string? absent) => Find(name) switch
     {
         { ValueKind: JsonValueKind.String } value => value.GetString()!,

@@ -13,7 +13,8 @@ internal static class BackboneSearch
         var seen = new List<string>();
         foreach (string folder in Candidates(recorded).Distinct())
         {
-            if (!Directory.Exists(folder) || !File.Exists(Path.Combine(folder, "config.json"))) continue;
+            // A model's folder in Hugging Face's cache has its files in a snapshot.
+            if (!File.Exists(Path.Combine(folder, "config.json")) && !Directory.Exists(Path.Combine(folder, "snapshots"))) continue;
             string found;
             try { found = new ModelFolder(folder).ContentHash; }
             // A damaged folder beside the right one is no reason to give up.

@@ -36,6 +36,7 @@ internal static class PromptFit
         try
         {
             var backbone = lease.Backbone;
+            foreach (string notice in backbone.Notices) channel.Warn(notice);
             var limit = new RowLimit(backbone, options);
             var (rows, validation, skipped) = task.MakeRows(backbone, limit, channel);
             // Words in place of a head leave nothing to order.
@@ -61,6 +62,8 @@ internal static class PromptFit
     {
         if (options.Verbalizer is not null) throw new ArgumentException("A model that is not trained has the head that StartFrom holds; leave Verbalizer null.");
         var lease = Backbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
+        using var channel = host.Start("Loading");
+        foreach (string notice in lease.Backbone.Notices) channel.Warning(MessageSensitivity.None, "{0}", notice);
         try
         {
             var settings = Settings(options, lease.Backbone, new RowLimit(lease.Backbone, options));

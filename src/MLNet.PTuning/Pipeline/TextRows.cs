@@ -1,5 +1,6 @@
 // Reads texts and labels from a data view and makes examples of them.
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.PTuning.Tasks;
@@ -94,14 +95,14 @@ internal static class TextRows
         var all = rows.ToList();
         var labelled = all.Where(r => r.Target is not null).ToList();
         int longest = 0, cut = 0;
-        var examples = labelled.AsParallel().AsOrdered().Select(r =>
+        var examples = OnAllCores(labelled, r =>
         {
             var first = form.TextPieces(r.Text);
             var second = r.Pair is null ? null : form.PairPieces(r.Pair);
             int length = first.Count + (second?.Count ?? 0) + tokenizer.SpecialCount(second is not null) + form.FixedPieces;
             var row = form.Join(first, second);
             return (Length: length, Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadAt));
-        }).ToList();
+        });
         foreach (var (length, _) in examples)
         {
             longest = Math.Max(longest, length);
@@ -111,7 +112,23 @@ internal static class TextRows
         int skipped = all.Count - labelled.Count;
         if (skipped > 0) channel.Warn($"{skipped} of {all.Count} rows have no label and were left out.");
         if (cut > 0) channel.Warn($"{cut} of {all.Count} rows are longer than {limit.Length} word pieces (the longest has {longest}) and were cut at their end.");
-        return ([.. examples.Select(e => e.Example)], skipped);
+        List<Example> rowsOnly = [.. examples.Select(e => e.Example)];
+        UnknownPieces.Warn(channel, tokenizer, rowsOnly, labelled.SelectMany(r => new[] { r.Text, r.Pair }), tokenizer.SpecialCount(labelled.Any(r => r.Pair is not null)));
+        return (rowsOnly, skipped);
+    }
+
+    /// <summary>A function of every item, in their order. What one throws is thrown as it is.</summary>
+    public static List<TResult> OnAllCores<TItem, TResult>(IEnumerable<TItem> items, Func<TItem, TResult> function)
+    {
+        try
+        {
+            return [.. items.AsParallel().AsOrdered().Select(function)];
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+            throw;
+        }
     }
 
     /// <summary>The validation rows, whose label may be a key of any order or the plain value.</summary>

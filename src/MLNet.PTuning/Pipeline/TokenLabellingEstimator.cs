@@ -65,6 +65,7 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
                     channel.Warn(warning);
                 var (rows, skipped) = WordRows.Encode(read, task, _options.LabelAllPieces);
                 if (skipped > 0) channel.Warn($"{skipped} of {read.Count} rows have no words or no labels and are left out of training.");
+                UnknownPieces.Warn(channel, backbone.Tokenizer, rows, read.SelectMany(r => r.Row.Words), backbone.Tokenizer.SpecialCount(_options.PredicateColumnName is not null));
                 PromptFit.CheckClasses(rows, skipped, keys.Names);
                 return new TrainingRows(rows, Validation(task, columns, keys), skipped);
             }, (model, settings) => new TokenLabellingTransformer(_host, model, keys, settings with

@@ -111,8 +111,8 @@ internal static class WordRows
     /// <summary>Windows of all rows that have something to learn, tokenized on all cores, and how many rows have nothing: no words or no labels.</summary>
     public static (List<Example> Examples, int Skipped) Encode(IReadOnlyList<(WordRow Row, int[] Targets)> rows, TokenLabelling task, bool allPieces)
     {
-        var windows = rows.AsParallel().AsOrdered().Select(r => task.Windows(r.Row.Words, r.Row.Predicate, r.Targets, allPieces).Select(w => w.Example)
-            .Where(e => e.Targets.Any(t => t != Example.NoTarget)).ToList()).ToList();
+        var windows = TextRows.OnAllCores(rows, r => task.Windows(r.Row.Words, r.Row.Predicate, r.Targets, allPieces).Select(w => w.Example)
+            .Where(e => e.Targets.Any(t => t != Example.NoTarget)).ToList());
         return ([.. windows.SelectMany(w => w)], windows.Count(w => w.Count == 0));
     }
 

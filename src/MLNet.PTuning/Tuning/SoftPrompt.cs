@@ -102,7 +102,7 @@ public sealed class SoftPrompt : TuningMethod
         {
             while (true)
             {
-                int id = random.Next(tokenizer.VocabularySize);
+                int id = random.Next(Math.Min(tokenizer.VocabularySize, backbone.Config.VocabSize));
                 if (!special.Contains(id)) yield return [id];
             }
         }

@@ -35,6 +35,7 @@ public sealed class MultiTaskTraining
         using var channel = new TrainingChannel(_host, _options);
         using var lease = Backbone.Use(_options.BackboneFolder, device);
         var backbone = lease.Backbone;
+        foreach (string notice in backbone.Notices) channel.Warn(notice);
         var start = _options.StartFrom?.PromptFor(backbone);
         double rate = _options.LearningRate ?? _options.Method.DefaultLearningRate;
         var models = new List<TunedModel>();
