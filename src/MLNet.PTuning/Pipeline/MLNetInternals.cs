@@ -1,4 +1,6 @@
 // Everything of ML.NET that is internal and that an estimator from outside needs; no other file touches it, but for the loaders' one-line Create.
+using System.IO.Compression;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -15,6 +17,15 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Pipeline
 {
+    /// <summary>
+    /// A view that is a step of a pipeline and not the data it begins with. ConvertToOnnx goes back from view to view as long as they are such, and refuses a pipeline that has
+    /// one which, like ours, says nothing of ONNX; without this it would take what the step adds for a column of the input.
+    /// </summary>
+    internal interface IPipelineStep : IDataTransform
+    {
+        void ICanSaveModel.Save(ModelSaveContext context) => throw new NotSupportedException("A view of predictions is not saved; save its transformer.");
+    }
+
     /// <summary>The gap between ML.NET's public interfaces and what its own estimators can do.</summary>
     internal static class MLNetInternals
     {
@@ -86,6 +97,17 @@ namespace MLNet.PTuning.Pipeline
         {
             context.CheckAtModel(VersionOf(loaderSignature));
             return (name, read) => context.TryLoadBinaryStream(name, reader => read(reader.BaseStream));
+        }
+
+        /// <summary>
+        /// The model file that is being read, where the app gave ML.NET a file; null for other streams. ML.NET does not tell, so this looks at fields that may be called
+        /// otherwise one day; the file's folder is then one place less to find a backbone in.
+        /// </summary>
+        public static string? FileOf(ModelLoadContext context)
+        {
+            const BindingFlags Private = BindingFlags.NonPublic | BindingFlags.Instance;
+            if (context.Repository is not { } repository || typeof(RepositoryReader).GetField("_archive", Private)?.GetValue(repository) is not ZipArchive archive) return null;
+            return (typeof(ZipArchive).GetField("_archiveStream", Private)?.GetValue(archive) as FileStream)?.Name;
         }
 
         /// <summary>Writes a vector annotation of any item type in ML.NET's own binary form.</summary>

@@ -5,9 +5,11 @@ using Microsoft.ML.Data;
 namespace MLNet.PTuning.Pipeline;
 
 /// <summary>Lazy, as every ML.NET view: nothing is computed but for cursors whose active columns need it.</summary>
-internal sealed class PredictionView<TRow, TResult>(IRowPredictor<TRow, TResult> predictor, IDataView source) : IDataView
+internal sealed class PredictionView<TRow, TResult>(IRowPredictor<TRow, TResult> predictor, IDataView source) : IPipelineStep
 {
     private readonly PredictionSchema _schema = new(source.Schema, predictor.Inputs(source.Schema), predictor.Outputs);
+
+    public IDataView Source => source;
 
     public bool CanShuffle => source.CanShuffle;
 
