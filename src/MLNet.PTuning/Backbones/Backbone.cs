@@ -47,7 +47,8 @@ public sealed class Backbone
     public static IReadOnlyCollection<string> Supported => [.. BackboneFamily.All.Keys];
 
     /// <summary>
-    /// Folders in which a saved model looks for its backbone (each itself, and its direct subfolders) when the path that it recorded holds it no longer.
+    /// Folders in which a saved model looks for its backbone (each itself, and its direct subfolders) when it is neither at the path that the model recorded (a relative one
+    /// is looked for beside the model file, under the current directory and under <see cref="AppContext.BaseDirectory"/>) nor in a folder of that name in these places.
     /// A backbone is recognised by its content hash, whatever its folder is called. Set it before <c>ml.Model.Load</c>.
     /// </summary>
     public static IList<string> SearchFolders { get; } = new List<string>();

@@ -1,4 +1,4 @@
-// Where a loaded model finds its backbone: by content, at the recorded path or in the app's search folders.
+// Where a loaded model finds its backbone: by content, at the path that it recorded or under that name near the model file and the app, or in the app's search folders.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
 
@@ -7,11 +7,21 @@ namespace MLNet.PTuning.Pipeline;
 /// <summary>Finds a backbone's folder by its content hash.</summary>
 internal static class BackboneSearch
 {
-    /// <exception cref="FileNotFoundException">None of the places holds it.</exception>
-    public static string Find(string recorded, string hash)
+    private static readonly EnumerationOptions Direct = new() { IgnoreInaccessible = true };
+
+    /// <summary>A backbone's folder as a model file records it: as the app named it, with slashes that every system reads.</summary>
+    public static string Recorded(string folder) => Path.IsPathRooted(folder) ? folder : folder.Replace(Path.DirectorySeparatorChar, '/');
+
+    /// <summary>The backbone's folder.</summary>
+    /// <param name="recorded">What <see cref="Recorded"/> gave.</param>
+    /// <param name="hash">Content hash of the backbone that the model was trained on.</param>
+    /// <param name="modelFile">The model file, where its path is known.</param>
+    /// <exception cref="FileNotFoundException">None of the places holds it; the message names them.</exception>
+    public static string Find(string recorded, string hash, string? modelFile)
     {
-        var seen = new List<string>();
-        foreach (string folder in Candidates(recorded).Distinct())
+        string[] near = [.. Near(recorded, modelFile).Distinct()], search = [.. Backbone.SearchFolders];
+        var others = new List<string>();
+        foreach (string folder in near.Concat(search.SelectMany(WithSubfolders)).Distinct())
         {
             // A model's folder in Hugging Face's cache has its files in a snapshot.
             if (!File.Exists(Path.Combine(folder, "config.json")) && !Directory.Exists(Path.Combine(folder, "snapshots"))) continue;
@@ -20,22 +30,24 @@ internal static class BackboneSearch
             // A damaged folder beside the right one is no reason to give up.
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException) { found = e.Message; }
             if (found == hash) return folder;
-            seen.Add(folder);
+            others.Add(folder);
         }
-        throw new FileNotFoundException($"The model's backbone (content hash {hash}) is not at {recorded}"
-            + (Backbone.SearchFolders.Count > 0 ? $", nor in the search folders {string.Join(", ", Backbone.SearchFolders)}" : "")
-            + (seen.Count > 0 ? $"; {string.Join(", ", seen)} {(seen.Count == 1 ? "holds" : "hold")} a different one" : "")
-            + ". Put it back, add the folder that holds it to Backbone.SearchFolders, or save the model with EmbedBackbone.");
+        throw new FileNotFoundException($"The model's backbone '{recorded}' (content hash {hash}) was not found. Looked for: {string.Join(", ", near)}"
+            + (search.Length > 0 ? $"; in the search folders {string.Join(", ", search)} and their subfolders" : "")
+            + (others.Count > 0 ? $". A different backbone is in {string.Join(", ", others)}" : "")
+            + ". Put it in one of these places, add the folder that holds it to Backbone.SearchFolders, or train with EmbedBackbone, so that the model file brings it along.");
     }
 
-    private static IEnumerable<string> Candidates(string recorded)
+    // The recorded path itself where it is absolute; else that path, and in any case a folder of the same name, under each place where an app keeps its files.
+    private static IEnumerable<string> Near(string recorded, string? modelFile)
     {
-        yield return recorded;
-        foreach (string folder in Backbone.SearchFolders)
-        {
-            yield return folder;
-            if (!Directory.Exists(folder)) continue;
-            foreach (string sub in Directory.EnumerateDirectories(folder)) yield return sub;
-        }
+        string name = recorded.TrimEnd('/', '\\');
+        name = name[(name.LastIndexOfAny(['/', '\\']) + 1)..];
+        string?[] places = [Path.GetDirectoryName(modelFile), Environment.CurrentDirectory, AppContext.BaseDirectory];
+        foreach (string path in new[] { recorded, name })
+            foreach (string place in places.OfType<string>())
+                if (path.Length > 0) yield return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, place));
     }
+
+    private static IEnumerable<string> WithSubfolders(string folder) => Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, "*", Direct).Prepend(folder) : [];
 }

@@ -89,7 +89,7 @@ internal static class PromptFit
         ScoreColumn = options.ScoreColumnName,
         MaxLength = limit.Length,
         BatchSize = options.PredictionBatchSize,
-        BackboneFolder = backbone.Folder.Path,
+        BackboneFolder = BackboneSearch.Recorded(options.BackboneFolder),
         BackboneHash = backbone.ContentHash,
         EmbedBackbone = options.EmbedBackbone,
         Precision = options.Precision,

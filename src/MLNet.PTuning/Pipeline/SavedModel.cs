@@ -22,7 +22,7 @@ internal sealed record ModelSettings
     public required string ScoreColumn { get; init; }
     public required int MaxLength { get; init; }
     public required int BatchSize { get; init; }
-    /// <summary>Where the backbone was when the model was trained.</summary>
+    /// <summary>The backbone's folder as the app named it when the model was trained.</summary>
     public required string BackboneFolder { get; init; }
     public required string BackboneHash { get; init; }
     public required bool EmbedBackbone { get; init; }
@@ -41,12 +41,23 @@ internal static class SavedModel
 {
     private const string Settings = "Settings", Seal = "Seal", Weights = "Weights", Keys = "KeyValues", BackbonePrefix = "Backbone.";
 
+    /// <summary>Finds out whether a model can be saved, as far as that can be known before anything is written.</summary>
+    /// <exception cref="IOException">The backbone is to be embedded, but it has changed since the model was trained on it, or is gone.</exception>
+    public static void CheckSavable(ModelSettings settings, SharedModel model)
+    {
+        if (!settings.EmbedBackbone) return;
+        var folder = model.BackboneFolder;
+        if (folder.Files.FirstOrDefault(name => !File.Exists(folder.PathOf(name))) is { } gone)
+            throw new FileNotFoundException($"{folder.PathOf(gone)} is gone since the model was trained on it, so the backbone cannot be embedded; put it back, or train anew.", folder.PathOf(gone));
+        if (folder.ContentHash != model.BackboneHash)
+            throw new IOException($"The backbone in {folder.Path} has changed since the model was trained on it, so it cannot be embedded; put the files back, or train anew.");
+    }
+
     /// <summary>Writes a model into the zip.</summary>
     public static void Save(IHostEnvironment environment, ModelSaveContext context, string loaderSignature, ModelSettings settings, LabelKeys keys, SharedModel model)
     {
+        CheckSavable(settings, model);
         byte[] weights = Bytes(stream => SafetensorsWriter.Write(stream, model.Trained().Values)), keyValues = Bytes(stream => keys.Save(environment, stream));
-        if (settings.EmbedBackbone && model.BackboneFolder.ContentHash != model.BackboneHash)
-            throw new IOException($"The backbone in {model.BackboneFolder.Path} has changed since the model was trained on it, so it cannot be embedded; put the files back, or train anew.");
         var embedded = settings.EmbedBackbone ? EmbeddedBackbone.Describe(model.BackboneFolder) : [];
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(settings with { WeightsHash = Hash(weights), EmbeddedFiles = embedded });
         var streams = new List<(string, Action<Stream>)>
@@ -62,7 +73,13 @@ internal static class SavedModel
             file.CopyTo(stream);
         }))));
         MLNetInternals.Save(context, loaderSignature, streams);
+        if (settings.EmbedBackbone) return;
+        using var channel = environment.Start("Saving");
+        channel.Info(MessageSensitivity.None, "{0}", FormattableString.Invariant(
+            $"The model file does not hold its backbone, '{settings.BackboneFolder}': bring that folder along, or train with EmbedBackbone for a file that is {SizeOf(model.BackboneFolder) / 1e6:f0} MB larger."));
     }
+
+    private static long SizeOf(ModelFolder folder) => folder.Files.Select(name => new FileInfo(folder.PathOf(name))).Where(file => file.Exists).Sum(file => file.Length);
 
     /// <summary>Reads a model from the zip and finds its backbone.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
@@ -81,7 +98,7 @@ internal static class SavedModel
 
         string folder = settings.EmbeddedFiles.Count > 0
             ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, EmbeddedBackbone.Places(environment), (name, read) => open(BackbonePrefix + name, read))
-            : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash);
+            : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash, MLNetInternals.FileOf(context));
         var lease = Backbone.Use(folder, MLNetInternals.DeviceOf(environment));
         string temporary = Path.Combine(MLNetInternals.TemporaryFolderOf(environment), $"ptuning-{Guid.NewGuid():N}.safetensors");
         try
