@@ -163,14 +163,20 @@ public static class PTuningCatalog
     }
 
     /// <summary>
-    /// Saves a model so that a failure (a full disk, a lost connection) leaves an older file as it was: it is written beside the file and then moved.
-    /// <c>ml.Model.Save</c> itself truncates the older file first.
+    /// Saves a model so that a failure (a full disk, a lost connection, a model that cannot be saved) leaves an older file as it was, and none where there was none: it is
+    /// written beside the file and then moved. <c>ml.Model.Save</c> itself truncates the older file first, and leaves a part of the new one.
     /// </summary>
     /// <param name="catalog"><c>mlContext.Model</c>.</param>
     /// <param name="model">The trained model.</param>
     /// <param name="inputSchema">Schema of the data it was trained on.</param>
     /// <param name="filePath">Where to write the zip.</param>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void SaveSafely(this ModelOperationsCatalog catalog, ITransformer model, DataViewSchema? inputSchema, string filePath) =>
+    /// <exception cref="IOException">The file cannot be written, or the model has a backbone to embed that is gone or has changed.</exception>
+    public static void SaveSafely(this ModelOperationsCatalog catalog, ITransformer model, DataViewSchema? inputSchema, string filePath)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrWhiteSpace(filePath);
+        foreach (var prompt in TrainedPrompt.AllOf(model)) SavedModel.CheckSavable(prompt.Settings, prompt.Model);
         AtomicFile.Write(filePath, stream => catalog.Save(model, inputSchema, stream));
+    }
 }

@@ -32,6 +32,9 @@ internal sealed class ModelFolder
 
     private static readonly ConcurrentDictionary<string, string> s_hashes = new();
 
+    // As they were when the folder was looked at: one that is gone later is missed.
+    private readonly string[] _tokenizerFiles;
+
     /// <summary>Reads the configuration; weights are looked for when they are asked for.</summary>
     /// <param name="path">A model's folder, or that of a model in Hugging Face's cache.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -55,6 +58,7 @@ internal sealed class ModelFolder
         }
         using JsonDocument document = JsonFile.ReadObject(config, MaxConfigLength);
         Config = document.RootElement.Clone();
+        _tokenizerFiles = [.. s_tokenizerNames.Where(name => File.Exists(PathOf(name)))];
     }
 
     /// <summary>The folder's full path.</summary>
@@ -69,7 +73,7 @@ internal sealed class ModelFolder
     public IReadOnlyList<string> WeightFiles => field ??= FindWeights();
 
     /// <summary>Names of all files that make up the model: configuration, weights, and what the folder has of a tokenizer.</summary>
-    public IReadOnlyList<string> Files => [ConfigName, .. WeightFiles, .. s_tokenizerNames.Where(name => File.Exists(PathOf(name)))];
+    public IReadOnlyList<string> Files => [ConfigName, .. WeightFiles, .. _tokenizerFiles];
 
     /// <summary>SHA-256 over config.json and the weights (each file's length, then its bytes), in lower-case hexadecimal digits.
     /// Computed once a process for files whose sizes and times of change stay the same.</summary>

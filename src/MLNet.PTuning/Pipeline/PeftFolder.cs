@@ -76,7 +76,7 @@ public sealed class PeftFolder
     {
         ArgumentNullException.ThrowIfNull(transformer);
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        var tuned = Tuned(transformer).ToList();
+        var tuned = TrainedPrompt.AllOf(transformer).ToList();
         if (tuned.Count != 1)
             throw new ArgumentException($"The model holds {tuned.Count} transformers of this library; give the one whose prompt is to be written.", nameof(transformer));
         PeftForms.Write(tuned[0]).Save(folder);
@@ -100,7 +100,7 @@ public sealed class PeftFolder
             throw new ArgumentException($"There is no task '{task}'; there are {string.Join(", ", model.TaskNames)}.", nameof(task));
         if (model.TaskRank is null)
             throw new NotSupportedException("These tasks share their prompt as it is, for which PEFT's form of several tasks has no place; save each task's transformer, or train with TaskRank.");
-        PeftForms.WriteTasks(Tuned(transformer).Single(), [.. model.TaskNames.Select(name => Tuned(model.Transformers[name]).Single().Model.Model)]).Save(folder);
+        PeftForms.WriteTasks(TrainedPrompt.AllOf(transformer).Single(), [.. model.TaskNames.Select(name => TrainedPrompt.AllOf(model.Transformers[name]).Single().Model.Model)]).Save(folder);
     }
 
     /// <summary>SHA-256 of the tensors and of the names of the classes: what tells one start of training from another.</summary>
@@ -204,12 +204,4 @@ public sealed class PeftFolder
             throw new InvalidDataException($"{Path} was trained on a backbone of {string.Join(", ", different.Select(f => $"{f.Field} {f.There}"))}; {backbone.Folder.Path} has {string.Join(", ", different.Select(f => $"{f.Field} {f.Here}"))}."
                 + $" Give the backbone that it was trained on{(BaseModel is null ? "" : $" ({BaseModel})")}.");
     }
-
-    private static IEnumerable<TrainedPrompt> Tuned(ITransformer transformer) => transformer switch
-    {
-        TextClassificationTransformer classifier => [classifier.Prompt],
-        TokenLabellingTransformer labeller => [labeller.Prompt],
-        IEnumerable<ITransformer> chain => chain.SelectMany(Tuned),
-        _ => [],
-    };
 }

@@ -7,13 +7,6 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>A transformer's prompt and head with what PEFT's files say of them.</summary>
-/// <param name="Model">The prompt and head.</param>
-/// <param name="Settings">What a model file says of them.</param>
-/// <param name="ClassNames">Names of the classes in the order of the head's rows.</param>
-/// <param name="Pools">Whether the head reads rows through a pooler.</param>
-internal sealed record TrainedPrompt(SharedModel Model, ModelSettings Settings, IReadOnlyList<string> ClassNames, bool Pools);
-
 /// <summary>From PEFT's adapters to prompts here and back.</summary>
 internal static class PeftForms
 {

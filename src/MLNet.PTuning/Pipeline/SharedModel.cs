@@ -1,5 +1,6 @@
 // A trained model as a transformer and the engines and cursors made from it share it: it is there as long as one of them needs it, and again when one needs it again.
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.ML;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Tasks;
@@ -137,4 +138,21 @@ internal sealed class ModelUse(SharedModel owner, TunedModel model) : IDisposabl
     {
         if (Interlocked.Exchange(ref _model, null) is { } ended) owner.End(this, ended);
     }
+}
+
+/// <summary>A transformer's prompt and head with what is written of them.</summary>
+/// <param name="Model">The prompt and head.</param>
+/// <param name="Settings">What a model file says of them.</param>
+/// <param name="ClassNames">Names of the classes in the order of the head's rows.</param>
+/// <param name="Pools">Whether the head reads rows through a pooler.</param>
+internal sealed record TrainedPrompt(SharedModel Model, ModelSettings Settings, IReadOnlyList<string> ClassNames, bool Pools)
+{
+    /// <summary>Those of a transformer, or of all transformers of a chain.</summary>
+    public static IEnumerable<TrainedPrompt> AllOf(ITransformer transformer) => transformer switch
+    {
+        TextClassificationTransformer classifier => [classifier.Prompt],
+        TokenLabellingTransformer labeller => [labeller.Prompt],
+        IEnumerable<ITransformer> chain => chain.SelectMany(AllOf),
+        _ => [],
+    };
 }

@@ -40,6 +40,33 @@ public sealed class SaveSafelyTests : IDisposable
         Assert.Equal([_folder.At("model.zip")], Directory.GetFiles(_folder.Path));
     }
 
+    [Theory]
+    [InlineData("vocab.txt")]
+    [InlineData("model.safetensors")]
+    public void A_model_that_cannot_be_saved_is_refused_before_any_file_is_touched(string gone)
+    {
+        var options = Options();
+        options.EmbedBackbone = true;
+        using var model = Reviews.Pipeline(_ml, options).Fit(_ml.Data.LoadFromEnumerable(_rows));
+        File.Delete(_backbone.At(gone));
+        // Had it begun to write, it would have found that there is no such folder.
+        Assert.Contains(_backbone.At(gone), Assert.Throws<FileNotFoundException>(() => _ml.Model.SaveSafely(model, null, _folder.At("absent/model.zip"))).Message);
+        Assert.Throws<FileNotFoundException>(() => _ml.Model.SaveSafely(model, null, _folder.At("model.zip")));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public void A_disposed_model_is_saved_whole()
+    {
+        var model = Train();
+        float[] scores = Reviews.Scores(model, _rows);
+        model.Dispose();
+        _ml.Model.Save(model, null, _folder.At("model.zip"));
+        _ml.Model.SaveSafely(model, null, _folder.At("safely.zip"));
+        foreach (string name in new[] { "model.zip", "safely.zip" })
+            using (var loaded = (IDisposable)_ml.Model.Load(_folder.At(name), out _)) Assert.Equal(scores, Reviews.Scores((ITransformer)loaded, _rows));
+    }
+
     [SmallDiskFact]
     public void A_full_disk_leaves_the_older_file()
     {
