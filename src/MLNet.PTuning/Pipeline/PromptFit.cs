@@ -62,12 +62,11 @@ internal static class PromptFit
     {
         if (options.Verbalizer is not null) throw new ArgumentException("A model that is not trained has the head that StartFrom holds; leave Verbalizer null.");
         var lease = Backbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
-        using var channel = host.Start("Loading");
-        foreach (string notice in lease.Backbone.Notices) channel.Warning(MessageSensitivity.None, "{0}", notice);
         try
         {
-            var settings = Settings(options, lease.Backbone, new RowLimit(lease.Backbone, options));
             using var channel = new TrainingChannel(host, options);
+            foreach (string notice in lease.Backbone.Notices) channel.Warn(notice);
+            var settings = Settings(options, lease.Backbone, new RowLimit(lease.Backbone, options));
             var model = TunedModel.Load(lease, options.Method, classNames.Count, pools, options.StartFrom!.StartFor(lease.Backbone, classNames, channel));
             model.Computation = options.Computation;
             return (model, settings);
