@@ -97,7 +97,7 @@ internal sealed class SentencePieceFile
                     int type = message.ReadEnum();
                     if (type is WordModelType or CharacterModelType)
                         throw new NotSupportedException($"'{_path}' is a SentencePiece model of {(type == WordModelType ? "words" : "characters")}, which is not supported; supported are unigram and BPE.");
-                    if (type is not (UnigramModelType or BytePairModelType)) throw new InvalidDataException($"it has a model type {type} that SentencePiece has not");
+                    if (type is not (UnigramModelType or BytePairModelType)) throw new InvalidDataException($"its model type is {type}, which SentencePiece does not have");
                     IsBytePairs = type == BytePairModelType;
                     break;
                 case 35 << 3 | Varint: FallsBackToBytes = message.ReadBool(); break;

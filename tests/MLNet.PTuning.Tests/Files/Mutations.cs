@@ -10,7 +10,7 @@ internal static class Mutations
 
     private static readonly string[] s_numbers = ["0", "-1", "1e999", "0.5", "2147483647", "2147483648", "4294967296", "9223372036854775807", "99999999999999999999", "null", "\"1\"", "[]", "{}", "true"];
 
-    /// <summary>Loads damaged copies of a file and checks that each loads or fails with an error made for bad files.</summary>
+    /// <summary>Loads damaged copies of a file and checks that each loads or fails with an error made for files that are damaged or not supported.</summary>
     /// <param name="name">What the file is, for messages.</param>
     /// <param name="original">The undamaged bytes.</param>
     /// <param name="count">Number of copies.</param>
@@ -29,7 +29,7 @@ internal static class Mutations
                 {
                     load(bytes);
                 }
-                catch (Exception error) when (error is InvalidDataException or FileNotFoundException)
+                catch (Exception error) when (error is InvalidDataException or FileNotFoundException or NotSupportedException)
                 {
                     failed++;
                 }
