@@ -53,8 +53,8 @@ internal sealed class ConllLines(string path, ConllOptions options)
         if (!options.AllowUnevenLines)
         {
             if (words.Find(IsAmbiguous) is { } ambiguous && Model()?.Length != ambiguous.Cells.Length)
-                throw Error(ambiguous.Number, $"the line has a tab, and a blank inside a column: {Columns(ambiguous.Text.Split('\t').Length)} at tabs, {ambiguous.Cells.Length} at tabs and blanks. "
-                    + $"Set Separator to {ConllSeparator.Tab} where columns hold blanks, or AllowUnevenLines where blanks stand between columns too");
+                throw Error(ambiguous.Number, $"the line has a tab, and a blank inside a column: {Columns(ambiguous.Text.Split('\t').Length)} at tabs, "
+                    + $"{ambiguous.Cells.Length} at tabs and blanks. Set Separator to {ConllSeparator.Tab} where columns hold blanks, or AllowUnevenLines where blanks stand between columns too");
             CheckWidths(words);
         }
         if (_isFirst && options is { HasWordIds: false, WordColumn: 0 } && words.Count > 2 && words[0].Cells.Length >= ManyColumns)
@@ -107,7 +107,8 @@ internal sealed class ConllLines(string path, ConllOptions options)
         if (others.Count == 0 && Model() is { } model) others.Add(model);
         if (others.Count == 0) return false;
         int width = others[0].Length;
-        if (!line.Text.AsSpan(1).StartsWith("begin document") && !line.Text.AsSpan(1).StartsWith("end document") && !(line.Text.TrimStart('#') is "" or [' ' or '\t', ..])) return false;
+        string text = line.Text.TrimStart('#');
+        if (!(text is "" or [' ' or '\t', ..] || text.StartsWith("begin document", StringComparison.Ordinal) || text.StartsWith("end document", StringComparison.Ordinal))) return false;
         if (line.Cells.Length != width) return isHead || line.Cells.Length > width;
         if (isHead && _sentences >= SentencesOfHabit && _withComment == _sentences) return true;
         return isHead && Enumerable.Range(1, width - 1).Any(i => line.Cells[i].Contains('=') && !others.Exists(o => o.Length > i && o[i].Contains('=')));
@@ -115,11 +116,10 @@ internal sealed class ConllLines(string path, ConllOptions options)
 
     private void CheckWidths(List<ConllLine> words)
     {
-        var widths = words.CountBy(line => line.Cells.Length).OrderByDescending(w => w.Value).ThenByDescending(w => w.Key == Model()?.Length).ToList();
-        if (widths.Count == 1) return;
-        int usual = widths[0].Key;
+        if (words.TrueForAll(line => line.Cells.Length == words[0].Cells.Length)) return;
+        var (usual, lines) = words.CountBy(line => line.Cells.Length).OrderByDescending(w => w.Value).ThenByDescending(w => w.Key == Model()?.Length).First();
         ConllLine odd = words.Find(line => line.Cells.Length != usual)!, other = words.Find(line => line.Cells.Length == usual)!;
-        throw Error(odd.Number, $"the line has {Columns(odd.Cells.Length)}, but its neighbours (line {other.Number}{(widths[0].Value > 1 ? " and others" : "")}) have {usual}. "
+        throw Error(odd.Number, $"the line has {Columns(odd.Cells.Length)}, but its neighbours (line {other.Number}{(lines > 1 ? " and others" : "")}) have {usual}. "
             + $"Check Separator ({options.Separator}); set {(odd.HasHash ? "CommentPrefix where it is a comment" : "AllowUnevenLines where that is meant")}");
     }
 

@@ -23,6 +23,8 @@ internal static class PTuningCheckpoint
     public static PeftFolder Read(string folder, string path)
     {
         using var file = WeightFile.Open(path);
+        if (!file.Entries.ContainsKey(Table) && file.Entries.ContainsKey("transformer." + Table))
+            throw new NotSupportedException($"{path} holds a prompt of ChatGLM ('transformer.{Table}'), an architecture that is not supported; supported are prompts of {string.Join(", ", Backbone.Supported)}.");
         if (!file.Entries.ContainsKey(Table))
             throw file.Entries.ContainsKey("prefix_encoder.weight")
                 ? new NotSupportedException($"{path} holds a shallow prompt ('prefix_encoder.weight'), which the reference embeds twice; supported are its deep prompts.")

@@ -78,7 +78,7 @@ public sealed class BadDataTests : IDisposable
     }
 
     [Fact]
-    public void An_empty_training_set_is_refused() => Mentions(Refused(Reviews.Options(_backbone), []), "'Label'", "no row has a label");
+    public void An_empty_training_set_is_refused() => Mentions(Refused(Reviews.Options(_backbone), []), "'Label'", "no rows");
 
     [Fact]
     public void Rows_without_any_label_are_refused() => Mentions(Refused(Reviews.Options(_backbone), Unlabelled(4)), "'Label'", "no row has a label");

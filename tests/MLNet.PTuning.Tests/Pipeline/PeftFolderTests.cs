@@ -224,6 +224,15 @@ public sealed class PeftFolderTests : IDisposable
         Assert.Contains("shallow", Assert.Throws<NotSupportedException>(() => PeftFolder.Load(_folder.Path)).Message);
     }
 
+    [Fact]
+    public void A_checkpoint_of_ChatGLM_is_refused_by_its_architecture()
+    {
+        SafetensorsWriter.Write(_folder.At("model.safetensors"), [new TensorData("transformer.prefix_encoder.embedding.weight", [2, 16], new float[32])]);
+        string message = Assert.Throws<NotSupportedException>(() => PeftFolder.Load(_folder.Path)).Message;
+        Assert.Contains("ChatGLM", message);
+        Assert.Contains("bert, roberta", message);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static TinyBackbone Backbone(string type, bool hasPooler)
