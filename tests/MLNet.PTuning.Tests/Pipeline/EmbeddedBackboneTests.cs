@@ -1,5 +1,6 @@
 // A backbone inside a model file is unpacked into a folder of the user's own, once for all its processes, and whatever stands in the way is named.
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using Microsoft.ML;
 using MLNet.PTuning.Pipeline;
 using MLNet.PTuning.Tests.Backbones;
@@ -25,6 +26,7 @@ public sealed class EmbeddedBackboneTests : IDisposable
     private string Backbones => _folder.At("data/MLNet.PTuning/backbones");
 
     [LinuxFact]
+    [UnsupportedOSPlatform("windows")]
     public void It_lies_in_the_user_s_folder_open_to_nobody_else_and_later_processes_find_it()
     {
         Assert.Equal(_expected, OtherProcess.Predict(ModelPath, _texts, WithOwnFolders));
@@ -66,6 +68,7 @@ public sealed class EmbeddedBackboneTests : IDisposable
     }
 
     [SecondUserFact]
+    [UnsupportedOSPlatform("windows")]
     public void Another_user_of_the_machine_loads_it_too()
     {
         // The first user has a backbone unpacked already; the second brings another one.
