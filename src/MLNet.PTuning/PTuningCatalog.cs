@@ -20,6 +20,10 @@ public static class PTuningCatalog
     /// <param name="labelColumnName">The label column.</param>
     /// <returns>An estimator that adds <c>PredictedLabel</c> (a key) and <c>Score</c> (a probability a class).</returns>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
+    /// <remarks>
+    /// As all of ML.NET's views, predictions are computed anew for every pass over them, and a trainer that is appended goes over its data many times. Put
+    /// <c>.AppendCacheCheckpoint(mlContext)</c> between this step and such a trainer, so that the encoder runs once.
+    /// </remarks>
     public static TextClassificationEstimator PTuningV2Classify(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20,
         string textColumnName = "Text", string? textPairColumnName = null, string labelColumnName = "Label") =>
         catalog.PTuningV2Classify(new TextClassificationOptions(backboneFolder)
@@ -51,6 +55,10 @@ public static class PTuningCatalog
     /// <param name="labelColumnName">The label column.</param>
     /// <returns>An estimator that adds <c>PredictedLabel</c> (a key a word) and <c>Score</c> (a probability a class and word).</returns>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
+    /// <remarks>
+    /// As all of ML.NET's views, predictions are computed anew for every pass over them, and a trainer that is appended goes over its data many times. Put
+    /// <c>.AppendCacheCheckpoint(mlContext)</c> between this step and such a trainer, so that the encoder runs once.
+    /// </remarks>
     public static TokenLabellingEstimator PTuningV2LabelTokens(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20,
         string wordsColumnName = "Words", string labelColumnName = "Label") =>
         catalog.PTuningV2LabelTokens(new TokenLabellingOptions(backboneFolder)

@@ -10,6 +10,7 @@ namespace MLNet.PTuning;
 /// <summary>
 /// Adds <c>PredictedLabel</c> (a key with the label's key values) and <c>Score</c> (a probability a class) to rows of text.
 /// Over a data view it predicts in batches; in a <c>PredictionEngine</c>, row by row.
+/// A view is computed anew for every pass over it: put <c>AppendCacheCheckpoint</c> before a trainer that is appended.
 /// </summary>
 public sealed class TextClassificationTransformer : ITransformer, IDisposable
 {

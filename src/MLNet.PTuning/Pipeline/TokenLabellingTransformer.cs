@@ -10,6 +10,7 @@ namespace MLNet.PTuning;
 /// <summary>
 /// Adds <c>PredictedLabel</c> (a vector of keys, one a word) and <c>Score</c> [words, classes] to rows of words, and their entities on request.
 /// Over a data view it predicts in batches; in a <c>PredictionEngine</c>, row by row.
+/// A view is computed anew for every pass over it: put <c>AppendCacheCheckpoint</c> before a trainer that is appended.
 /// </summary>
 public sealed class TokenLabellingTransformer : ITransformer, IDisposable
 {

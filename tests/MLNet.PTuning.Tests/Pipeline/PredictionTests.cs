@@ -140,6 +140,30 @@ public sealed class PredictionTests(TrainedModel model) : IClassFixture<TrainedM
         Assert.NotEqual(Scores(words - 1, ""), Scores(words - 1, "bad"));
     }
 
+    [Fact]
+    public void With_a_cache_behind_it_a_trainer_that_is_appended_has_each_row_predicted_once()
+    {
+        using var backbone = new TinyBackbone();
+        var options = Reviews.Options(backbone);
+        options.Epochs = 1;
+        var ml = new MLContext(seed: 1);
+        int read = 0;
+        var rows = Reviews.Rows(20);
+        var data = ml.Data.LoadFromEnumerable(rows.Select(row => { read++; return row; }));
+        var trainer = ml.MulticlassClassification.Trainers.SdcaMaximumEntropy("Label", "Score");
+        int lazy = ReadBy(Reviews.Pipeline(ml, options).Append(trainer)), cached = ReadBy(Reviews.Pipeline(ml, options).AppendCacheCheckpoint(ml).Append(trainer));
+        int alone = ReadBy(Reviews.Pipeline(ml, options));
+        Assert.Equal(alone + rows.Count, cached);
+        Assert.True(lazy > cached + 10 * rows.Count, $"{lazy} rows were read without a cache, {cached} with one");
+
+        int ReadBy(IEstimator<ITransformer> pipeline)
+        {
+            read = 0;
+            ((IDisposable)pipeline.Fit(data)).Dispose();
+            return read;
+        }
+    }
+
     private static void Learned(double accuracy, TextClassificationTransformer classifier, IReadOnlyList<Review> rows) =>
         Assert.True(Accuracy(classifier, rows) >= accuracy, $"accuracy {Accuracy(classifier, rows):f3}, expected {accuracy} at least");
 
