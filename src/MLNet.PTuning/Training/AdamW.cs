@@ -1,4 +1,4 @@
-// TorchSharp's AdamW (Loshchilov and Hutter, 2019) over named parameters: which of them decay, and its state for checkpoints.
+// AdamW on TorchSharp's state (Loshchilov and Hutter, 2019) over named parameters: which of them decay, and its state for checkpoints.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tuning;
 using TorchSharp;
@@ -15,11 +15,12 @@ internal sealed class AdamW : IDisposable
     private readonly IReadOnlyList<Parameter> _parameters;
     private readonly TorchSharp.Modules.AdamW _optimizer;
     private readonly State[] _states;
+    private readonly double _weightDecay;
     private readonly bool _isLarge;
 
     public AdamW(IReadOnlyList<Parameter> parameters, double weightDecay)
     {
-        _parameters = parameters;
+        (_parameters, _weightDecay) = (parameters, weightDecay);
         _isLarge = parameters.Sum(p => p.Value.numel()) >= WorthAllThreads;
         // A group for each, so that their states are in the parameters' order.
         _optimizer = torch.optim.AdamW(parameters.Select(p => new ParamGroup([p.Value], weight_decay: p.Decays ? weightDecay : 0)));
@@ -47,13 +48,30 @@ internal sealed class AdamW : IDisposable
     {
         if (_isLarge) ComputeThread.GiveLibtorch(ComputeThread.ThreadCount);
         double norm = Clip(_parameters, clipNorm);
-        foreach (var group in _optimizer.ParamGroups) group.LearningRate = rate;
-        // Steps without a gradient count too, so that a run's position says it all.
-        foreach (var state in _states) state.step = Steps;
-        _optimizer.step();
-        _optimizer.zero_grad();
         Steps++;
+        Update(rate);
+        _optimizer.zero_grad();
         return norm;
+    }
+
+    // In place of the optimizer's own step, whose numbers TorchSharp does not keep alive while libtorch reads them: the garbage collector may take one meanwhile.
+    private void Update(double rate)
+    {
+        const double Beta1 = 0.9, Beta2 = 0.999;
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        double correction = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
+        using Scalar kept = 1 - rate * _weightDecay, beta1 = Beta1, added1 = 1 - Beta1, beta2 = Beta2, added2 = 1 - Beta2,
+            root = correction, epsilon = 1e-8, step = -rate / (1 - Math.Pow(Beta1, Steps));
+        for (int i = 0; i < _parameters.Count; i++)
+        {
+            var value = _parameters[i].Value;
+            if (value.grad is not { } gradient) continue;
+            if (_parameters[i].Decays && _weightDecay > 0) value.mul_(kept);
+            _states[i].exp_avg.mul_(beta1).add_(gradient, added1);
+            _states[i].exp_avg_sq.mul_(beta2).addcmul_(gradient, gradient, added2);
+            value.addcdiv_(_states[i].exp_avg, _states[i].exp_avg_sq.sqrt().div_(root).add_(epsilon), step);
+        }
     }
 
     public void Dispose() => _optimizer.Dispose();
