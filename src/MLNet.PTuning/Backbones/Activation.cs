@@ -10,20 +10,20 @@ internal static class Activation
     {
         ["gelu"] = x => functional.gelu(x),
         ["gelu_python"] = x => functional.gelu(x),
-        ["gelu_10"] = x => functional.gelu(x).clamp(-10, 10),
+        ["gelu_10"] = x => functional.gelu(x).Within(-10, 10),
         ["gelu_new"] = TanhGelu,
         ["gelu_fast"] = TanhGelu,
         ["gelu_accurate"] = TanhGelu,
         ["gelu_pytorch_tanh"] = TanhGelu,
         ["gelu_python_tanh"] = TanhGelu,
-        ["quick_gelu"] = x => x * (1.702 * x).sigmoid(),
+        ["quick_gelu"] = x => x * x.Times(1.702).sigmoid(),
         ["silu"] = x => x * x.sigmoid(),
         ["swish"] = x => x * x.sigmoid(),
         ["mish"] = x => functional.mish(x),
         ["relu"] = x => x.relu(),
         ["relu2"] = x => x.relu().square(),
-        ["relu6"] = x => x.clamp(0, 6),
-        ["leaky_relu"] = x => x.relu() - 0.01 * (-x).relu(),
+        ["relu6"] = x => x.Within(0, 6),
+        ["leaky_relu"] = x => x.relu().Plus(x.neg().relu().Times(-0.01)),
         ["linear"] = x => x,
         ["identity"] = x => x,
         ["tanh"] = x => x.tanh(),
@@ -41,5 +41,5 @@ internal static class Activation
     public static bool IsTanhGelu(string name) => name is "gelu_new" or "gelu_fast" or "gelu_accurate" or "gelu_pytorch_tanh" or "gelu_python_tanh";
 
     // Hendrycks and Gimpel (2016), equation 2.
-    private static torch.Tensor TanhGelu(torch.Tensor x) => 0.5 * x * (1 + (Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x.pow(3))).tanh());
+    private static torch.Tensor TanhGelu(torch.Tensor x) => x.Times(0.5) * x.Plus((x.square() * x).Times(0.044715)).Times(Math.Sqrt(2 / Math.PI)).tanh().Plus(1);
 }

@@ -59,10 +59,10 @@ internal sealed class AttentionLayout
         }
         var kh = Heads(k, _prefixLength + _longestKey);
         var vh = Heads(v, _prefixLength + _longestKey);
-        var scores = torch.bmm(q, kh.transpose(1, 2)).mul_(relative?.Scale ?? 1 / Math.Sqrt(headSize));
-        if (relative is not null) scores = scores + Relative();
+        var scores = torch.bmm(q, kh.transpose(1, 2)).TimesInPlace(relative?.Scale ?? 1 / Math.Sqrt(headSize));
+        if (relative is not null) scores = scores.Plus(Relative());
         scores = scores.view(_rows, heads, _longestQuery, _prefixLength + _longestKey);
-        if (_mask is not null) scores = scores.add_(_mask);
+        if (_mask is not null) scores = scores.PlusInPlace(_mask);
         var probabilities = scores.softmax(-1);
         if (dropProbabilities is not null) probabilities = dropProbabilities(probabilities);
         var mixed = torch.bmm(probabilities.view(_rows * heads, _longestQuery, _prefixLength + _longestKey), vh);

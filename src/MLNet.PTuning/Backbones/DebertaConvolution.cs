@@ -38,11 +38,11 @@ internal sealed class DebertaConvolution(torch.Tensor taps, torch.Tensor bias, N
                     int neighbour = i + tap - half;
                     index[i] = neighbour >= rowStarts[row] && neighbour < rowStarts[row + 1] ? neighbour : total;
                 }
-            sum = sum + withZero.index_select(0, torch.tensor(index, device: hidden.device)).matmul(taps.select(2, tap).t());
+            sum = sum.Plus(withZero.index_select(0, torch.tensor(index, device: hidden.device)).matmul(taps.select(2, tap).t()));
         }
         return sum;
     }
 
     /// <summary>The first layer's output with the convolution's added.</summary>
-    public torch.Tensor Join(torch.Tensor output, torch.Tensor convolved) => norm.Apply(output + activation(convolved));
+    public torch.Tensor Join(torch.Tensor output, torch.Tensor convolved) => norm.Apply(output.Plus(activation(convolved)));
 }

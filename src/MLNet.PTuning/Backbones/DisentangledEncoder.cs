@@ -35,9 +35,9 @@ internal sealed class DisentangledEncoder(BackboneConfig config, Embeddings embe
             if (queries is not null)
             {
                 var fromPosition = torch.bmm(k, Tiled(queries, batch)).gather(2, rows.transpose(1, 2)).transpose(1, 2);
-                scores = scores is null ? fromPosition : scores + fromPosition;
+                scores = scores is null ? fromPosition : scores.Plus(fromPosition);
             }
-            return scores! * scale;
+            return scores!.Times(scale);
         });
 
         // [2 · span, H] → [heads, d, 2 · span]

@@ -66,7 +66,8 @@ internal sealed class DistanceWeights
         var rows = new long[2 * longest + 1];
         for (int distance = -longest; distance <= longest; distance++)
             rows[longest + distance] = Math.Clamp(Bucket(distance) + _span, 0, 2 * _span - 1);
-        return torch.tensor(rows, device: distances.device).index_select(0, (distances + longest).view(-1)).view(distances.shape);
+        using Scalar first = longest;
+        return torch.tensor(rows, device: distances.device).index_select(0, distances.add(first).view(-1)).view(distances.shape);
     }
 
     // Near distances have a bucket each; farther ones share buckets whose widths grow.

@@ -23,7 +23,7 @@ internal sealed class Dropout(long seed, torch.Device device) : IDisposable
     {
         if (p <= 0) return values;
         using var noGrad = torch.no_grad();
-        var mask = torch.empty_like(values).bernoulli_(1 - p, _generator).div_(1 - p);
+        var mask = torch.empty_like(values).bernoulli_(1 - p, _generator).DividedInPlace(1 - p);
         noGrad.Dispose();
         return values * mask;
     }

@@ -36,8 +36,8 @@ internal sealed record Embeddings(torch.Tensor Words, Norm Norm)
             sum = sum.index_copy(0, torch.tensor(places, device: sum.device), Rows(prompt.Vectors, Array.ConvertAll(places, i => -1L - batch.Ids[i])));
         }
         // A family of one segment is at times given pairs by a tokenizer that tells the segments apart.
-        if (Types?.shape[0] is { } segments) sum += Rows(Types, Array.ConvertAll(batch.Types, i => Math.Min(i, segments - 1)));
-        if (Positions is not null) sum += Rows(Positions, batch.Positions(FirstPosition + prompt.Length));
+        if (Types?.shape[0] is { } segments) sum = sum.Plus(Rows(Types, Array.ConvertAll(batch.Types, i => Math.Min(i, segments - 1))));
+        if (Positions is not null) sum = sum.Plus(Rows(Positions, batch.Positions(FirstPosition + prompt.Length)));
         if (Projection is null) return drop(Norm.Apply(sum));
         return ProjectsFirst ? drop(Norm.Apply(Projection.Apply(sum))) : Projection.Apply(drop(Norm.Apply(sum)));
 

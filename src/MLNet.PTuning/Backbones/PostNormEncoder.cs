@@ -32,9 +32,9 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         var asked = readAt is null ? hidden : hidden.index_select(0, readAt);
         var context = layout.Attend(w.Query.Apply(asked), w.Key.Apply(hidden), w.Value.Apply(hidden), Prefix(), Config.HeadCount,
             dropout is null ? null : p => dropout.Apply(p, Config.AttentionDropout), RelativeScores(w, index, dropout));
-        var attended = w.AttentionNorm.Apply(Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, AttentionOutputDropout)) + asked);
+        var attended = w.AttentionNorm.Apply(Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, AttentionOutputDropout)).Plus(asked));
         var widened = _activation(w.Intermediate.Apply(attended));
-        return w.OutputNorm.Apply(Adapt(adapters.AfterFeedForward, Drop(w.Output.Apply(widened), dropout, OutputDropout)) + attended);
+        return w.OutputNorm.Apply(Adapt(adapters.AfterFeedForward, Drop(w.Output.Apply(widened), dropout, OutputDropout)).Plus(attended));
 
         static torch.Tensor Adapt(Func<torch.Tensor, torch.Tensor>? adapter, torch.Tensor x) => adapter?.Invoke(x) ?? x;
 

@@ -38,7 +38,15 @@ internal sealed class AdamW : IDisposable
 
     /// <summary>Scales gradients down to a length over all parameters together.</summary>
     /// <returns>Their length before.</returns>
-    public static double Clip(IReadOnlyList<Parameter> parameters, double clipNorm) => torch.nn.utils.clip_grad_norm_(parameters.Select(p => p.Value), clipNorm);
+    public static double Clip(IReadOnlyList<Parameter> parameters, double clipNorm)
+    {
+        using var scope = torch.NewDisposeScope();
+        torch.Tensor[] gradients = [.. parameters.Select(p => p.Value.grad).OfType<torch.Tensor>()];
+        double norm = Math.Sqrt(gradients.Sum(g => g.square().sum(torch.ScalarType.Float64).item<double>()));
+        if (norm > clipNorm)
+            foreach (var gradient in gradients) gradient.TimesInPlace(clipNorm / norm);
+        return norm;
+    }
 
     /// <summary>Clips the gradients of the last backward pass, moves the parameters and clears the gradients.</summary>
     /// <param name="rate">Learning rate of this step.</param>

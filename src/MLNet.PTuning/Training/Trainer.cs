@@ -110,7 +110,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
             using var passScope = torch.NewDisposeScope();
             var logits = model.Logits(batch[i], dropout);
             var wanted = torch.tensor(Array.ConvertAll(batch[i].Targets, t => (long)t), device: logits.device);
-            var loss = torch.nn.functional.cross_entropy(logits, wanted, weights, ignore_index: Example.NoTarget) * (float)share;
+            var loss = torch.nn.functional.cross_entropy(logits, wanted, weights, ignore_index: Example.NoTarget).Times((float)share);
             sum += loss.item<float>();
             if (!double.IsFinite(sum)) return sum;
             model.Backward(loss);

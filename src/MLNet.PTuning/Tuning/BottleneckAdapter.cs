@@ -69,7 +69,7 @@ public sealed class BottleneckAdapter : TuningMethod
             {
                 var down = new Linear(Add($"{name}.down.weight", method.Size, hidden), Add($"{name}.down.bias", method.Size));
                 var up = new Linear(Add($"{name}.up.weight", hidden, method.Size), Add($"{name}.up.bias", hidden));
-                return x => x + up.Apply(torch.nn.functional.gelu(down.Apply(x)));
+                return x => x.Plus(up.Apply(torch.nn.functional.gelu(down.Apply(x))));
             }
 
             torch.Tensor Add(string name, params long[] shape)
