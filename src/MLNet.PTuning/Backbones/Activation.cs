@@ -21,7 +21,7 @@ internal static class Activation
         ["swish"] = x => x * x.sigmoid(),
         ["mish"] = x => functional.mish(x),
         ["relu"] = x => x.relu(),
-        ["relu2"] = x => x.relu().square(),
+        ["relu2"] = x => x.relu() * x.relu(),
         ["relu6"] = x => x.Within(0, 6),
         ["leaky_relu"] = x => x.relu().Plus(x.neg().relu().Times(-0.01)),
         ["linear"] = x => x,
@@ -41,5 +41,5 @@ internal static class Activation
     public static bool IsTanhGelu(string name) => name is "gelu_new" or "gelu_fast" or "gelu_accurate" or "gelu_pytorch_tanh" or "gelu_python_tanh";
 
     // Hendrycks and Gimpel (2016), equation 2.
-    private static torch.Tensor TanhGelu(torch.Tensor x) => x.Times(0.5) * x.Plus((x.square() * x).Times(0.044715)).Times(Math.Sqrt(2 / Math.PI)).tanh().Plus(1);
+    private static torch.Tensor TanhGelu(torch.Tensor x) => x.Times(0.5) * x.Plus((x * x * x).Times(0.044715)).Times(Math.Sqrt(2 / Math.PI)).tanh().Plus(1);
 }

@@ -42,7 +42,7 @@ internal sealed class AdamW : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         torch.Tensor[] gradients = [.. parameters.Select(p => p.Value.grad).OfType<torch.Tensor>()];
-        double norm = Math.Sqrt(gradients.Sum(g => g.square().sum(torch.ScalarType.Float64).item<double>()));
+        double norm = Math.Sqrt(gradients.Sum(g => (g * g).sum(torch.ScalarType.Float64).item<double>()));
         if (norm > clipNorm)
             foreach (var gradient in gradients) gradient.TimesInPlace(clipNorm / norm);
         return norm;
