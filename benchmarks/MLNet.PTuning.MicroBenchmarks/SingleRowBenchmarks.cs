@@ -12,7 +12,7 @@ namespace MLNet.PTuning.MicroBenchmarks;
 public class SingleRowBenchmarks
 {
     private const int TrainingRows = 64, Repeats = 16, MaxLength = 256;
-    private TextClassificationTransformer? _model;
+    private PTuningClassificationTransformer? _model;
     private PredictionEngine<Review, Verdict>? _engine;
     private Review _row = new();
     private Example? _example;

@@ -29,26 +29,26 @@ internal sealed class Demo(DemoSettings settings)
         IDataView train = load(_ml, settings.Train), test = load(_ml, settings.Test);
         if (settings.Rows is { } rows) train = _ml.Data.TakeRows(train, rows);
 
-        var (model, labeller) = Train(train);
-        var metrics = _ml.MulticlassClassification.EvaluateTokenLabels(model.Transform(test), "Wanted");
+        var (model, labeler) = Train(train);
+        var metrics = _ml.MulticlassClassification.EvaluateTokenLabels(model.Transform(test), "Gold");
         Show(metrics);
-        var marked = new MarkedText(labeller.ClassNames);
+        var marked = new MarkedText(labeler.ClassNames);
         foreach (var row in _ml.Data.CreateEnumerable<FoundInWords>(model.Transform(_ml.Data.TakeRows(test, TestSentencesShown)), reuseRowObject: false))
             marked.Write(string.Join(' ', row.Words), row);
 
         // The same model reads plain text: words are found in it, and entities have their places in it.
-        using var engine = _ml.Model.CreatePredictionEngine<PlainText, Found>(labeller, new PredictionEngineOptions { OwnsTransformer = false });
+        using var engine = _ml.Model.CreatePredictionEngine<PlainText, Found>(labeler, new PredictionEngineOptions { OwnsTransformer = false });
         foreach (string text in settings.Texts.Count > 0 ? settings.Texts : Samples) marked.Write(text, engine.Predict(new PlainText { Words = text }));
 
-        var report = labeller.Report!;
+        var report = labeler.Report!;
         Console.WriteLine(FormattableString.Invariant($"entities: F1 {metrics.Micro.F1:f3}, token accuracy {metrics.TokenAccuracy:f3}, ")
             + FormattableString.Invariant($"trained {report.TrainedParameters} of {report.TotalParameters} parameters ({100 * report.TrainedShare:f2} %) ")
             + FormattableString.Invariant($"on {report.Rows} sentences in {report.Seconds:f1} s"));
     }
 
-    private (ITransformer Model, TokenLabellingTransformer Labeller) Train(IDataView train) => AnsiConsole.Progress().Start(progress =>
+    private (ITransformer Model, PTuningTokenLabelingTransformer Labeler) Train(IDataView train) => AnsiConsole.Progress().Start(progress =>
     {
-        var labeller = _ml.Transforms.PTuningV2LabelTokens(new TokenLabellingOptions(settings.Backbone)
+        var labeler = _ml.Transforms.PTuningV2LabelTokens(new TokenLabelingOptions(settings.Backbone)
         {
             Method = new DeepPrompt { Length = settings.PromptLength },
             Epochs = settings.Epochs,
@@ -57,7 +57,7 @@ internal sealed class Demo(DemoSettings settings)
             Entities = true,
             Progress = new StepProgress(progress.AddTask("P-Tuning v2")),
         });
-        var model = _ml.Transforms.CopyColumns("Wanted", "Label").Append(_ml.Transforms.Conversion.MapValueToKey("Label")).Append(labeller).Fit(train);
+        var model = _ml.Transforms.CopyColumns("Gold", "Label").Append(_ml.Transforms.Conversion.MapValueToKey("Label")).Append(labeler).Fit(train);
         return ((ITransformer)model, model.LastTransformer);
     });
 

@@ -48,7 +48,7 @@ internal sealed class Demo(DemoSettings settings)
 
     private IDataView Load(string path) => _ml.Data.LoadFromTextFile<Review>(path, hasHeader: true);
 
-    private (ITransformer Model, TextClassificationTransformer Transformer) Train(string title, TuningMethod method, double rate, IDataView train) =>
+    private (ITransformer Model, PTuningClassificationTransformer Transformer) Train(string title, TuningMethod method, double rate, IDataView train) =>
         AnsiConsole.Progress().Start(progress =>
         {
             var bar = progress.AddTask(title);
@@ -61,7 +61,7 @@ internal sealed class Demo(DemoSettings settings)
             };
             var classifier = _ml.Transforms.PTuningV2Classify(options);
             var model = _ml.Transforms.Conversion.MapValueToKey("Label").Append(classifier).Append(_ml.Transforms.Conversion.MapKeyToValue("PredictedLabel")).Fit(train);
-            return ((ITransformer)model, ((IEnumerable<ITransformer>)model).OfType<TextClassificationTransformer>().Single());
+            return ((ITransformer)model, ((IEnumerable<ITransformer>)model).OfType<PTuningClassificationTransformer>().Single());
         });
 
     // A few texts, in this process and in a new one that loads the saved file.

@@ -24,7 +24,7 @@ public static class PTuningCatalog
     /// As all of ML.NET's views, predictions are computed anew for every pass over them, and a trainer that is appended goes over its data many times. Put
     /// <c>.AppendCacheCheckpoint(mlContext)</c> between this step and such a trainer, so that the encoder runs once.
     /// </remarks>
-    public static TextClassificationEstimator PTuningV2Classify(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20,
+    public static PTuningClassificationEstimator PTuningV2Classify(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20,
         string textColumnName = "Text", string? textPairColumnName = null, string labelColumnName = "Label") =>
         catalog.PTuningV2Classify(new TextClassificationOptions(backboneFolder)
         {
@@ -38,10 +38,10 @@ public static class PTuningCatalog
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
     /// <param name="options">All settings.</param>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
-    public static TextClassificationEstimator PTuningV2Classify(this TransformsCatalog catalog, TextClassificationOptions options)
+    public static PTuningClassificationEstimator PTuningV2Classify(this TransformsCatalog catalog, TextClassificationOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new TextClassificationEstimator(MLNetInternals.EnvironmentOf(catalog), options);
+        return new PTuningClassificationEstimator(MLNetInternals.EnvironmentOf(catalog), options);
     }
 
     /// <summary>
@@ -59,9 +59,9 @@ public static class PTuningCatalog
     /// As all of ML.NET's views, predictions are computed anew for every pass over them, and a trainer that is appended goes over its data many times. Put
     /// <c>.AppendCacheCheckpoint(mlContext)</c> between this step and such a trainer, so that the encoder runs once.
     /// </remarks>
-    public static TokenLabellingEstimator PTuningV2LabelTokens(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20,
+    public static PTuningTokenLabelingEstimator PTuningV2LabelTokens(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20,
         string wordsColumnName = "Words", string labelColumnName = "Label") =>
-        catalog.PTuningV2LabelTokens(new TokenLabellingOptions(backboneFolder)
+        catalog.PTuningV2LabelTokens(new TokenLabelingOptions(backboneFolder)
         {
             Method = new DeepPrompt { Length = promptLength },
             WordsColumnName = wordsColumnName,
@@ -72,10 +72,10 @@ public static class PTuningCatalog
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
     /// <param name="options">All settings.</param>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
-    public static TokenLabellingEstimator PTuningV2LabelTokens(this TransformsCatalog catalog, TokenLabellingOptions options)
+    public static PTuningTokenLabelingEstimator PTuningV2LabelTokens(this TransformsCatalog catalog, TokenLabelingOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new TokenLabellingEstimator(MLNetInternals.EnvironmentOf(catalog), options);
+        return new PTuningTokenLabelingEstimator(MLNetInternals.EnvironmentOf(catalog), options);
     }
 
     /// <summary>
@@ -134,26 +134,26 @@ public static class PTuningCatalog
     /// <param name="options">Settings that all trials share; <c>Epochs</c> is what the last rung's trials are given. Trials are scored on <c>ValidationSet</c>.</param>
     /// <param name="search">The grid and its bounds; null for the defaults.</param>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
-    public static PromptSearchEstimator<TextClassificationTransformer> PTuningV2Search(this TransformsCatalog catalog, TextClassificationOptions options,
+    public static PromptSearchEstimator<PTuningClassificationTransformer> PTuningV2Search(this TransformsCatalog catalog, TextClassificationOptions options,
         PromptSearchOptions? search = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
-        return new PromptSearchEstimator<TextClassificationTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
+        return new PromptSearchEstimator<PTuningClassificationTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
             [.. new TextColumns(options.TextColumnName, options.TextPairColumnName).Names, options.LabelColumnName],
             trial => catalog.PTuningV2Classify((TextClassificationOptions)trial), model => model.Report);
     }
 
     /// <summary>Labels words with the deep prompt that does best on held-out rows.</summary>
     /// <inheritdoc cref="PTuningV2Search(TransformsCatalog, TextClassificationOptions, PromptSearchOptions?)"/>
-    public static PromptSearchEstimator<TokenLabellingTransformer> PTuningV2Search(this TransformsCatalog catalog, TokenLabellingOptions options,
+    public static PromptSearchEstimator<PTuningTokenLabelingTransformer> PTuningV2Search(this TransformsCatalog catalog, TokenLabelingOptions options,
         PromptSearchOptions? search = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
-        return new PromptSearchEstimator<TokenLabellingTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
+        return new PromptSearchEstimator<PTuningTokenLabelingTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
             [.. options.Columns(textHasLabels: false).Names, options.LabelColumnName],
-            trial => catalog.PTuningV2LabelTokens((TokenLabellingOptions)trial), model => model.Report);
+            trial => catalog.PTuningV2LabelTokens((TokenLabelingOptions)trial), model => model.Report);
     }
 
     /// <summary>

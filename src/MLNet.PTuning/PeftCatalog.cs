@@ -22,7 +22,7 @@ public static class PeftCatalog
     /// <returns>A transformer that adds <c>PredictedLabel</c> (a key of <paramref name="classNames"/>) and <c>Score</c> (a probability a class).</returns>
     /// <exception cref="ArgumentException">A value is out of range, or the names are not those of the head's classes.</exception>
     /// <exception cref="InvalidDataException">The folder is damaged, holds no head, or was trained on another kind of backbone.</exception>
-    public static TextClassificationTransformer PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
+    public static PTuningClassificationTransformer PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
         IReadOnlyList<string>? classNames = null, string textColumnName = "Text", string? textPairColumnName = null) =>
         catalog.PTuningV2ClassifyFromPeft(new TextClassificationOptions(backboneFolder)
         {
@@ -33,18 +33,18 @@ public static class PeftCatalog
 
     /// <summary>A classifier of texts from what <see cref="PTuningOptions.StartFrom"/> holds; of the other options those of training are not used.</summary>
     /// <inheritdoc cref="PTuningV2ClassifyFromPeft(TransformsCatalog, string, string, IReadOnlyList{string}, string, string)"/>
-    public static TextClassificationTransformer PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, TextClassificationOptions options, IReadOnlyList<string>? classNames = null)
+    public static PTuningClassificationTransformer PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, TextClassificationOptions options, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
         var names = NamesOfHead(options, classNames, PeftHead.Classification);
-        var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(TextClassificationTransformer));
+        var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(PTuningClassificationTransformer));
         var (model, settings) = PromptFit.WithoutTraining(host, options, names, pools: true);
         var columns = new TextColumns(options.TextColumnName, options.TextPairColumnName);
-        return new TextClassificationTransformer(host, model, LabelKeys.Of(names), settings with { InputColumns = columns.Names });
+        return new PTuningClassificationTransformer(host, model, LabelKeys.Of(names), settings with { InputColumns = columns.Names });
     }
 
-    /// <summary>A labeller of words from a prompt and head that were trained with Hugging Face PEFT or with P-Tuning v2's own code.</summary>
+    /// <summary>A labeler of words from a prompt and head that were trained with Hugging Face PEFT or with P-Tuning v2's own code.</summary>
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
     /// <param name="backboneFolder">The backbone that it was trained on, as Hugging Face publishes it.</param>
     /// <param name="peftFolder">The folder with the trained prompt; see <see cref="PeftFolder.Load"/>.</param>
@@ -56,28 +56,28 @@ public static class PeftCatalog
     /// <returns>A transformer that adds <c>PredictedLabel</c> (a key a word) and <c>Score</c> (a probability a class and word).</returns>
     /// <exception cref="ArgumentException">A value is out of range, or the names are not those of the head's labels.</exception>
     /// <exception cref="InvalidDataException">The folder is damaged, holds no head, or was trained on another kind of backbone.</exception>
-    public static TokenLabellingTransformer PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
+    public static PTuningTokenLabelingTransformer PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
         IReadOnlyList<string>? classNames = null, string wordsColumnName = "Words") =>
-        catalog.PTuningV2LabelTokensFromPeft(new TokenLabellingOptions(backboneFolder) { StartFrom = PeftFolder.Load(peftFolder), WordsColumnName = wordsColumnName }, classNames);
+        catalog.PTuningV2LabelTokensFromPeft(new TokenLabelingOptions(backboneFolder) { StartFrom = PeftFolder.Load(peftFolder), WordsColumnName = wordsColumnName }, classNames);
 
-    /// <summary>A labeller of words from what <see cref="PTuningOptions.StartFrom"/> holds; of the other options those of training are not used.</summary>
+    /// <summary>A labeler of words from what <see cref="PTuningOptions.StartFrom"/> holds; of the other options those of training are not used.</summary>
     /// <inheritdoc cref="PTuningV2LabelTokensFromPeft(TransformsCatalog, string, string, IReadOnlyList{string}, string)"/>
-    public static TokenLabellingTransformer PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, TokenLabellingOptions options, IReadOnlyList<string>? classNames = null)
+    public static PTuningTokenLabelingTransformer PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, TokenLabelingOptions options, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
-        var names = NamesOfHead(options, classNames, PeftHead.Labelling);
+        var names = NamesOfHead(options, classNames, PeftHead.Labeling);
         var guess = TagGuess.Of(names, options.Scheme);
         var constraint = options.Constrained ? TagConstraint.Of(names, guess, []) : TagConstraint.Of(guess.Scheme);
-        var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(TokenLabellingTransformer));
+        var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(PTuningTokenLabelingTransformer));
         using (var channel = host.Start("Labels"))
             foreach (string warning in guess.Doubts.Concat(constraint.Warnings)) channel.Warning(MessageSensitivity.None, "{0}", warning);
         var columns = options.Columns(textHasLabels: false);
         var (model, settings) = PromptFit.WithoutTraining(host, options, names, pools: false);
-        return new TokenLabellingTransformer(host, model, LabelKeys.Of(names), settings with
+        return new PTuningTokenLabelingTransformer(host, model, LabelKeys.Of(names), settings with
         {
             InputColumns = columns.Names,
-            Labelling = LabellingSettings.Of(options, constraint, columns),
+            Labeling = LabelingSettings.Of(options, constraint, columns),
         });
     }
 

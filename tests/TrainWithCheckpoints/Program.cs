@@ -9,7 +9,7 @@ IDataView rows = ml.Data.LoadFromTextFile<Row>(args[1]);
 // An 8th of the rows is held out, so that the best epoch is part of what a checkpoint keeps.
 var options = new TextClassificationOptions(args[0])
 {
-    Method = new DeepPrompt { Length = 3, Reparameterize = true, ReparameterizationSize = 8 },
+    Method = new DeepPrompt { Length = 3, Reparameterize = true, EncoderHiddenSize = 8 },
     Epochs = 60,
     BatchSize = 8,
     LearningRate = 0.02,

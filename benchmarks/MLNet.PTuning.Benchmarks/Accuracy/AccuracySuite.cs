@@ -16,7 +16,7 @@ internal sealed record Recipe(TuningMethod Method, double LearningRate, int Rows
         options.Epochs = Epochs;
         options.BatchSize = 32;
         options.Schedule = LearningRateSchedule.Linear;
-        options.WarmupShare = 0;
+        options.WarmupRatio = 0;
         options.WeightDecay = 0.01;
         options.ClipNorm = 1;
         options.Precision = Precision;
@@ -60,13 +60,13 @@ internal sealed record AccuracySuite(IReadOnlyList<AccuracyTask> Tasks)
             new("P-Tuning v2, 20 vectors", new DeepPrompt { Length = 20 }, 1e-2, Reference: .701),
             new("full fine-tuning", new FullFineTuning(), 3e-4, Reference: .752)])]),
         ["ner"] = new([
-            new AccuracyTask("CoNLL-2003", "entity F1", Rows: 2000, Epochs: 4, LabellingTask.Conll2003, Labelling(.424, .445, .447, .617)),
-            new AccuracyTask("WNUT-17", "entity F1", Rows: 2000, Epochs: 4, LabellingTask.Wnut17, Labelling(null, null, null, null))]),
+            new AccuracyTask("CoNLL-2003", "entity F1", Rows: 2000, Epochs: 4, LabelingTask.Conll2003, Labeling(.424, .445, .447, .617)),
+            new AccuracyTask("WNUT-17", "entity F1", Rows: 2000, Epochs: 4, LabelingTask.Wnut17, Labeling(null, null, null, null))]),
         ["methods"] = MethodsSuite.Create(),
         ["multitask"] = MultiTaskSuite.Create(),
     };
 
-    private static MethodCase[] Labelling(double? headOnly, double? deepPrompt, double? softPrompt, double? everything) =>
+    private static MethodCase[] Labeling(double? headOnly, double? deepPrompt, double? softPrompt, double? everything) =>
     [
         new("head only", new HeadOnly(), 1e-2, headOnly),
         new("P-Tuning v2, 20 vectors", new DeepPrompt { Length = 20 }, 1e-2, deepPrompt),

@@ -10,7 +10,7 @@ internal static class MethodsSuite
             [.. Methods(everything: 3e-4), WithVerbalizer(new() { ["0"] = ["description"], ["1"] = ["thing"], ["2"] = ["abbreviation"], ["3"] = ["person"], ["4"] = ["place"], ["5"] = ["number"] })]),
         new AccuracyTask("RTE", "accuracy", Rows: 600, Epochs: 5, SentenceTask.Rte,
             [.. Methods(everything: 3e-4), WithVerbalizer(new() { ["entailment"] = ["yes"], ["not_entailment"] = ["no"] })]),
-        new AccuracyTask("CoNLL-2003", "entity F1", Rows: 1000, Epochs: 5, LabellingTask.Conll2003, Methods(everything: 1e-3))]);
+        new AccuracyTask("CoNLL-2003", "entity F1", Rows: 1000, Epochs: 5, LabelingTask.Conll2003, Methods(everything: 1e-3))]);
 
     // Training everything has the rate that the reference's figures were made with: another one for words than for texts.
     private static MethodCase[] Methods(double everything) =>

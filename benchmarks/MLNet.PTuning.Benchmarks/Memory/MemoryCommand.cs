@@ -69,7 +69,7 @@ internal static class MemoryCommand
         ComputeThread.Run(() => torch.zeros(1).Dispose());
         using var here = Process.GetCurrentProcess();
         long before = here.WorkingSet64;
-        using var lease = Backbone.Use(folder, torch.CPU);
+        using var lease = FrozenBackbone.Use(folder, torch.CPU);
         here.Refresh();
         return new LoadingMemory("", new FileInfo(Path.Combine(folder, "model.safetensors")).Length, 4 * lease.Backbone.ParameterCount, before, here.PeakWorkingSet64);
     }

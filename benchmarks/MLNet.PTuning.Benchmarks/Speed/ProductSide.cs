@@ -14,7 +14,7 @@ internal sealed class ProductSide : IDisposable
 
     public ProductSide(string backbone, SpeedWorkload workload, Precision precision)
     {
-        _model = TunedModel.Create(Backbone.Use(backbone, torch.CPU), new DeepPrompt { Length = workload.PromptLength }, workload.Classes, pools: true, headDropout: null, seed: 1);
+        _model = TunedModel.Create(FrozenBackbone.Use(backbone, torch.CPU), new DeepPrompt { Length = workload.PromptLength }, workload.Classes, pools: true, headDropout: null, seed: 1);
         _model.Computation = new Computation(precision, null);
         _examples = [.. workload.Ids().Zip(workload.Labels(), (ids, label) => new Example(ids, new int[ids.Length], Example.FirstToken, [label]))];
     }
@@ -31,7 +31,7 @@ internal sealed class ProductSide : IDisposable
     /// </summary>
     public double Train()
     {
-        var options = new TrainingOptions { Epochs = 2, BatchSize = SpeedWorkload.BatchSize, LearningRate = 1e-3 };
+        var options = new TextClassificationOptions("unread") { Epochs = 2, BatchSize = SpeedWorkload.BatchSize, LearningRate = 1e-3 };
         return new Trainer(_model, options, options.LearningRate.Value, seed: 1, ["negative", "positive"], TextClassification.Accuracy, new Silence()).Run(_examples, null, 0).Epochs[1].Seconds;
     }
 

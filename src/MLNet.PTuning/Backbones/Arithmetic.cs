@@ -9,7 +9,8 @@ namespace MLNet.PTuning.Backbones;
 /// </summary>
 internal static class Arithmetic
 {
-    private static readonly Scalar One = 1;
+    /// <summary>What an operator that adds takes its second operand times.</summary>
+    public static readonly Scalar One = 1;
 
     /// <summary>a + b.</summary>
     public static torch.Tensor Plus(this torch.Tensor a, torch.Tensor b) => a.add(b, One);
@@ -21,7 +22,7 @@ internal static class Arithmetic
     public static torch.Tensor Plus(this torch.Tensor a, double number)
     {
         using Scalar added = number;
-        return a.add(added);
+        return a.add(added, One);
     }
 
     /// <summary>a, no less than <paramref name="least"/> and no more than <paramref name="most"/>.</summary>

@@ -18,8 +18,8 @@ internal sealed class AttentionLayout
     /// <param name="keyStarts">The same for keys and values.</param>
     /// <param name="prefixLength">Number of keys put before each row's own.</param>
     /// <param name="device">Where the tensors to come live.</param>
-    /// <param name="queryPlaces">The packed place of each query; null where every place has one.</param>
-    public AttentionLayout(int[] queryStarts, int[] keyStarts, int prefixLength, torch.Device device, int[]? queryPlaces = null)
+    /// <param name="queryPositions">The packed place of each query; null where every place has one.</param>
+    public AttentionLayout(int[] queryStarts, int[] keyStarts, int prefixLength, torch.Device device, int[]? queryPositions = null)
     {
         _rows = keyStarts.Length - 1;
         RowStarts = keyStarts;
@@ -27,7 +27,7 @@ internal sealed class AttentionLayout
         (_longestQuery, _queryIndex, _unpadIndex) = Pad(queryStarts, device);
         (_longestKey, _keyIndex, _) = ReferenceEquals(queryStarts, keyStarts) ? (_longestQuery, _queryIndex, _unpadIndex) : Pad(keyStarts, device);
         _mask = Mask(keyStarts, device);
-        _distances = new(() => Distances(queryStarts, queryPlaces, device));
+        _distances = new(() => Distances(queryStarts, queryPositions, device));
     }
 
     /// <summary>B.</summary>
@@ -99,13 +99,13 @@ internal sealed class AttentionLayout
     }
 
     // [B, Sq, Sk]: a query's place minus a key's; 0 where either is padding.
-    private torch.Tensor Distances(int[] queryStarts, int[]? queryPlaces, torch.Device device)
+    private torch.Tensor Distances(int[] queryStarts, int[]? queryPositions, torch.Device device)
     {
         var distances = new long[_rows * _longestQuery * _longestKey];
         for (int row = 0; row < _rows; row++)
             for (int i = queryStarts[row]; i < queryStarts[row + 1]; i++)
                 for (int j = RowStarts[row]; j < RowStarts[row + 1]; j++)
-                    distances[((row * _longestQuery) + i - queryStarts[row]) * _longestKey + j - RowStarts[row]] = (queryPlaces is null ? i : queryPlaces[i]) - j;
+                    distances[((row * _longestQuery) + i - queryStarts[row]) * _longestKey + j - RowStarts[row]] = (queryPositions is null ? i : queryPositions[i]) - j;
         return torch.tensor(distances, device: device).view(_rows, _longestQuery, _longestKey);
     }
 

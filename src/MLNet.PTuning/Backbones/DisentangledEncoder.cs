@@ -7,12 +7,12 @@ namespace MLNet.PTuning.Backbones;
 internal sealed class DisentangledEncoder(BackboneConfig config, Embeddings embeddings, IReadOnlyList<LayerWeights> layers, DistanceWeights? distances,
     DebertaConvolution? convolution) : PostNormEncoder(config, embeddings, layers)
 {
-    public override torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readAt)
+    public override torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
     {
-        var output = base.Layer(index, hidden, layout, prompt, dropout, readAt);
+        var output = base.Layer(index, hidden, layout, prompt, dropout, readPositions);
         if (index > 0 || convolution is null) return output;
         var convolved = Drop(convolution.Apply(hidden, layout.RowStarts), dropout, Config.HiddenDropout);
-        return convolution.Join(output, readAt is null ? convolved : convolved.index_select(0, readAt));
+        return convolution.Join(output, readPositions is null ? convolved : convolved.index_select(0, readPositions));
     }
 
     protected override bool HasRelativeScores => true;

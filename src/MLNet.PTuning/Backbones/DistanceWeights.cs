@@ -67,7 +67,7 @@ internal sealed class DistanceWeights
         for (int distance = -longest; distance <= longest; distance++)
             rows[longest + distance] = Math.Clamp(Bucket(distance) + _span, 0, 2 * _span - 1);
         using Scalar first = longest;
-        return torch.tensor(rows, device: distances.device).index_select(0, distances.add(first).view(-1)).view(distances.shape);
+        return torch.tensor(rows, device: distances.device).index_select(0, distances.add(first, Arithmetic.One).view(-1)).view(distances.shape);
     }
 
     // Near distances have a bucket each; farther ones share buckets whose widths grow.

@@ -29,22 +29,22 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     /// <param name="dropout">Masks of training; null in prediction.</param>
     public abstract torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout);
 
-    /// <summary>One layer: hidden states [T, H] → [T, H], or [R, H] where only the places <paramref name="readAt"/> [R] are asked for.</summary>
-    public abstract torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readAt);
+    /// <summary>One layer: hidden states [T, H] → [T, H], or [R, H] where only the places <paramref name="readPositions"/> [R] are asked for.</summary>
+    public abstract torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions);
 
     /// <summary>
     /// Runs a batch in the fastest way that this encoder has for the prompt. A gradient reaches the prompt once <see cref="EncoderPass.Backward"/> is called,
     /// after the backward pass of what was made of the hidden states.
     /// </summary>
     /// <param name="batch">The rows.</param>
-    /// <param name="readAt">Places in the packed batch, ascending.</param>
+    /// <param name="readPositions">Places in the packed batch, ascending.</param>
     /// <param name="prompt">What the tuning method gives.</param>
     /// <param name="dropout">Masks of training; null in prediction.</param>
     /// <param name="precision">Of frozen weights and products, where the encoder has a choice.</param>
-    public virtual EncoderPass Run(PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, Precision precision)
+    public virtual EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)
     {
         ComputeThread.GiveLibtorch(ComputeThread.ThreadCount);
-        return new(Forward(batch, readAt, prompt, dropout));
+        return new(Forward(batch, readPositions, prompt, dropout));
     }
 
     /// <summary>Gives back the memory of past passes.</summary>
@@ -53,12 +53,12 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     /// <summary>Frees what the encoder made itself; its weights are their owner's.</summary>
     public virtual void Dispose() { }
 
-    /// <summary>Hidden states of the last layer at the places <paramref name="readAt"/>, under autograd: [R, H].</summary>
+    /// <summary>Hidden states of the last layer at the places <paramref name="readPositions"/>, under autograd: [R, H].</summary>
     /// <param name="batch">The rows.</param>
-    /// <param name="readAt">Places in the packed batch, ascending.</param>
+    /// <param name="readPositions">Places in the packed batch, ascending.</param>
     /// <param name="prompt">What the tuning method gives.</param>
     /// <param name="dropout">Masks of training; null in prediction.</param>
-    public torch.Tensor Forward(PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout)
+    public torch.Tensor Forward(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout)
     {
         using var scope = torch.NewDisposeScope();
         var hidden = Embed(batch, prompt, dropout);
@@ -67,8 +67,8 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
         var everywhere = new AttentionLayout(batch.RowStarts, batch.RowStarts, prefixLength, device);
         for (int layer = 0; layer < Config.LayerCount - 1; layer++) hidden = Layer(layer, hidden, everywhere, prompt, dropout, null);
 
-        var places = torch.tensor(Array.ConvertAll(readAt, i => (long)i), device: device);
-        var whereRead = new AttentionLayout(batch.StartsOf(readAt), batch.RowStarts, prefixLength, device, readAt);
+        var places = torch.tensor(Array.ConvertAll(readPositions, i => (long)i), device: device);
+        var whereRead = new AttentionLayout(batch.StartsOf(readPositions), batch.RowStarts, prefixLength, device, readPositions);
         return Layer(Config.LayerCount - 1, hidden, whereRead, prompt, dropout, places).MoveToOuterDisposeScope();
     }
 }

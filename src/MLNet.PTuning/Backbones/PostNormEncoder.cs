@@ -25,11 +25,11 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     public override torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout) =>
         embeddings.Apply(batch, prompt, x => Drop(x, dropout, Config.HiddenDropout));
 
-    public override torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readAt)
+    public override torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
     {
         var w = layers[index];
         var adapters = prompt.Adapters.Count > 0 ? prompt.Adapters[index] : default;
-        var asked = readAt is null ? hidden : hidden.index_select(0, readAt);
+        var asked = readPositions is null ? hidden : hidden.index_select(0, readPositions);
         var context = layout.Attend(w.Query.Apply(asked), w.Key.Apply(hidden), w.Value.Apply(hidden), Prefix(), Config.HeadCount,
             dropout is null ? null : p => dropout.Apply(p, Config.AttentionDropout), RelativeScores(w, index, dropout));
         var attended = w.AttentionNorm.Apply(Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, AttentionOutputDropout)).Plus(asked));
@@ -48,17 +48,17 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         torch.Tensor DropPerRow(torch.Tensor x) => dropout!.Apply(x.expand(layout.RowCount, x.shape[0], x.shape[1]), prompt.Dropout);
     }
 
-    public override EncoderPass Run(PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, Precision precision)
+    public override EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)
     {
         _packs ??= !HasRelativeScores && PackedLayers.Compute(Config, layers);
-        if (_packs == false || prompt.Adapters.Count > 0) return base.Run(batch, readAt, prompt, dropout, precision);
+        if (_packs == false || prompt.Adapters.Count > 0) return base.Run(batch, readPositions, prompt, dropout, precision);
         _packed ??= new(halves => PackedLayers.Create(Config, embeddings, layers, AttentionOutputDropout, OutputDropout, halves));
         var embedded = prompt.Vectors is null && PackedLayers.Embeds(embeddings) ? null : Embed(batch, prompt, dropout);
-        var packed = _packed.For(precision, engine => engine.Forward(embedded, batch, readAt, prompt, null, keep: false));
+        var packed = _packed.For(precision, engine => engine.Forward(embedded, batch, readPositions, prompt, null, keep: false));
         // A trained table says that it requires a gradient even where none is recorded.
         bool recorded = torch.is_grad_enabled(), toEmbedded = recorded && embedded?.requires_grad == true, trained = toEmbedded || recorded && prompt.Prefix?.requires_grad == true;
         torch.Tensor hidden;
-        using (torch.no_grad()) hidden = packed.Forward(embedded, batch, readAt, prompt, dropout, keep: trained);
+        using (torch.no_grad()) hidden = packed.Forward(embedded, batch, readPositions, prompt, dropout, keep: trained);
         if (!trained) return new EncoderPass(hidden) { SuitsAnyThread = embedded is null && packed.HasOwnProducts };
         return new EncoderPass(hidden.requires_grad_(true), gradient =>
         {

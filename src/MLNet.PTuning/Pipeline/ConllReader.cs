@@ -64,17 +64,17 @@ internal sealed class ConllReader(ConllOptions options)
     {
         int[] predicates = [.. Enumerable.Range(0, words.Length)
             .Where(i => Cell(lines, sentence[i], column, "the predicate") != NoSense)];
-        int labelled = sentence[0].Cells.Length - column - 1;
+        int labeled = sentence[0].Cells.Length - column - 1;
         // Universal PropBank ends sentences without labels with an empty column, also some that have predicates.
-        while (labelled > 0 && sentence.TrueForAll(s => s.Cells[column + labelled].Length == 0)) labelled--;
-        if (labelled == 0)
+        while (labeled > 0 && sentence.TrueForAll(s => s.Cells[column + labeled].Length == 0)) labeled--;
+        if (labeled == 0)
         {
             WithoutRoles++;
             return [];
         }
-        if (labelled != predicates.Length)
+        if (labeled != predicates.Length)
             throw lines.Error(sentence[0].Number,
-                $"the sentence that begins here has {predicates.Length} predicates (column {column}), but {labelled} columns of labels after it");
+                $"the sentence that begins here has {predicates.Length} predicates (column {column}), but {labeled} columns of labels after it");
         return [.. predicates.Select((word, i) => new ConllRow(words, Labels(lines, sentence, column + 1 + i), word))];
     }
 

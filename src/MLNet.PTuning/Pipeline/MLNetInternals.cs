@@ -12,8 +12,8 @@ using TorchSharp;
 
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
-[assembly: LoadableClass(typeof(TextClassificationTransformer), null, typeof(SignatureLoadModel), "P-Tuning text classification", TextClassificationTransformer.LoaderSignature)]
-[assembly: LoadableClass(typeof(TokenLabellingTransformer), null, typeof(SignatureLoadModel), "P-Tuning token labelling", TokenLabellingTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(PTuningClassificationTransformer), null, typeof(SignatureLoadModel), "P-Tuning text classification", PTuningClassificationTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(PTuningTokenLabelingTransformer), null, typeof(SignatureLoadModel), "P-Tuning token labeling", PTuningTokenLabelingTransformer.LoaderSignature)]
 
 namespace MLNet.PTuning.Pipeline
 {

@@ -140,7 +140,7 @@ public sealed class PeftFolder
     /// head where it has another number of classes or other ones. The log says which.
     /// </summary>
     /// <exception cref="InvalidDataException">It was trained on another kind of backbone.</exception>
-    internal SavedTensors StartFor(Backbone backbone, IReadOnlyList<string> classes, TrainingChannel channel)
+    internal SavedTensors StartFor(FrozenBackbone backbone, IReadOnlyList<string> classes, TrainingChannel channel)
     {
         var tensors = FittingTensors(backbone);
         if (ClassCount is not { } count)
@@ -158,7 +158,7 @@ public sealed class PeftFolder
     }
 
     /// <summary><see cref="TensorsFor"/> without the head, which is of one task.</summary>
-    internal SavedTensors PromptFor(Backbone backbone)
+    internal SavedTensors PromptFor(FrozenBackbone backbone)
     {
         var tensors = FittingTensors(backbone);
         RemoveHead(tensors);
@@ -167,9 +167,9 @@ public sealed class PeftFolder
 
     /// <summary>Tensors under the names of this library's parameters. A pooler that equals the backbone's is left to the backbone.</summary>
     /// <exception cref="InvalidDataException">It was trained on another kind of backbone.</exception>
-    internal SavedTensors TensorsFor(Backbone backbone) => SavedTensors.Of(Path, FittingTensors(backbone));
+    internal SavedTensors TensorsFor(FrozenBackbone backbone) => SavedTensors.Of(Path, FittingTensors(backbone));
 
-    private Dictionary<string, TensorData> FittingTensors(Backbone backbone)
+    private Dictionary<string, TensorData> FittingTensors(FrozenBackbone backbone)
     {
         CheckFits(backbone);
         var tensors = new Dictionary<string, TensorData>(_tensors);
@@ -191,7 +191,7 @@ public sealed class PeftFolder
     }
 
     // Each by itself: twice the layers of half the width make a prefix of the same shape.
-    private void CheckFits(Backbone backbone)
+    private void CheckFits(FrozenBackbone backbone)
     {
         if (Config is not { } there) return;
         var here = backbone.Config;

@@ -21,7 +21,7 @@ internal static class PeftForms
         var prompt = config.Type == PeftType.MULTITASK_PROMPT_TUNING ? OfTask(folder, adapter, task) : adapter.Tensors[PeftAdapter.PromptName];
         TuningMethod method = config.Type == PeftType.PREFIX_TUNING ? new DeepPrompt { Length = config.VirtualTokens }
             // Python's classes for classification read the first place, and that is the prompt's.
-            : new SoftPrompt { Length = config.VirtualTokens, ReadsFirstVector = config.TaskType != PeftHead.Labelling };
+            : new SoftPrompt { Length = config.VirtualTokens, PoolsFirstVector = config.TaskType != PeftHead.Labeling };
         string name = method is DeepPrompt ? PrefixTable.Name : VectorTuner.Name;
         tensors[name] = PeftFolder.Renamed(prompt, name);
         return new PeftFolder(folder, method, config.TaskType, config.BaseModel, tensors) { ClassNames = adapter.ClassNames, Config = config };
@@ -38,7 +38,7 @@ internal static class PeftForms
         var (modules, tensors) = PeftHead.Write(trained, model.Backbone, pools);
         var form = FormOf(method, pools) with
         {
-            TaskType = pools ? PeftHead.Classification : PeftHead.Labelling,
+            TaskType = pools ? PeftHead.Classification : PeftHead.Labeling,
             BaseModel = prompt.Settings.BackboneFolder,
             TokenDim = config.HiddenSize,
             Layers = config.LayerCount,
@@ -75,11 +75,11 @@ internal static class PeftForms
         DeepPrompt deep => new PeftConfig
         {
             Type = PeftType.PREFIX_TUNING, VirtualTokens = deep.Length, TokenDim = 0,
-            PrefixProjection = deep.Reparameterize, EncoderHiddenSize = deep.Reparameterize ? deep.ReparameterizationSize : null,
+            PrefixProjection = deep.Reparameterize, EncoderHiddenSize = deep.Reparameterize ? deep.EncoderHiddenSize : null,
         },
-        PrefixTuning prefix => new PeftConfig { Type = PeftType.PREFIX_TUNING, VirtualTokens = prefix.Length, TokenDim = 0, PrefixProjection = true, EncoderHiddenSize = prefix.InnerSize },
-        SoftPrompt { ReadsFirstVector: false } when pools => throw new NotSupportedException(
-            "Python's classes read the prompt's first vector where this soft prompt was trained to read the text's first token; train it with ReadsFirstVector."),
+        PrefixTuning prefix => new PeftConfig { Type = PeftType.PREFIX_TUNING, VirtualTokens = prefix.Length, TokenDim = 0, PrefixProjection = true, EncoderHiddenSize = prefix.EncoderHiddenSize },
+        SoftPrompt { PoolsFirstVector: false } when pools => throw new NotSupportedException(
+            "Python's classes read the prompt's first vector where this soft prompt was trained to read the text's first token; train it with PoolsFirstVector."),
         SoftPrompt soft => new PeftConfig { Type = PeftType.PROMPT_TUNING, VirtualTokens = soft.Length, TokenDim = 0 },
         _ => throw new NotSupportedException($"PEFT has no form for {method.GetType().Name}; DeepPrompt, PrefixTuning and SoftPrompt can be written."),
     };

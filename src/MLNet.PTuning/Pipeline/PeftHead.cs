@@ -10,7 +10,7 @@ namespace MLNet.PTuning.Pipeline;
 /// <summary>Names of a head's tensors in PEFT's files and here.</summary>
 internal static class PeftHead
 {
-    public const string Classification = "SEQ_CLS", Labelling = "TOKEN_CLS";
+    public const string Classification = "SEQ_CLS", Labeling = "TOKEN_CLS";
 
     private const string Prefix = "base_model.";
 
@@ -57,7 +57,7 @@ internal static class PeftHead
     }
 
     /// <summary>modules_to_save and the tensors of a trained head.</summary>
-    public static (IReadOnlyList<string> Modules, Dictionary<string, TensorData> Tensors) Write(IReadOnlyDictionary<string, TensorData> trained, Backbone backbone, bool pools)
+    public static (IReadOnlyList<string> Modules, Dictionary<string, TensorData> Tensors) Write(IReadOnlyDictionary<string, TensorData> trained, FrozenBackbone backbone, bool pools)
     {
         var (classifier, pooler, poolerModule) = Names(backbone.Config.ModelType, pools);
         var modules = new List<string> { "classifier", "score" };
@@ -83,7 +83,7 @@ internal static class PeftHead
     }
 
     /// <summary>Values of a backbone's pooler; null where it has none.</summary>
-    public static (TensorData Weight, TensorData Bias)? PoolerOf(Backbone backbone) => backbone.Encoder.Pooler is not { } pooler ? null
+    public static (TensorData Weight, TensorData Bias)? PoolerOf(FrozenBackbone backbone) => backbone.Encoder.Pooler is not { } pooler ? null
         : ComputeThread.Run(() => (Of(LinearHead.PoolerWeight, pooler.Weight), Of(LinearHead.PoolerBias, pooler.Bias!)));
 
     private static TensorData Of(string name, torch.Tensor values) => new(name, values.shape, ParameterFactory.ToArray(values));

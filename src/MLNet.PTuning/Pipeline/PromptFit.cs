@@ -18,7 +18,7 @@ internal sealed record TrainingRows(IReadOnlyList<Example> Rows, IReadOnlyList<E
 /// <param name="MakeRows">Reads and encodes the rows.</param>
 /// <param name="ToTransformer">Makes its transformer of a trained model and of settings that lack what the task alone knows.</param>
 internal sealed record PreparedTask(PTuningOptions Options, IReadOnlyList<string> ClassNames, bool Pools, ScoreFunction Score,
-    Func<Backbone, RowLimit, TrainingChannel, TrainingRows> MakeRows, Func<TunedModel, ModelSettings, ITransformer> ToTransformer);
+    Func<FrozenBackbone, RowLimit, TrainingChannel, TrainingRows> MakeRows, Func<TunedModel, ModelSettings, ITransformer> ToTransformer);
 
 /// <summary>Trains a model for an estimator.</summary>
 internal static class PromptFit
@@ -31,7 +31,7 @@ internal static class PromptFit
         var words = options.Verbalizer?.WordsOf(task.ClassNames);
         int seed = options.Seed ?? MLNetInternals.SeedOf(host) ?? (options.ResumeFrom is { } checkpoint ? Checkpoint.SeedOf(checkpoint) : Random.Shared.Next());
         using var channel = new TrainingChannel(host, options);
-        var lease = Backbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
+        var lease = FrozenBackbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
         TunedModel? model = null;
         try
         {
@@ -61,7 +61,7 @@ internal static class PromptFit
     public static (TunedModel Model, ModelSettings Settings) WithoutTraining(IHost host, PTuningOptions options, IReadOnlyList<string> classNames, bool pools)
     {
         if (options.Verbalizer is not null) throw new ArgumentException("A model that is not trained has the head that StartFrom holds; leave Verbalizer null.");
-        var lease = Backbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
+        var lease = FrozenBackbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
         try
         {
             using var channel = new TrainingChannel(host, options);
@@ -79,7 +79,7 @@ internal static class PromptFit
     }
 
     /// <summary>Settings of a model that lack what the task alone knows.</summary>
-    public static ModelSettings Settings(PTuningOptions options, Backbone backbone, RowLimit limit) => new()
+    public static ModelSettings Settings(PTuningOptions options, FrozenBackbone backbone, RowLimit limit) => new()
     {
         Method = options.Method,
         Verbalizer = options.Verbalizer,

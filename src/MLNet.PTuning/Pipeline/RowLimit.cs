@@ -10,7 +10,7 @@ internal sealed class RowLimit
     private readonly bool _chosen;
 
     /// <exception cref="ArgumentException">The prompt and the chosen length do not fit the backbone together.</exception>
-    public RowLimit(Backbone backbone, PTuningOptions options)
+    public RowLimit(FrozenBackbone backbone, PTuningOptions options)
     {
         _prompt = options.Method.PromptLength;
         _positions = backbone.Encoder.MaxRowLength(0);

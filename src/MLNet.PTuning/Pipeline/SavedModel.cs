@@ -29,8 +29,8 @@ internal sealed record ModelSettings
     public Precision Precision { get; init; }
     /// <summary>Names and SHA-256 of the backbone's files in the model file; filled in when the model is saved.</summary>
     public SortedDictionary<string, string> EmbeddedFiles { get; init; } = [];
-    /// <summary>What only token labelling has.</summary>
-    public LabellingSettings? Labelling { get; init; }
+    /// <summary>What only token labeling has.</summary>
+    public LabelingSettings? Labeling { get; init; }
     public TrainingReport? Report { get; init; }
     /// <summary>SHA-256 of the weights' stream; filled in when the model is saved.</summary>
     public string WeightsHash { get; init; } = "";
@@ -99,7 +99,7 @@ internal static class SavedModel
         string folder = settings.EmbeddedFiles.Count > 0
             ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, EmbeddedBackbone.Places(environment), (name, read) => open(BackbonePrefix + name, read))
             : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash, MLNetInternals.FileOf(context));
-        var lease = Backbone.Use(folder, MLNetInternals.DeviceOf(environment));
+        var lease = FrozenBackbone.Use(folder, MLNetInternals.DeviceOf(environment));
         string temporary = Path.Combine(MLNetInternals.TemporaryFolderOf(environment), $"ptuning-{Guid.NewGuid():N}.safetensors");
         try
         {

@@ -104,7 +104,7 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
 
     private TunedModel TakeUpAgain()
     {
-        var lease = Backbone.Use(_folder.Path, _device);
+        var lease = FrozenBackbone.Use(_folder.Path, _device);
         if (lease.Backbone.ContentHash != _hash)
         {
             lease.Dispose();
@@ -150,8 +150,8 @@ internal sealed record TrainedPrompt(SharedModel Model, ModelSettings Settings, 
     /// <summary>Those of a transformer, or of all transformers of a chain.</summary>
     public static IEnumerable<TrainedPrompt> AllOf(ITransformer transformer) => transformer switch
     {
-        TextClassificationTransformer classifier => [classifier.Prompt],
-        TokenLabellingTransformer labeller => [labeller.Prompt],
+        PTuningClassificationTransformer classifier => [classifier.Prompt],
+        PTuningTokenLabelingTransformer labeler => [labeler.Prompt],
         IEnumerable<ITransformer> chain => chain.SelectMany(AllOf),
         _ => [],
     };

@@ -93,15 +93,15 @@ internal static class TextRows
     public static (List<Example> Examples, int Skipped) Encode(IEnumerable<Row> rows, TextTokenizer tokenizer, RowForm form, RowLimit limit, TrainingChannel channel)
     {
         var all = rows.ToList();
-        var labelled = all.Where(r => r.Target is not null).ToList();
+        var labeled = all.Where(r => r.Target is not null).ToList();
         int longest = 0, cut = 0;
-        var examples = OnAllCores(labelled, r =>
+        var examples = OnAllCores(labeled, r =>
         {
             var first = form.TextPieces(r.Text);
             var second = r.Pair is null ? null : form.PairPieces(r.Pair);
             int length = first.Count + (second?.Count ?? 0) + tokenizer.SpecialCount(second is not null) + form.FixedPieces;
             var row = form.Join(first, second);
-            return (Length: length, Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadAt));
+            return (Length: length, Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadPositions));
         });
         foreach (var (length, _) in examples)
         {
@@ -109,11 +109,11 @@ internal static class TextRows
             if (length > limit.Length) cut++;
         }
         limit.Check(longest);
-        int skipped = all.Count - labelled.Count;
+        int skipped = all.Count - labeled.Count;
         if (skipped > 0) channel.Warn($"{skipped} of {all.Count} rows have no label and were left out.");
         if (cut > 0) channel.Warn($"{cut} of {all.Count} rows are longer than {limit.Length} word pieces (the longest has {longest}) and were cut at their end.");
         List<Example> rowsOnly = [.. examples.Select(e => e.Example)];
-        UnknownPieces.Warn(channel, tokenizer, rowsOnly, labelled.SelectMany(r => new[] { r.Text, r.Pair }), tokenizer.SpecialCount(labelled.Any(r => r.Pair is not null)));
+        UnknownPieces.Warn(channel, tokenizer, rowsOnly, labeled.SelectMany(r => new[] { r.Text, r.Pair }), tokenizer.SpecialCount(labeled.Any(r => r.Pair is not null)));
         return (rowsOnly, skipped);
     }
 
@@ -132,13 +132,13 @@ internal static class TextRows
     }
 
     /// <summary>The validation rows, whose label may be a key of any order or the plain value.</summary>
-    /// <exception cref="ArgumentException">A label is not among the training labels, or there are no labelled rows.</exception>
+    /// <exception cref="ArgumentException">A label is not among the training labels, or there are no labeled rows.</exception>
     public static List<Example> ReadValidation(IDataView data, TextColumns columns, string labelName, LabelKeys keys, TextTokenizer tokenizer, RowForm form, RowLimit limit, TrainingChannel channel)
     {
         var label = FindLabel(data.Schema, labelName);
         var index = keys.Names.Select((name, i) => (name, i)).DistinctBy(p => p.name).ToDictionary(p => p.name, p => p.i);
         var (examples, _) = Encode(Read(data, columns, label, NamedTarget), tokenizer, form, limit, channel);
-        return examples.Count > 0 ? examples : throw new ArgumentException("The validation set has no labelled rows.");
+        return examples.Count > 0 ? examples : throw new ArgumentException("The validation set has no labeled rows.");
 
         Func<int?> NamedTarget(DataViewRow row, DataViewSchema.Column column)
         {

@@ -25,10 +25,10 @@ internal sealed class SpanEnds
     /// <summary>What to warn of; null for nothing.</summary>
     public string? Warning(WordColumns columns) => _inside == 0 ? null
         : $"{_inside} of {_spans} entities begin or end inside a word and were given the whole of it, first in {_first}. "
-            + $"Offsets are counted in {OffsetMap.NameOf(columns.Unit)} (OffsetUnit), and plain text is split into words by {nameof(TokenLabellingOptions.WordSplitting)} {columns.Splitting}.";
+            + $"Offsets are counted in {OffsetMap.NameOf(columns.Unit)} (OffsetUnit), and plain text is split into words by {nameof(TokenLabelingOptions.WordSplitting)} {columns.Splitting}.";
 }
 
-/// <summary>Training and validation rows of token labelling.</summary>
+/// <summary>Training and validation rows of token labeling.</summary>
 internal static class WordRows
 {
     /// <summary>Reads the class of every word of the current row; <see cref="Example.NoTarget"/> where a label is missing.</summary>
@@ -54,7 +54,7 @@ internal static class WordRows
             int[] keys = read();
             if (keys.Length != words.Words.Length)
                 throw new ArgumentException($"Row {row.Position + 1} has {words.Words.Length} words, but {keys.Length} labels; every word needs one."
-                    + (words.IsSplit ? $" The text is split by {nameof(TokenLabellingOptions.WordSplitting)} {columns.Splitting}; {OtherSplitting(words, columns.Splitting)}." : ""));
+                    + (words.IsSplit ? $" The text is split by {nameof(TokenLabelingOptions.WordSplitting)} {columns.Splitting}; {OtherSplitting(words, columns.Splitting)}." : ""));
             return Array.ConvertAll(keys, k => k > 0 ? classOf(k) : Example.NoTarget);
         };
     }
@@ -109,7 +109,7 @@ internal static class WordRows
     }
 
     /// <summary>Windows of all rows that have something to learn, tokenized on all cores, and how many rows have nothing: no words or no labels.</summary>
-    public static (List<Example> Examples, int Skipped) Encode(IReadOnlyList<(WordRow Row, int[] Targets)> rows, TokenLabelling task, bool allPieces)
+    public static (List<Example> Examples, int Skipped) Encode(IReadOnlyList<(WordRow Row, int[] Targets)> rows, TokenLabeling task, bool allPieces)
     {
         var windows = TextRows.OnAllCores(rows, r => task.Windows(r.Row.Words, r.Row.Predicate, r.Targets, allPieces).Select(w => w.Example)
             .Where(e => e.Targets.Any(t => t != Example.NoTarget)).ToList());

@@ -6,9 +6,9 @@ namespace MLNet.PTuning.Tasks;
 /// <summary>A row's word pieces, the places among them that the head reads, and the class wanted at each of those.</summary>
 /// <param name="Ids">Word-piece ids, specials included, and −(j + 1) where a prompt's vector j stands: [S].</param>
 /// <param name="Types">Segment of each word piece: [S].</param>
-/// <param name="ReadAt">Places in <paramref name="Ids"/> that the head reads, ascending: [R]. Classification reads one: the first token, or a masked word.</param>
+/// <param name="ReadPositions">Places in <paramref name="Ids"/> that the head reads, ascending: [R]. Classification reads one: the first token, or a masked word.</param>
 /// <param name="Targets">Class at each of them, counted from 0, or <see cref="NoTarget"/>: [R].</param>
-internal sealed record Example(int[] Ids, int[] Types, int[] ReadAt, int[] Targets)
+internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[] Targets)
 {
     /// <summary>Stands where no class is wanted; the loss ignores it (PyTorch's ignore_index).</summary>
     public const int NoTarget = -100;
@@ -19,9 +19,9 @@ internal sealed record Example(int[] Ids, int[] Types, int[] ReadAt, int[] Targe
 
 /// <summary>Examples packed for one pass.</summary>
 /// <param name="Rows">The word pieces.</param>
-/// <param name="ReadAt">Places in the packed rows that the head reads: [R].</param>
+/// <param name="ReadPositions">Places in the packed rows that the head reads: [R].</param>
 /// <param name="Targets">Class at each of them or <see cref="Example.NoTarget"/>: [R].</param>
-internal sealed record Batch(PackedBatch Rows, int[] ReadAt, int[] Targets)
+internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Targets)
 {
     // What bounds the memory of a pass, which grows with its word pieces: 32 rows of 128 are just one.
     private const int PiecesAtOnce = 4096;
@@ -49,7 +49,7 @@ internal sealed record Batch(PackedBatch Rows, int[] ReadAt, int[] Targets)
         for (int row = 0; row < examples.Count; row++) starts[row + 1] = starts[row] + examples[row].Ids.Length;
         return new Batch(
             new PackedBatch([.. examples.SelectMany(e => e.Ids)], [.. examples.SelectMany(e => e.Types)], starts),
-            [.. examples.SelectMany((e, row) => e.ReadAt.Select(at => starts[row] + at))],
+            [.. examples.SelectMany((e, row) => e.ReadPositions.Select(at => starts[row] + at))],
             [.. examples.SelectMany(e => e.Targets)]);
     }
 }

@@ -28,9 +28,9 @@ internal sealed class LinearHead : Head
     /// <summary>A new head: weights from N(0, initializer_range²), biases 0.</summary>
     /// <param name="backbone">What it stands on.</param>
     /// <param name="classes">Number of classes.</param>
-    /// <param name="pools">Whether rows go through a pooler (classification) or not (labelling).</param>
+    /// <param name="pools">Whether rows go through a pooler (classification) or not (labeling).</param>
     /// <param name="seed">Seed of the initial values.</param>
-    public static LinearHead Create(Backbone backbone, int classes, bool pools, long seed)
+    public static LinearHead Create(FrozenBackbone backbone, int classes, bool pools, long seed)
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
         double deviation = backbone.Config.InitializerRange;
@@ -39,12 +39,12 @@ internal sealed class LinearHead : Head
 
     /// <summary>A trained head.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
-    public static LinearHead Load(Backbone backbone, int classes, bool pools, SavedTensors saved) =>
+    public static LinearHead Load(FrozenBackbone backbone, int classes, bool pools, SavedTensors saved) =>
         Make(backbone, classes, pools, pools && (!backbone.HasPooler || saved.Has(PoolerWeight)),
             (name, shape) => ParameterFactory.From(saved.Read(name, shape), shape, backbone.Device));
 
     /// <summary>Whether saved tensors hold a head for as many classes on this backbone.</summary>
-    public static bool Fits(Backbone backbone, int classes, bool pools, SavedTensors saved) =>
+    public static bool Fits(FrozenBackbone backbone, int classes, bool pools, SavedTensors saved) =>
         saved.Has(Weight, classes, backbone.Config.HiddenSize) && saved.Has(Bias, classes)
         && (!pools || backbone.HasPooler || saved.Has(PoolerWeight, backbone.Config.HiddenSize, backbone.Config.HiddenSize));
 
@@ -61,7 +61,7 @@ internal sealed class LinearHead : Head
     private static torch.Tensor Apply(Linear layer, torch.Tensor x) =>
         torch.is_grad_enabled() || x.device.type != DeviceType.CPU ? layer.Apply(x) : FewRows.Apply(layer, x);
 
-    private static LinearHead Make(Backbone backbone, int classes, bool pools, bool ownPooler, ParameterSource value)
+    private static LinearHead Make(FrozenBackbone backbone, int classes, bool pools, bool ownPooler, ParameterSource value)
     {
         long hidden = backbone.Config.HiddenSize;
         return new LinearHead(pools, Of(Weight, classes, hidden), Of(Bias, classes),

@@ -7,8 +7,8 @@ namespace MLNet.PTuning.Tasks;
 /// <summary>A row in its form.</summary>
 /// <param name="Input">Ids, with −(j + 1) where prompt vector j stands, and types.</param>
 /// <param name="TextStart">Place of the text's first piece.</param>
-/// <param name="ReadAt">Place that classification reads: the masked word where a verbalizer scores it, else the row's own first token, or a prompt's first vector.</param>
-internal readonly record struct FormedRow(Encoded Input, int TextStart, int ReadAt);
+/// <param name="ReadPositions">Place that classification reads: the masked word where a verbalizer scores it, else the row's own first token, or a prompt's first vector.</param>
+internal readonly record struct FormedRow(Encoded Input, int TextStart, int ReadPositions);
 
 /// <summary>The form that a tuning method, or a verbalizer, gives to the rows of a task.</summary>
 internal sealed class RowForm

@@ -12,7 +12,7 @@ internal sealed record TagConstraint(TagScheme Scheme, string[] Widened, IReadOn
     /// <summary>What a scheme allows.</summary>
     public static TagConstraint Of(TagScheme scheme) => new(scheme, [], []);
 
-    /// <summary>Holds a scheme against labelled rows: what contradicts it widens it where it was guessed, and is an error otherwise.</summary>
+    /// <summary>Holds a scheme against labeled rows: what contradicts it widens it where it was guessed, and is an error otherwise.</summary>
     /// <param name="tags">The labels.</param>
     /// <param name="guess">Their scheme.</param>
     /// <param name="rows">The label of each word, or <see cref="Example.NoTarget"/>.</param>

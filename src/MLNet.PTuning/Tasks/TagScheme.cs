@@ -104,7 +104,7 @@ public static class Tags
 
     /// <summary>Checks that a tag belongs to a scheme.</summary>
     /// <exception cref="ArgumentException">It does not; the message says what does.</exception>
-    public static void Check(string tag, TagScheme scheme)
+    internal static void Check(string tag, TagScheme scheme)
     {
         if (scheme == TagScheme.Plain) return;
         string prefixes = PrefixesOf(scheme);

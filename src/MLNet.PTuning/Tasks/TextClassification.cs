@@ -9,9 +9,9 @@ internal static class TextClassification
     /// <summary>An encoded text or pair, read at its first token, [CLS], or elsewhere.</summary>
     /// <param name="encoded">Word pieces with specials.</param>
     /// <param name="target">Class from 0, or <see cref="Tasks.Example.NoTarget"/>.</param>
-    /// <param name="readAt">The place that is read.</param>
-    public static Example Example(Encoded encoded, int target, int readAt = 0) =>
-        new(encoded.Ids, encoded.Types, readAt == 0 ? Tasks.Example.FirstToken : [readAt], [target]);
+    /// <param name="readPositions">The place that is read.</param>
+    public static Example Example(Encoded encoded, int target, int readPositions = 0) =>
+        new(encoded.Ids, encoded.Types, readPositions == 0 ? Tasks.Example.FirstToken : [readPositions], [target]);
 
     /// <summary>Share of examples whose most probable class is the one wanted.</summary>
     public static double Accuracy(IReadOnlyList<Example> examples, IReadOnlyList<float[]> probabilities) =>

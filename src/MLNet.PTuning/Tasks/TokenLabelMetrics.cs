@@ -80,7 +80,7 @@ public sealed class TokenLabelMetrics
     /// <param name="rows">For each row the gold and the predicted tag of every word.</param>
     /// <param name="scheme">How to read the tags.</param>
     /// <exception cref="ArgumentException">A row's two lists differ in length.</exception>
-    public static TokenLabelMetrics Of(IEnumerable<(IReadOnlyList<string?> Wanted, IReadOnlyList<string> Predicted)> rows, TagScheme scheme)
+    internal static TokenLabelMetrics Of(IEnumerable<(IReadOnlyList<string?> Gold, IReadOnlyList<string> Predicted)> rows, TagScheme scheme)
     {
         var counts = new SortedDictionary<string, (int Gold, int Predicted, int Correct)>(StringComparer.Ordinal);
         int rowCount = 0, words = 0, correct = 0;

@@ -12,14 +12,14 @@ internal sealed class TunedModel : IDisposable
     // Scores from which libtorch would compute a softmax on several threads lie far above.
     private const int BriefScores = 4096;
 
-    private readonly Backbone.Lease _lease;
+    private readonly FrozenBackbone.Lease _lease;
     private readonly Tuner _tuner;
     private readonly Head _head;
     private readonly double _headDropout;
     private EncoderPass? _pass;
     private int _disposed;
 
-    private TunedModel(Backbone.Lease lease, Tuner tuner, Head head, int classes, double? headDropout)
+    private TunedModel(FrozenBackbone.Lease lease, Tuner tuner, Head head, int classes, double? headDropout)
     {
         (_lease, _tuner, _head, ClassCount) = (lease, tuner, head, classes);
         _headDropout = headDropout ?? Backbone.Config.HiddenDropout;
@@ -27,7 +27,7 @@ internal sealed class TunedModel : IDisposable
         TotalParameters = Backbone.ParameterCount + TrainedParameters - Parameters.Where(tuner.Replaces).Sum(p => p.Value.numel());
     }
 
-    public Backbone Backbone => _lease.Backbone;
+    public FrozenBackbone Backbone => _lease.Backbone;
 
     public int ClassCount { get; }
 
@@ -67,7 +67,7 @@ internal sealed class TunedModel : IDisposable
     /// <param name="words">Words of each class, where a verbalizer takes the place of a classification head.</param>
     /// <param name="taskRank">Rank of the factor that makes a soft prompt this task's own (<see cref="TaskPromptTuner"/>); null for none.</param>
     /// <exception cref="ArgumentException">There is nothing to train, or the method trains other tensors than <paramref name="start"/> holds.</exception>
-    public static TunedModel Create(Backbone.Lease lease, TuningMethod method, int classes, bool pools, double? headDropout, long seed, SavedTensors? start = null,
+    public static TunedModel Create(FrozenBackbone.Lease lease, TuningMethod method, int classes, bool pools, double? headDropout, long seed, SavedTensors? start = null,
         IReadOnlyList<IReadOnlyList<string>>? words = null, int? taskRank = null)
     {
         var model = Build(lease, classes, headDropout, b =>
@@ -82,13 +82,13 @@ internal sealed class TunedModel : IDisposable
     }
 
     /// <summary>A model for another task with what another one tunes, and a new head. Takes over the lease.</summary>
-    public static TunedModel Sharing(TunedModel other, Backbone.Lease lease, int classes, bool pools, double? headDropout, long seed,
+    public static TunedModel Sharing(TunedModel other, FrozenBackbone.Lease lease, int classes, bool pools, double? headDropout, long seed,
         IReadOnlyList<IReadOnlyList<string>>? words) =>
         Build(lease, classes, headDropout, _ => other._tuner.Share(seed), b => words is not null ? new VerbalizerHead(b, words) : LinearHead.Create(b, classes, pools, seed + 1));
 
     /// <summary>A trained model from what <see cref="Save"/> wrote. Takes over the lease.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
-    public static TunedModel Load(Backbone.Lease lease, TuningMethod method, int classes, bool pools, SavedTensors saved, IReadOnlyList<IReadOnlyList<string>>? words = null) =>
+    public static TunedModel Load(FrozenBackbone.Lease lease, TuningMethod method, int classes, bool pools, SavedTensors saved, IReadOnlyList<IReadOnlyList<string>>? words = null) =>
         Build(lease, classes, null, b => method.LoadTuner(b, saved.Read), b => words is not null ? new VerbalizerHead(b, words) : LinearHead.Load(b, classes, pools, saved));
 
     /// <summary>The largest magnitude of a trained number.</summary>
@@ -106,7 +106,7 @@ internal sealed class TunedModel : IDisposable
     public torch.Tensor Logits(Batch batch, Dropout? dropout)
     {
         ComputeThread.UseThreads(Computation.Threads);
-        _pass = _tuner.Encoder.Run(batch.Rows, batch.ReadAt, State(), dropout, Computation.Precision);
+        _pass = _tuner.Encoder.Run(batch.Rows, batch.ReadPositions, State(), dropout, Computation.Precision);
         return _head.Logits(_pass.Hidden, _tuner.Encoder, dropout, _headDropout);
     }
 
@@ -135,7 +135,7 @@ internal sealed class TunedModel : IDisposable
     public float[][] Predict(IReadOnlyList<Example> examples)
     {
         // Known from the pass before.
-        bool isBrief = _head.SuitsAnyThread && _pass?.SuitsAnyThread == true && examples is [var row] && row.ReadAt.Length * ClassCount <= BriefScores;
+        bool isBrief = _head.SuitsAnyThread && _pass?.SuitsAnyThread == true && examples is [var row] && row.ReadPositions.Length * ClassCount <= BriefScores;
         float[][] predicted = isBrief ? ComputeThread.RunBriefly(Run) : ComputeThread.Run(Run);
         // A model that nobody holds any longer must not give its backbone back while it still predicts.
         GC.KeepAlive(this);
@@ -148,7 +148,7 @@ internal sealed class TunedModel : IDisposable
             using var noGrad = torch.no_grad();
             float[] all = [.. Batch.Passes(examples).SelectMany(batch => ParameterFactory.ToArray(Logits(batch, null).softmax(1)))];
             int from = 0;
-            return examples.Select(e => all[from..(from += e.ReadAt.Length * ClassCount)]).ToArray();
+            return examples.Select(e => all[from..(from += e.ReadPositions.Length * ClassCount)]).ToArray();
         }
     }
 
@@ -195,7 +195,7 @@ internal sealed class TunedModel : IDisposable
     }
 
     // Whatever fails on the way, nothing is left behind.
-    private static TunedModel Build(Backbone.Lease lease, int classes, double? headDropout, Func<Backbone, Tuner> makeTuner, Func<Backbone, Head> makeHead)
+    private static TunedModel Build(FrozenBackbone.Lease lease, int classes, double? headDropout, Func<FrozenBackbone, Tuner> makeTuner, Func<FrozenBackbone, Head> makeHead)
     {
         Tuner? tuner = null;
         try

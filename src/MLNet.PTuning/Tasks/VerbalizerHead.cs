@@ -9,13 +9,13 @@ namespace MLNet.PTuning.Tasks;
 internal sealed class VerbalizerHead : Head
 {
     private readonly MaskedWordHead _words;
-    private readonly torch.Tensor _pieces, _shares;
+    private readonly torch.Tensor _pieces, _parts;
 
     /// <param name="backbone">Whose masked-word head scores.</param>
     /// <param name="words">Words of each class.</param>
     /// <exception cref="NotSupportedException">The backbone has no such head.</exception>
     /// <exception cref="ArgumentException">A word has no pieces, or two classes have the same.</exception>
-    public VerbalizerHead(Backbone backbone, IReadOnlyList<IReadOnlyList<string>> words)
+    public VerbalizerHead(FrozenBackbone backbone, IReadOnlyList<IReadOnlyList<string>> words)
     {
         _words = backbone.MaskedWords ?? throw new NotSupportedException(
             $"{backbone.Folder.Path} has no masked-word head that is known here, so a verbalizer has nothing to score words with; "
@@ -32,7 +32,7 @@ internal sealed class VerbalizerHead : Head
             foreach (int[] word in pieces[c])
                 foreach (int piece in word) shares[Array.IndexOf(all, piece) * words.Count + c] += 1f / pieces[c].Count / word.Length;
         _pieces = torch.tensor(Array.ConvertAll(all, p => (long)p), device: backbone.Device).DetachFromDisposeScope();
-        _shares = torch.tensor(shares, device: backbone.Device).view(all.Length, words.Count).DetachFromDisposeScope();
+        _parts = torch.tensor(shares, device: backbone.Device).view(all.Length, words.Count).DetachFromDisposeScope();
     }
 
     public override IReadOnlyList<Parameter> Parameters => [];
@@ -40,15 +40,15 @@ internal sealed class VerbalizerHead : Head
     public override bool SuitsAnyThread => false;
 
     public override torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability) =>
-        _words.Scores(hidden, encoder.WordEmbeddings, _pieces).matmul(_shares);
+        _words.Scores(hidden, encoder.WordEmbeddings, _pieces).matmul(_parts);
 
     public override void Dispose()
     {
         _pieces.Dispose();
-        _shares.Dispose();
+        _parts.Dispose();
     }
 
-    private static int[] Pieces(Backbone backbone, string word)
+    private static int[] Pieces(FrozenBackbone backbone, string word)
     {
         int[] pieces = [.. backbone.Tokenizer.PiecesOfWords([word]).Select(p => p.Id)];
         return pieces.Length > 0 ? pieces : throw new ArgumentException($"The verbalizer's word '{word}' has no word pieces in this backbone's vocabulary; give another word.");

@@ -78,7 +78,7 @@ internal sealed class AdamW : IDisposable
             if (_parameters[i].Decays && _weightDecay > 0) value.mul_(kept);
             _states[i].exp_avg.mul_(beta1).add_(gradient, added1);
             _states[i].exp_avg_sq.mul_(beta2).addcmul_(gradient, gradient, added2);
-            value.addcdiv_(_states[i].exp_avg, _states[i].exp_avg_sq.sqrt().div_(root).add_(epsilon), step);
+            value.addcdiv_(_states[i].exp_avg, _states[i].exp_avg_sq.sqrt().div_(root).add_(epsilon, Arithmetic.One), step);
         }
     }
 

@@ -5,14 +5,14 @@ using TorchSharp;
 namespace MLNet.PTuning.Training;
 
 /// <summary>How often each class was predicted and wanted over an epoch.</summary>
-internal sealed record ClassCounts(long[] Predicted, long[] Wanted)
+internal sealed record ClassCounts(long[] Predicted, long[] Gold)
 {
     /// <summary>Counts of an epoch that begins.</summary>
     public static ClassCounts None(int classes) => new(new long[classes], new long[classes]);
 
     /// <summary>The one class that was predicted although several were wanted; null where the model tells classes apart.</summary>
     public int? CollapsedClass() =>
-        Predicted.Count(n => n > 0) == 1 && Wanted.Count(n => n > 0) > 1 ? Array.FindIndex(Predicted, n => n > 0) : null;
+        Predicted.Count(n => n > 0) == 1 && Gold.Count(n => n > 0) > 1 ? Array.FindIndex(Predicted, n => n > 0) : null;
 
     public void Add(torch.Tensor predictions, int[] targets)
     {
@@ -21,7 +21,7 @@ internal sealed record ClassCounts(long[] Predicted, long[] Wanted)
         {
             if (targets[i] < 0) continue;
             Predicted[predicted[i]]++;
-            Wanted[targets[i]]++;
+            Gold[targets[i]]++;
         }
     }
 }

@@ -7,15 +7,16 @@ using TorchSharp;
 namespace MLNet.PTuning.Training;
 
 /// <summary>One of the tasks.</summary>
+/// <param name="Name">For messages.</param>
 /// <param name="Model">Its own parameters, and those that all share.</param>
 /// <param name="Rows">Its training rows.</param>
 /// <param name="ClassWeights">Weights of its classes in the loss; null for 1.</param>
 /// <param name="Validation">The rows that it is scored on; null for none.</param>
 /// <param name="Score">How.</param>
-internal sealed record SharedTask(TunedModel Model, IReadOnlyList<Example> Rows, IReadOnlyList<double>? ClassWeights, IReadOnlyList<Example>? Validation, ScoreFunction Score);
+internal sealed record SharedTask(string Name, TunedModel Model, IReadOnlyList<Example> Rows, IReadOnlyList<double>? ClassWeights, IReadOnlyList<Example>? Validation, ScoreFunction Score);
 
 /// <summary>Trains tasks together: every step is of one task, drawn at random.</summary>
-internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTaskOptions options, double rate, int seed, ITrainingObserver observer)
+internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSampler sampler, TrainingOptions options, double rate, int seed, ITrainingObserver observer)
 {
     /// <summary>
     /// Trains for the options' epochs, each of as many steps as all tasks' rows make batches. Keeps the parameters, the shared ones and all tasks' own, of the
@@ -35,7 +36,6 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
         {
             int steps = tasks.Sum(t => (t.Rows.Count + options.BatchSize - 1) / options.BatchSize);
             var schedule = new RateSchedule(options, rate, steps);
-            var sampler = new TaskSampler([.. tasks.Select(t => t.Rows.Count)], options.Sampling, options.Temperature);
             var batches = tasks.Select((t, i) => Batches(t.Rows, i).GetEnumerator()).ToArray();
             var curves = tasks.Select(_ => new List<TrainingEpoch>()).ToArray();
             Parameter[] trained = [.. shared, .. tasks.SelectMany(t => t.Model.OwnParameters)];
@@ -54,7 +54,7 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, MultiTas
                     double loss = ComputeThread.Run(() => Step(tasks[task], batch, schedule, sharedOptimizer, ownOptimizers[task], dropout));
                     if (!double.IsFinite(loss))
                         throw new InvalidOperationException(FormattableString.Invariant(
-                            $"Training diverged: the loss of task '{options.Tasks[task].Name}' is {loss} in epoch {epoch + 1}. Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
+                            $"Training diverged: the loss of task '{tasks[task].Name}' is {loss} in epoch {epoch + 1}. Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
                     losses[task].Add(loss);
                     observer.AfterStep(epoch + 1, ++step, steps, loss);
                 }

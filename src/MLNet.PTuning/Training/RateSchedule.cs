@@ -7,7 +7,7 @@ internal sealed class RateSchedule(TrainingOptions options, double highest, int 
     private const double DecayPerEpoch = 0.95;
 
     private readonly int _steps = stepsPerEpoch * options.Epochs;
-    private readonly int _warmup = (int)(stepsPerEpoch * options.Epochs * options.WarmupShare);
+    private readonly int _warmup = (int)(stepsPerEpoch * options.Epochs * options.WarmupRatio);
 
     public double RateAt(int step)
     {

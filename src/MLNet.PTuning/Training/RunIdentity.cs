@@ -38,7 +38,7 @@ internal static class RunIdentity
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var row in rows)
-            foreach (int[] part in new[] { row.Ids, row.Types, row.ReadAt, row.Targets })
+            foreach (int[] part in new[] { row.Ids, row.Types, row.ReadPositions, row.Targets })
             {
                 // With its length, so that a number cannot pass from one part to the next unseen.
                 hash.AppendData(BitConverter.GetBytes(part.Length));

@@ -47,6 +47,6 @@ internal sealed class RunState
     public void EndEpoch(TrainingEpoch done)
     {
         Epochs.Add(done);
-        (Step, LossSum, Counts) = (0, 0, ClassCounts.None(Counts.Wanted.Length));
+        (Step, LossSum, Counts) = (0, 0, ClassCounts.None(Counts.Gold.Length));
     }
 }

@@ -12,12 +12,12 @@ public enum LearningRateSchedule
     Cosine,
     /// <summary>Stays.</summary>
     Constant,
-    /// <summary>Is multiplied by 0.95 after every epoch, as P-Tuning v2's authors do for labelling.</summary>
+    /// <summary>Is multiplied by 0.95 after every epoch, as P-Tuning v2's authors do for labeling.</summary>
     EpochDecay,
 }
 
 /// <summary>Settings of training. Defaults suit a deep prompt on a few thousand rows.</summary>
-public class TrainingOptions
+public abstract class TrainingOptions
 {
     /// <summary>Passes over the training rows. Default 10.</summary>
     public int Epochs { get; set; } = 10;
@@ -32,7 +32,7 @@ public class TrainingOptions
     public LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Linear;
 
     /// <summary>Share of all steps in which the rate rises from 0. Default 0.</summary>
-    public double WarmupShare { get; set; }
+    public double WarmupRatio { get; set; }
 
     /// <summary>AdamW's weight decay, on everything but biases and norms. Default 0.01.</summary>
     public double WeightDecay { get; set; } = 0.01;
@@ -106,7 +106,7 @@ public class TrainingOptions
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         Require(LearningRate is null or > 0 and < double.PositiveInfinity, nameof(LearningRate), LearningRate, "positive");
         Require(Enum.IsDefined(Schedule), nameof(Schedule), Schedule, "one of " + string.Join(", ", Enum.GetNames<LearningRateSchedule>()));
-        Require(WarmupShare is >= 0 and < 1, nameof(WarmupShare), WarmupShare, "at least 0 and less than 1");
+        Require(WarmupRatio is >= 0 and < 1, nameof(WarmupRatio), WarmupRatio, "at least 0 and less than 1");
         Require(WeightDecay is >= 0 and < double.PositiveInfinity, nameof(WeightDecay), WeightDecay, "at least 0");
         Require(ClipNorm > 0, nameof(ClipNorm), ClipNorm, "positive");
         Require(HeadDropout is null or >= 0 and < 1, nameof(HeadDropout), HeadDropout, "at least 0 and less than 1");
@@ -125,7 +125,7 @@ public class TrainingOptions
         yield return (nameof(Epochs), Text(Epochs));
         yield return (nameof(BatchSize), Text(BatchSize));
         yield return (nameof(Schedule), Text(Schedule));
-        yield return (nameof(WarmupShare), Text(WarmupShare));
+        yield return (nameof(WarmupRatio), Text(WarmupRatio));
         yield return (nameof(WeightDecay), Text(WeightDecay));
         yield return (nameof(ClipNorm), Text(ClipNorm));
         yield return (nameof(HeadDropout), Text(HeadDropout));

@@ -13,9 +13,9 @@ public sealed class BitFit : TuningMethod
 
     internal override void Validate() { }
 
-    internal override Tuner CreateTuner(Backbone backbone, long seed) => WeightTuner.Create(backbone, IsBias);
+    internal override Tuner CreateTuner(FrozenBackbone backbone, long seed) => WeightTuner.Create(backbone, IsBias);
 
-    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => WeightTuner.Load(backbone, IsBias, saved);
+    internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => WeightTuner.Load(backbone, IsBias, saved);
 
     private static bool IsBias(string name) => name.EndsWith(".bias");
 }

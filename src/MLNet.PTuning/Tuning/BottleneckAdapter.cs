@@ -44,13 +44,13 @@ public sealed class BottleneckAdapter : TuningMethod
         if (!(InitialDeviation > 0)) throw new ArgumentOutOfRangeException(nameof(InitialDeviation), InitialDeviation, "A standard deviation is positive.");
     }
 
-    internal override Tuner CreateTuner(Backbone backbone, long seed)
+    internal override Tuner CreateTuner(FrozenBackbone backbone, long seed)
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
         return new AdapterTuner(backbone, this, (_, shape) => shape.Length > 1 ? factory.Normal(InitialDeviation, shape) : factory.Zeros(shape));
     }
 
-    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) =>
+    internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) =>
         new AdapterTuner(backbone, this, (name, shape) => ParameterFactory.From(saved(name, shape), shape, backbone.Device));
 
     private sealed class AdapterTuner : Tuner
@@ -58,7 +58,7 @@ public sealed class BottleneckAdapter : TuningMethod
         private readonly List<Parameter> _parameters = [];
         private readonly LayerAdapters[] _layers;
 
-        public AdapterTuner(Backbone backbone, BottleneckAdapter method, ParameterSource value) : base(backbone)
+        public AdapterTuner(FrozenBackbone backbone, BottleneckAdapter method, ParameterSource value) : base(backbone)
         {
             long hidden = backbone.Config.HiddenSize;
             bool both = method.Placement == AdapterPlacement.AttentionAndFeedForward;

@@ -23,7 +23,7 @@ public sealed class DeepPrompt : TuningMethod
     public bool Reparameterize { get; init; }
 
     /// <summary>Width of that network's inner layer. Default 512.</summary>
-    public int ReparameterizationSize { get; init; } = 512;
+    public int EncoderHiddenSize { get; init; } = 512;
 
     /// <summary>Standard deviation of the normal distribution that initial values come from. Default 0.02, as the authors' code.</summary>
     public double InitialDeviation { get; init; } = 0.02;
@@ -34,21 +34,21 @@ public sealed class DeepPrompt : TuningMethod
     {
         if (Length < 1) throw new ArgumentOutOfRangeException(nameof(Length), Length, "A deep prompt has at least 1 vector.");
         if (Dropout is { } p && !(p >= 0 && p < 1)) throw new ArgumentOutOfRangeException(nameof(Dropout), p, "A dropout is at least 0 and less than 1.");
-        if (ReparameterizationSize < 1) throw new ArgumentOutOfRangeException(nameof(ReparameterizationSize), ReparameterizationSize, "The network's inner layer has at least 1 unit.");
+        if (EncoderHiddenSize < 1) throw new ArgumentOutOfRangeException(nameof(EncoderHiddenSize), EncoderHiddenSize, "The network's inner layer has at least 1 unit.");
         if (!(InitialDeviation > 0)) throw new ArgumentOutOfRangeException(nameof(InitialDeviation), InitialDeviation, "A standard deviation is positive.");
     }
 
-    internal override Tuner CreateTuner(Backbone backbone, long seed)
+    internal override Tuner CreateTuner(FrozenBackbone backbone, long seed)
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
         var config = backbone.Config;
         var table = Reparameterize
-            ? PrefixTable.Network(Length, config.LayerCount, config.HiddenSize, config.HiddenSize, ReparameterizationSize, Initial)
+            ? PrefixTable.Network(Length, config.LayerCount, config.HiddenSize, config.HiddenSize, EncoderHiddenSize, Initial)
             : PrefixTable.Direct(Length, config.LayerCount, config.HiddenSize, Initial);
         return new PrefixTuner(backbone, table, Length, Dropout ?? config.HiddenDropout);
 
         TorchSharp.Modules.Parameter Initial(string name, long[] shape) => shape.Length > 1 ? factory.Normal(InitialDeviation, shape) : factory.Zeros(shape);
     }
 
-    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => PrefixTuner.Load(backbone, Length, Dropout ?? backbone.Config.HiddenDropout, saved);
+    internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => PrefixTuner.Load(backbone, Length, Dropout ?? backbone.Config.HiddenDropout, saved);
 }

@@ -16,7 +16,7 @@ public sealed class FullFineTuning : TuningMethod
 
     internal override void Validate() { }
 
-    internal override Tuner CreateTuner(Backbone backbone, long seed) => WeightTuner.Create(backbone, _ => true);
+    internal override Tuner CreateTuner(FrozenBackbone backbone, long seed) => WeightTuner.Create(backbone, _ => true);
 
-    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => WeightTuner.Load(backbone, _ => true, saved);
+    internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => WeightTuner.Load(backbone, _ => true, saved);
 }

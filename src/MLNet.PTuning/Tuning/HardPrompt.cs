@@ -36,7 +36,7 @@ public sealed class HardPrompt : TuningMethod
 
     internal override TuningMethod For(IReadOnlyList<string> classNames) => new HardPrompt { Template = Template, Trains = Trains.For(classNames) };
 
-    internal override Tuner CreateTuner(Backbone backbone, long seed) => Trains.CreateTuner(backbone, seed);
+    internal override Tuner CreateTuner(FrozenBackbone backbone, long seed) => Trains.CreateTuner(backbone, seed);
 
-    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => Trains.LoadTuner(backbone, saved);
+    internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => Trains.LoadTuner(backbone, saved);
 }

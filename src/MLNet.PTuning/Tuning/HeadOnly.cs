@@ -11,11 +11,11 @@ public sealed class HeadOnly : TuningMethod
 
     internal override void Validate() { }
 
-    internal override Tuner CreateTuner(Backbone backbone, long seed) => new HeadOnlyTuner(backbone);
+    internal override Tuner CreateTuner(FrozenBackbone backbone, long seed) => new HeadOnlyTuner(backbone);
 
-    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => new HeadOnlyTuner(backbone);
+    internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => new HeadOnlyTuner(backbone);
 
-    private sealed class HeadOnlyTuner(Backbone backbone) : Tuner(backbone)
+    private sealed class HeadOnlyTuner(FrozenBackbone backbone) : Tuner(backbone)
     {
         public override IReadOnlyList<Parameter> Parameters => [];
 

@@ -34,7 +34,7 @@ public sealed class PTuningV1 : TuningMethod
     public PromptEncoderKind Encoder { get; init; }
 
     /// <summary>h, the encoder's inner width. Default null: E / 2 for the LSTM, E for the MLP.</summary>
-    public int? EncoderSize { get; init; }
+    public int? EncoderHiddenSize { get; init; }
 
     internal override PromptTemplate RowTemplate => PromptTemplate.Parse(Template);
 
@@ -46,10 +46,10 @@ public sealed class PTuningV1 : TuningMethod
     {
         if (RowTemplate.PromptLength == 0) throw new ArgumentException($"The template '{Template}' has no prompt vectors; put {{prompt:N}} where N of them stand, or take HardPrompt.");
         if (!Enum.IsDefined(Encoder)) throw new ArgumentOutOfRangeException(nameof(Encoder), Encoder, "There is no such prompt encoder.");
-        if (EncoderSize < 1) throw new ArgumentOutOfRangeException(nameof(EncoderSize), EncoderSize, "A prompt encoder has at least 1 unit.");
+        if (EncoderHiddenSize < 1) throw new ArgumentOutOfRangeException(nameof(EncoderHiddenSize), EncoderHiddenSize, "A prompt encoder has at least 1 unit.");
     }
 
-    internal override Tuner CreateTuner(Backbone backbone, long seed)
+    internal override Tuner CreateTuner(FrozenBackbone backbone, long seed)
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
         long width = backbone.Encoder.WordEmbeddings.shape[1];
@@ -57,13 +57,13 @@ public sealed class PTuningV1 : TuningMethod
         var embedding = Add("embedding.weight", factory.Normal(1, PromptLength, width));
         if (Encoder == PromptEncoderKind.Mlp)
         {
-            long size = EncoderSize ?? width;
+            long size = EncoderHiddenSize ?? width;
             Linear[] layers = [Layer("mlp_head.0", size, width), Layer("mlp_head.2", size, size), Layer("mlp_head.4", width, size)];
             return new VectorTuner(backbone, parameters, () => layers[2].Apply(layers[1].Apply(layers[0].Apply(embedding).relu()).relu()));
         }
         else
         {
-            long size = EncoderSize ?? Math.Max(1, width / 2);
+            long size = EncoderHiddenSize ?? Math.Max(1, width / 2);
             var lstm = torch.nn.LSTM(width, size, numLayers: 2, bidirectional: true, device: backbone.Device);
             foreach (var (name, value) in lstm.named_parameters()) factory.Uniform(Add("lstm_head." + name, value), 1 / Math.Sqrt(size));
             Linear inner = Layer("mlp_head.0", 2 * size, 2 * size), outer = Layer("mlp_head.2", width, 2 * size);
@@ -82,5 +82,5 @@ public sealed class PTuningV1 : TuningMethod
         }
     }
 
-    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => VectorTuner.Load(backbone, PromptLength, saved);
+    internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => VectorTuner.Load(backbone, PromptLength, saved);
 }

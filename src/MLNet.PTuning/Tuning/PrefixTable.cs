@@ -58,7 +58,7 @@ internal sealed class PrefixTable
 /// <param name="table">What is trained.</param>
 /// <param name="length">P.</param>
 /// <param name="dropout">Probability of dropping an element of the prefix in training.</param>
-internal sealed class PrefixTuner(Backbone backbone, PrefixTable table, int length, double dropout) : Tuner(backbone)
+internal sealed class PrefixTuner(FrozenBackbone backbone, PrefixTable table, int length, double dropout) : Tuner(backbone)
 {
     public override IReadOnlyList<Parameter> Parameters => table.Parameters;
 
@@ -69,7 +69,7 @@ internal sealed class PrefixTuner(Backbone backbone, PrefixTable table, int leng
     public override IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [(PrefixTable.Name, table.Output())];
 
     /// <summary>From the table that a model file holds.</summary>
-    public static PrefixTuner Load(Backbone backbone, int length, double dropout, TensorSource saved) =>
+    public static PrefixTuner Load(FrozenBackbone backbone, int length, double dropout, TensorSource saved) =>
         new(backbone, PrefixTable.Direct(length, backbone.Config.LayerCount, backbone.Config.HiddenSize,
             (name, shape) => ParameterFactory.From(saved(name, shape), shape, backbone.Device)), length, dropout);
 }

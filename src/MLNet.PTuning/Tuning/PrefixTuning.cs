@@ -16,7 +16,7 @@ public sealed class PrefixTuning : TuningMethod
     public int Length { get; init; } = 20;
 
     /// <summary>Width of the network's inner layer. Default 512.</summary>
-    public int InnerSize { get; init; } = 512;
+    public int EncoderHiddenSize { get; init; } = 512;
 
     /// <summary>Probability of dropping an element of the prefix in training. Default 0.</summary>
     public double Dropout { get; init; }
@@ -28,21 +28,21 @@ public sealed class PrefixTuning : TuningMethod
     internal override void Validate()
     {
         if (Length < 1) throw new ArgumentOutOfRangeException(nameof(Length), Length, "A prefix has at least 1 vector.");
-        if (InnerSize < 1) throw new ArgumentOutOfRangeException(nameof(InnerSize), InnerSize, "The network's inner layer has at least 1 unit.");
+        if (EncoderHiddenSize < 1) throw new ArgumentOutOfRangeException(nameof(EncoderHiddenSize), EncoderHiddenSize, "The network's inner layer has at least 1 unit.");
         if (!(Dropout >= 0 && Dropout < 1)) throw new ArgumentOutOfRangeException(nameof(Dropout), Dropout, "A dropout is at least 0 and less than 1.");
     }
 
-    internal override Tuner CreateTuner(Backbone backbone, long seed)
+    internal override Tuner CreateTuner(FrozenBackbone backbone, long seed)
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
         long hidden = backbone.Config.HiddenSize;
-        var table = PrefixTable.Network(Length, backbone.Config.LayerCount, hidden, hidden, InnerSize, (name, shape) => name switch
+        var table = PrefixTable.Network(Length, backbone.Config.LayerCount, hidden, hidden, EncoderHiddenSize, (name, shape) => name switch
         {
             PrefixTable.Name => factory.Normal(1, shape),
-            _ => factory.Uniform(1 / Math.Sqrt(name.Contains(".0.") ? hidden : InnerSize), shape),
+            _ => factory.Uniform(1 / Math.Sqrt(name.Contains(".0.") ? hidden : EncoderHiddenSize), shape),
         });
         return new PrefixTuner(backbone, table, Length, Dropout);
     }
 
-    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => PrefixTuner.Load(backbone, Length, Dropout, saved);
+    internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => PrefixTuner.Load(backbone, Length, Dropout, saved);
 }

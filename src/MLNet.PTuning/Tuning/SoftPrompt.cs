@@ -47,13 +47,13 @@ public sealed class SoftPrompt : TuningMethod
     /// <summary>
     /// Whether classification reads the prompt's first vector instead of the text's first token, as Python's classes do with a prompt of PEFT's. Default false.
     /// </summary>
-    public bool ReadsFirstVector { get; init; }
+    public bool PoolsFirstVector { get; init; }
 
     internal override int PromptLength => Length;
 
     internal override int VectorsInFront => Length;
 
-    internal override bool ReadsVectors => ReadsFirstVector;
+    internal override bool ReadsVectors => PoolsFirstVector;
 
     internal override void Validate()
     {
@@ -70,7 +70,7 @@ public sealed class SoftPrompt : TuningMethod
         return known;
     }
 
-    internal override Tuner CreateTuner(Backbone backbone, long seed)
+    internal override Tuner CreateTuner(FrozenBackbone backbone, long seed)
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
         long width = backbone.Encoder.WordEmbeddings.shape[1];
@@ -79,10 +79,10 @@ public sealed class SoftPrompt : TuningMethod
         return VectorTuner.Direct(backbone, ParameterFactory.From(values, [Length, width], backbone.Device));
     }
 
-    internal override Tuner LoadTuner(Backbone backbone, TensorSource saved) => VectorTuner.Load(backbone, Length, saved);
+    internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => VectorTuner.Load(backbone, Length, saved);
 
     // The word pieces whose mean each vector begins as.
-    private IEnumerable<int[]> StartingPieces(Backbone backbone, long seed)
+    private IEnumerable<int[]> StartingPieces(FrozenBackbone backbone, long seed)
     {
         var tokenizer = backbone.Tokenizer;
         if (Start == SoftPromptStart.Text)
@@ -108,7 +108,7 @@ public sealed class SoftPrompt : TuningMethod
         }
     }
 
-    private static float[] MeanEmbedding(Backbone backbone, int[] pieces)
+    private static float[] MeanEmbedding(FrozenBackbone backbone, int[] pieces)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();

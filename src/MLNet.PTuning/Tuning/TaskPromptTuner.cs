@@ -19,7 +19,7 @@ internal sealed class TaskPromptTuner : Tuner
     /// <param name="shared">The shared vectors; one use of it is taken over.</param>
     /// <param name="rank">r.</param>
     /// <param name="seed">Seed of the factors' initial values.</param>
-    public TaskPromptTuner(Backbone backbone, VectorTuner shared, int rank, long seed) : base(backbone)
+    public TaskPromptTuner(FrozenBackbone backbone, VectorTuner shared, int rank, long seed) : base(backbone)
     {
         _shared = shared;
         long[] shape = shared.Vectors().shape;

@@ -5,11 +5,11 @@ using TorchSharp;
 namespace MLNet.PTuning.Tuning;
 
 /// <summary>Owns the parameters of one method on one backbone. When all who use it have disposed it, it disposes them.</summary>
-internal abstract class Tuner(Backbone backbone) : IDisposable
+internal abstract class Tuner(FrozenBackbone backbone) : IDisposable
 {
     private int _users = 1;
 
-    protected Backbone Backbone { get; } = backbone;
+    protected FrozenBackbone Backbone { get; } = backbone;
 
     /// <summary>What is trained.</summary>
     public abstract IReadOnlyList<Parameter> Parameters { get; }

@@ -41,11 +41,11 @@ public abstract class TuningMethod
     internal abstract void Validate();
 
     /// <summary>New parameters with initial values drawn from <paramref name="seed"/>.</summary>
-    internal abstract Tuning.Tuner CreateTuner(Backbone backbone, long seed);
+    internal abstract Tuning.Tuner CreateTuner(FrozenBackbone backbone, long seed);
 
     /// <summary>New parameters that begin with the values of <paramref name="start"/>, where there are such.</summary>
     /// <exception cref="ArgumentException">They are of other shapes.</exception>
-    internal Tuning.Tuner CreateTuner(Backbone backbone, long seed, Tuning.SavedTensors? start)
+    internal Tuning.Tuner CreateTuner(FrozenBackbone backbone, long seed, Tuning.SavedTensors? start)
     {
         var tuner = CreateTuner(backbone, seed);
         if (start is null) return tuner;
@@ -62,5 +62,5 @@ public abstract class TuningMethod
     }
 
     /// <summary>The parameters of a trained model from their names and values.</summary>
-    internal abstract Tuning.Tuner LoadTuner(Backbone backbone, Tuning.TensorSource saved);
+    internal abstract Tuning.Tuner LoadTuner(FrozenBackbone backbone, Tuning.TensorSource saved);
 }

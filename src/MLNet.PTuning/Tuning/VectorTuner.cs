@@ -9,7 +9,7 @@ namespace MLNet.PTuning.Tuning;
 /// <param name="parameters">What is trained.</param>
 /// <param name="vectors">The vectors, a function of the parameters.</param>
 /// <param name="network">What has some of the parameters in it; null for nothing.</param>
-internal sealed class VectorTuner(Backbone backbone, IReadOnlyList<Parameter> parameters, Func<torch.Tensor> vectors, IDisposable? network = null) : Tuner(backbone)
+internal sealed class VectorTuner(FrozenBackbone backbone, IReadOnlyList<Parameter> parameters, Func<torch.Tensor> vectors, IDisposable? network = null) : Tuner(backbone)
 {
     public const string Name = "prompt_embeddings";
 
@@ -37,10 +37,10 @@ internal sealed class VectorTuner(Backbone backbone, IReadOnlyList<Parameter> pa
     public override IReadOnlyList<(string Name, torch.Tensor Value)> ToSave() => [(Name, vectors())];
 
     /// <summary>Vectors that are trained as they are.</summary>
-    public static VectorTuner Direct(Backbone backbone, TorchSharp.Modules.Parameter vectors) => new(backbone, [new Parameter(Name, vectors)], () => vectors);
+    public static VectorTuner Direct(FrozenBackbone backbone, TorchSharp.Modules.Parameter vectors) => new(backbone, [new Parameter(Name, vectors)], () => vectors);
 
     /// <summary>From what a model file holds.</summary>
-    public static VectorTuner Load(Backbone backbone, int length, TensorSource saved)
+    public static VectorTuner Load(FrozenBackbone backbone, int length, TensorSource saved)
     {
         long[] shape = [length, backbone.Encoder.WordEmbeddings.shape[1]];
         return Direct(backbone, ParameterFactory.From(saved(Name, shape), shape, backbone.Device));

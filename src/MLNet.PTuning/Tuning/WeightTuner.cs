@@ -9,7 +9,7 @@ internal sealed class WeightTuner : Tuner
 {
     private const string Prefix = "backbone.";
 
-    private WeightTuner(Backbone backbone, Func<string, bool> trains, Func<string, torch.Tensor, TorchSharp.Modules.Parameter> value) : base(backbone)
+    private WeightTuner(FrozenBackbone backbone, Func<string, bool> trains, Func<string, torch.Tensor, TorchSharp.Modules.Parameter> value) : base(backbone)
     {
         var trained = backbone.Weights.Where(w => trains(w.Key)).ToDictionary(w => w.Key, w => value(w.Key, w.Value));
         Encoder = backbone.CreateEncoder(backbone.Weights.ToDictionary(w => w.Key, w => trained.TryGetValue(w.Key, out var own) ? own : w.Value));
@@ -23,11 +23,11 @@ internal sealed class WeightTuner : Tuner
     /// <summary>Copies that begin as the backbone's.</summary>
     /// <param name="backbone">Whose tensors are copied.</param>
     /// <param name="trains">Whether the tensor of a name is trained.</param>
-    public static WeightTuner Create(Backbone backbone, Func<string, bool> trains) =>
+    public static WeightTuner Create(FrozenBackbone backbone, Func<string, bool> trains) =>
         new(backbone, trains, (_, frozen) => ParameterFactory.From(frozen));
 
     /// <summary>Copies that a model file holds.</summary>
-    public static WeightTuner Load(Backbone backbone, Func<string, bool> trains, TensorSource saved) =>
+    public static WeightTuner Load(FrozenBackbone backbone, Func<string, bool> trains, TensorSource saved) =>
         new(backbone, trains, (name, frozen) => ParameterFactory.From(saved(Prefix + name, frozen.shape), frozen.shape, backbone.Device));
 
     public override bool Replaces(Parameter parameter) => Parameters.Contains(parameter);

@@ -64,7 +64,7 @@ public sealed class ActivationTests : IDisposable
         File.WriteAllText(_folder.At("config.json"), config.Replace("\"hidden_act\": \"gelu\"", $"\"hidden_act\": \"{name}\""));
         string[] special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
         File.WriteAllText(_folder.At("vocab.txt"), string.Join("\n", special.Concat(Enumerable.Range(special.Length, 200 - special.Length).Select(i => $"w{i}"))));
-        using var lease = Backbone.Use(_folder.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_folder.Path, torch.CPU);
         ComputeThread.Run(() =>
         {
             using var scope = torch.NewDisposeScope();

@@ -120,7 +120,7 @@ public sealed class ConfigFormTests : IDisposable
     public void A_folder_of_Hugging_Faces_cache_gives_its_snapshot()
     {
         string cache = IntoCache("models--org--name", "0123abc", "main");
-        using var lease = Backbone.Use(cache, torch.CPU);
+        using var lease = FrozenBackbone.Use(cache, torch.CPU);
         Assert.Equal(Path.Combine(cache, "snapshots", "0123abc"), lease.Backbone.Folder.Path);
     }
 
@@ -129,16 +129,16 @@ public sealed class ConfigFormTests : IDisposable
     {
         string cache = IntoCache("models--org--name", "0123abc", "main");
         Directory.CreateDirectory(Path.Combine(cache, "snapshots", "ffff"));
-        using (var lease = Backbone.Use(cache, torch.CPU)) Assert.EndsWith("0123abc", lease.Backbone.Folder.Path);
+        using (var lease = FrozenBackbone.Use(cache, torch.CPU)) Assert.EndsWith("0123abc", lease.Backbone.Folder.Path);
         File.Delete(Path.Combine(cache, "refs", "main"));
-        Mentions(Assert.Throws<FileNotFoundException>(() => Backbone.Use(cache, torch.CPU)), "0123abc", "ffff");
+        Mentions(Assert.Throws<FileNotFoundException>(() => FrozenBackbone.Use(cache, torch.CPU)), "0123abc", "ffff");
     }
 
     [Fact]
     public void The_cache_above_models_names_them()
     {
         string cache = IntoCache("models--org--name", "0123abc", "main");
-        Mentions(Assert.Throws<FileNotFoundException>(() => Backbone.Use(Path.GetDirectoryName(cache)!, torch.CPU)), "models--org--name");
+        Mentions(Assert.Throws<FileNotFoundException>(() => FrozenBackbone.Use(Path.GetDirectoryName(cache)!, torch.CPU)), "models--org--name");
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class ConfigFormTests : IDisposable
         File.WriteAllBytes(blob, bytes);
         File.SetLastWriteTimeUtc(blob, DateTime.UtcNow.AddSeconds(5));
         Assert.NotEqual(before, new ModelFolder(cache).ContentHash);
-        using var lease = Backbone.Use(cache, torch.CPU);
+        using var lease = FrozenBackbone.Use(cache, torch.CPU);
     }
 
     [Fact]
@@ -192,7 +192,7 @@ public sealed class ConfigFormTests : IDisposable
 
     public void Dispose() => _backbone.Dispose();
 
-    private Backbone.Lease Load() => Backbone.Use(_backbone.Path, torch.CPU);
+    private FrozenBackbone.Lease Load() => FrozenBackbone.Use(_backbone.Path, torch.CPU);
 
     // Moves the model to where Hugging Face's cache would have it.
     private string IntoCache(string model, string revision, string branch)

@@ -54,7 +54,7 @@ public sealed class FamilyTests : IDisposable
     public void Rows_of_RoBERTa_are_shorter_by_the_positions_that_it_reserves()
     {
         Place("parity", "roberta-small-random", config => config);
-        using var lease = Backbone.Use(_folder.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_folder.Path, torch.CPU);
         Assert.Equal(66 - 2 - 5, lease.Backbone.Encoder.MaxRowLength(5));
     }
 
@@ -68,7 +68,7 @@ public sealed class FamilyTests : IDisposable
     public void What_is_not_supported_is_said(string root, string model, string before, string after, string expected)
     {
         Place(root, model, config => config.Replace(before, after));
-        Assert.Contains(expected, Assert.Throws<NotSupportedException>(() => Backbone.Use(_folder.Path, torch.CPU)).Message);
+        Assert.Contains(expected, Assert.Throws<NotSupportedException>(() => FrozenBackbone.Use(_folder.Path, torch.CPU)).Message);
     }
 
     [Theory]
@@ -82,7 +82,7 @@ public sealed class FamilyTests : IDisposable
     public void A_config_that_does_not_fit_the_weights_is_an_error_that_names_the_field_or_tensor(string model, string before, string after, string expected)
     {
         Place("families", model, config => config.Replace(before, after));
-        Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => Backbone.Use(_folder.Path, torch.CPU)).Message);
+        Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => FrozenBackbone.Use(_folder.Path, torch.CPU)).Message);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -91,7 +91,7 @@ public sealed class FamilyTests : IDisposable
     {
         Place(root, model, edit, files);
         if (onlyOnnx) File.Delete(_folder.At("model.safetensors"));
-        using var lease = Backbone.Use(_folder.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_folder.Path, torch.CPU);
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var rows = new PackedBatch([2, 7, 9, 3, 2, 8], [0, 0, 0, 0, 0, 0], [0, 4, 6]);

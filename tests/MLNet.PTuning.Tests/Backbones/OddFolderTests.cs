@@ -36,7 +36,7 @@ public sealed class OddFolderTests : IDisposable
     public void A_configuration_by_its_old_name_is_found_out()
     {
         File.Move(_backbone.At("config.json"), _backbone.At("bert_config.json"));
-        string message = Assert.Throws<FileNotFoundException>(() => Backbone.Use(_backbone.Path, torch.CPU)).Message;
+        string message = Assert.Throws<FileNotFoundException>(() => FrozenBackbone.Use(_backbone.Path, torch.CPU)).Message;
         Assert.Contains("bert_config.json", message);
         Assert.Contains("\"model_type\": \"bert\"", message);
     }
@@ -62,7 +62,7 @@ public sealed class OddFolderTests : IDisposable
         File.WriteAllBytes(_backbone.At("sentencepiece.bpe.model"), SentencePieceModels.Write(SentencePieceModels.Unigram, [],
             ("<unk>", 0, SentencePieceModels.Unknown), ("<s>", 0, SentencePieceModels.Control), ("</s>", 0, SentencePieceModels.Control), ("▁good", -2, SentencePieceModels.Normal)));
         File.WriteAllText(_backbone.At("tokenizer_config.json"), """{"tokenizer_class": "XLMRobertaTokenizer"}""");
-        using var lease = Backbone.Use(_backbone.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_backbone.Path, torch.CPU);
         Assert.Equal([0, 4, 2, 2, 4, 2], lease.Backbone.Tokenizer.Encode("good", "good", 16).Ids);
     }
 
@@ -72,7 +72,7 @@ public sealed class OddFolderTests : IDisposable
         // As rinna's: pad_token_id 3, 514 positions, of which 510 are a text's.
         _backbone.SetConfig("model_type", "roberta");
         _backbone.SetConfig("pad_token_id", 3);
-        using var lease = Backbone.Use(_backbone.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_backbone.Path, torch.CPU);
         Assert.Equal(TinyBackbone.Positions - 4, lease.Backbone.Encoder.MaxRowLength(0));
     }
 
@@ -83,7 +83,7 @@ public sealed class OddFolderTests : IDisposable
         _backbone.SetConfig("tie_word_embeddings", false);
         _backbone.AddWeights([("cls.predictions.transform.dense.weight", [16, 16]), ("cls.predictions.transform.dense.bias", [16]), ("cls.predictions.transform.LayerNorm.weight", [16]),
             ("cls.predictions.transform.LayerNorm.bias", [16]), ("cls.predictions.bias", [pieces]), ("cls.predictions.decoder.weight", [pieces, 16])], i => i);
-        using var lease = Backbone.Use(_backbone.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_backbone.Path, torch.CPU);
         Assert.Equal(5, lease.Backbone.MaskedWords!.Decoder![0][5].item<float>());
     }
 
@@ -97,14 +97,14 @@ public sealed class OddFolderTests : IDisposable
         string cache = _backbone.At("hub"), snapshot = Directory.CreateDirectory(Path.Combine(cache, "models--org--name", "snapshots", "0123")).FullName, saved = _backbone.At("model.zip");
         using (var model = Reviews.Pipeline(ml, options).Fit(data)) ml.Model.Save(model, data.Schema, saved);
         foreach (string name in (string[])["config.json", "model.safetensors", "vocab.txt"]) File.Move(_backbone.At(name), Path.Combine(snapshot, name));
-        Backbone.SearchFolders.Add(cache);
+        Backbone.SearchFolders = [cache];
         try
         {
             using var loaded = (IDisposable)ml.Model.Load(saved, out _);
         }
         finally
         {
-            Backbone.SearchFolders.Remove(cache);
+            Backbone.SearchFolders = [];
         }
     }
 

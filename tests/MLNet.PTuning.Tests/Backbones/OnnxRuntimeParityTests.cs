@@ -32,8 +32,8 @@ public class OnnxRuntimeParityTests(ITestOutputHelper output)
     public void Hidden_states_and_the_pooled_output_are_ONNX_Runtimes(string name, bool pools)
     {
         string folder = RealBackbones.Folder(name);
-        using var lease = Backbone.Use(folder, torch.CPU);
-        Backbone backbone = lease.Backbone;
+        using var lease = FrozenBackbone.Use(folder, torch.CPU);
+        FrozenBackbone backbone = lease.Backbone;
         Assert.Equal(pools, backbone.HasPooler);
         int[][] rows = [.. Texts.Select(text => backbone.Tokenizer.Encode(text, null, Longest).Ids)];
         Assert.InRange(rows.Min(row => row.Length), 2, 3);

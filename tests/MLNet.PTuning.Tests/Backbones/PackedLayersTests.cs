@@ -12,7 +12,7 @@ public sealed class PackedLayersTests : IDisposable
     private static readonly int[] RowLengths = [1, 50, 3, 33, 8];
 
     private readonly ParityCase _case = new("bert-small-random", "a_encoder");
-    private readonly Backbone.Lease _lease;
+    private readonly FrozenBackbone.Lease _lease;
 
     public PackedLayersTests() => _lease = _case.Lease();
 
@@ -26,14 +26,14 @@ public sealed class PackedLayersTests : IDisposable
         using var scope = torch.NewDisposeScope();
         var encoder = _lease.Backbone.Encoder;
         var batch = Rows();
-        int[] readAt = firstTokensOnly ? batch.RowStarts[..^1] : [.. Enumerable.Range(0, batch.Ids.Length)];
-        var weight = Random(readAt.Length, encoder.Config.HiddenSize, seed: 3);
+        int[] readPositions = firstTokensOnly ? batch.RowStarts[..^1] : [.. Enumerable.Range(0, batch.Ids.Length)];
+        var weight = Random(readPositions.Length, encoder.Config.HiddenSize, seed: 3);
 
         var (prompt, leaf) = Prompt(dropout: 0);
-        var expected = encoder.Forward(batch, readAt, prompt, null);
+        var expected = encoder.Forward(batch, readPositions, prompt, null);
         (expected * weight).sum().backward();
         using var packed = Packed(bits, encoder.Config);
-        var actual = packed.Forward(null, batch, readAt, prompt, null, keep: true);
+        var actual = packed.Forward(null, batch, readPositions, prompt, null, keep: true);
         var (gradient, _) = packed.Backward(weight, toEmbedded: false);
 
         AssertClose(expected, actual, 1e-5);
@@ -49,16 +49,16 @@ public sealed class PackedLayersTests : IDisposable
         var config = _lease.Backbone.Config with { HiddenActivation = activation };
         var layers = Layers(config);
         var batch = Rows();
-        int[] readAt = [0, 1, 30, 50, 80];
-        var weight = Random(readAt.Length, config.HiddenSize, seed: 3);
+        int[] readPositions = [0, 1, 30, 50, 80];
+        var weight = Random(readPositions.Length, config.HiddenSize, seed: 3);
         var (prompt, leaf) = Prompt(dropout: 0);
         var embedded = Random(batch.Ids.Length, config.HiddenSize, seed: 6).requires_grad_(true);
         var encoder = new Given(embedded, config, layers);
 
-        var expected = encoder.Forward(batch, readAt, prompt, null);
+        var expected = encoder.Forward(batch, readPositions, prompt, null);
         (expected * weight).sum().backward();
         using var packed = PackedLayers.Create(config, Embeddings(config), layers, 0, 0, halves: false);
-        var actual = packed.Forward(embedded, batch, readAt, prompt, null, keep: true);
+        var actual = packed.Forward(embedded, batch, readPositions, prompt, null, keep: true);
         var (ofPrefix, ofEmbedded) = packed.Backward(weight, toEmbedded: true);
 
         AssertClose(expected, actual, 1e-5);
@@ -75,14 +75,14 @@ public sealed class PackedLayersTests : IDisposable
         using var scope = torch.NewDisposeScope();
         var encoder = _lease.Backbone.Encoder;
         var batch = Rows();
-        int[] readAt = batch.RowStarts[..^1];
-        var weight = Random(readAt.Length, encoder.Config.HiddenSize, seed: 3);
+        int[] readPositions = batch.RowStarts[..^1];
+        var weight = Random(readPositions.Length, encoder.Config.HiddenSize, seed: 3);
         var (prompt, leaf) = Prompt(dropout: 0);
         var embedded = encoder.Embed(batch, prompt, null);
         using PackedLayers floats = Packed(bits, encoder.Config), halves = PackedInHalves(bits, encoder.Config);
 
-        var expected = floats.Forward(embedded, batch, readAt, prompt, null, keep: true);
-        var actual = halves.Forward(embedded, batch, readAt, prompt, null, keep: true);
+        var expected = floats.Forward(embedded, batch, readPositions, prompt, null, keep: true);
+        var actual = halves.Forward(embedded, batch, readPositions, prompt, null, keep: true);
         var (expectedGradient, actualGradient) = (floats.Backward(weight, false).Prefix!, halves.Backward(weight, false).Prefix!);
 
         Assert.InRange(RelativeDifference(expected, actual), 1e-5, 0.02);
@@ -96,14 +96,14 @@ public sealed class PackedLayersTests : IDisposable
         using var noGrad = torch.no_grad();
         var encoder = _lease.Backbone.Encoder;
         var batch = Rows();
-        int[] readAt = batch.RowStarts[..^1];
+        int[] readPositions = batch.RowStarts[..^1];
         var embedded = encoder.Embed(batch, PromptState.None, null);
         using PackedLayers floats = Packed(128, encoder.Config), halves = PackedInHalves(128, encoder.Config), broken = PackedInHalves(128, encoder.Config with { HiddenActivation = "gelu_new", HeadCount = 1 });
 
         Assert.Equal(PackedEngines.ProcessorMultipliesBFloat16, ReferenceEquals(halves, Choose(halves)));
         Assert.Same(floats, Choose(broken));
 
-        PackedLayers Choose(PackedLayers second) => new PackedEngines(asked => asked ? second : floats).For(Precision.Auto, engine => engine.Forward(embedded, batch, readAt, PromptState.None, null, keep: false));
+        PackedLayers Choose(PackedLayers second) => new PackedEngines(asked => asked ? second : floats).For(Precision.Auto, engine => engine.Forward(embedded, batch, readPositions, PromptState.None, null, keep: false));
     }
 
     [Fact]
@@ -113,10 +113,10 @@ public sealed class PackedLayersTests : IDisposable
         using var noGrad = torch.no_grad();
         var encoder = _lease.Backbone.Encoder;
         var batch = Rows();
-        int[] readAt = batch.RowStarts[..^1];
+        int[] readPositions = batch.RowStarts[..^1];
         using var packed = Packed(256, encoder.Config);
 
-        AssertClose(encoder.Forward(batch, readAt, PromptState.None, null), packed.Forward(encoder.Embed(batch, PromptState.None, null), batch, readAt, PromptState.None, null, keep: false), 1e-5);
+        AssertClose(encoder.Forward(batch, readPositions, PromptState.None, null), packed.Forward(encoder.Embed(batch, PromptState.None, null), batch, readPositions, PromptState.None, null, keep: false), 1e-5);
     }
 
     [Theory]
@@ -158,9 +158,9 @@ public sealed class PackedLayersTests : IDisposable
         {
             if (layers == fresh) fresh.Trim();
             dropout.StartStep(step);
-            int[] readAt = rows.RowStarts[..^1];
-            var hidden = layers.Forward(null, rows, readAt, prompt, dropout, keep: true);
-            var (gradient, _) = layers.Backward(Random(readAt.Length, config.HiddenSize, seed: 3), toEmbedded: false);
+            int[] readPositions = rows.RowStarts[..^1];
+            var hidden = layers.Forward(null, rows, readPositions, prompt, dropout, keep: true);
+            var (gradient, _) = layers.Backward(Random(readPositions.Length, config.HiddenSize, seed: 3), toEmbedded: false);
             return [.. ParameterFactory.ToArray(hidden), .. ParameterFactory.ToArray(gradient!)];
         }
     }
@@ -182,13 +182,13 @@ public sealed class PackedLayersTests : IDisposable
         var encoder = _lease.Backbone.Encoder;
         var config = encoder.Config with { HiddenDropout = 0.2, AttentionDropout = 0.3 };
         var batch = Rows();
-        int[] readAt = batch.RowStarts[..^1];
+        int[] readPositions = batch.RowStarts[..^1];
         using var dropout = new Dropout(7, torch.CPU);
         dropout.StartStep(1);
         using var packed = Packed(512, config);
         var (_, leaf) = Prompt(0.25);
         var embedded = encoder.Embed(batch, StateOf(leaf, 0.25), null);
-        var weight = Random(readAt.Length, config.HiddenSize, seed: 4);
+        var weight = Random(readPositions.Length, config.HiddenSize, seed: 4);
         var direction = Random(PromptLength, leaf.shape[1], seed: 5);
 
         Loss(leaf, keep: true);
@@ -199,7 +199,7 @@ public sealed class PackedLayersTests : IDisposable
         Assert.Equal(measured, predicted, Math.Abs(measured) * 0.01 + 0.01);
 
         double Loss(torch.Tensor table, bool keep) =>
-            (packed.Forward(embedded, batch, readAt, StateOf(table, 0.25), dropout, keep) * weight).sum().item<float>();
+            (packed.Forward(embedded, batch, readPositions, StateOf(table, 0.25), dropout, keep) * weight).sum().item<float>();
     }
 
     [Fact]
@@ -209,7 +209,7 @@ public sealed class PackedLayersTests : IDisposable
         using var noGrad = torch.no_grad();
         var encoder = _lease.Backbone.Encoder;
         var batch = Rows();
-        int[] readAt = batch.RowStarts[..^1];
+        int[] readPositions = batch.RowStarts[..^1];
         using var packed = Packed(256, encoder.Config with { HiddenDropout = 0.1, AttentionDropout = 0.1 });
         using var dropout = new Dropout(1, torch.CPU);
 
@@ -221,7 +221,7 @@ public sealed class PackedLayersTests : IDisposable
         float[] At(long step)
         {
             dropout.StartStep(step);
-            return ParameterFactory.ToArray(packed.Forward(null, batch, readAt, PromptState.None, dropout, keep: false));
+            return ParameterFactory.ToArray(packed.Forward(null, batch, readPositions, PromptState.None, dropout, keep: false));
         }
     }
 
@@ -237,15 +237,15 @@ public sealed class PackedLayersTests : IDisposable
             var starts = new int[1 + random.Next(1, 60)];
             for (int i = 1; i < starts.Length; i++) starts[i] = starts[i - 1] + random.Next(2, random.Next(3, 400));
             var batch = new PackedBatch(new int[starts[^1]], new int[starts[^1]], starts);
-            int[] readAt = [.. Enumerable.Range(0, starts[^1]).Where(_ => random.Next(3) == 0)];
+            int[] readPositions = [.. Enumerable.Range(0, starts[^1]).Where(_ => random.Next(3) == 0)];
 
-            var ranges = new Pass(batch, readAt, PromptState.None, 0, null).Split(shares);
+            var ranges = new Pass(batch, readPositions, PromptState.None, 0, null).Split(shares);
 
             Assert.InRange(ranges.Length, 1, shares);
             Assert.Equal(Enumerable.Range(0, batch.RowCount), ranges.SelectMany(r => Enumerable.Range(r.First, r.Count)));
             Assert.Equal(starts[..^1], ranges.SelectMany(r => r.KeyStarts[..^1].Select(start => r.FirstPiece + start)));
-            Assert.Equal(readAt.Length, ranges.Sum(r => r.ReadCount));
-            Assert.All(ranges, r => Assert.Equal(batch.StartsOf(readAt)[r.First], r.FirstRead));
+            Assert.Equal(readPositions.Length, ranges.Sum(r => r.ReadCount));
+            Assert.All(ranges, r => Assert.Equal(batch.StartsOf(readPositions)[r.First], r.FirstRead));
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class ParityCase : IDisposable
     }
 
     /// <summary>The backbone; the model that takes it disposes it.</summary>
-    public Backbone.Lease Lease() => Backbone.Use(_folder.Path, torch.CPU);
+    public FrozenBackbone.Lease Lease() => FrozenBackbone.Use(_folder.Path, torch.CPU);
 
     /// <summary>A recorded tensor's values in row-major order.</summary>
     public float[] Values(string name) => _case.ReadFloats(name);
@@ -46,14 +46,14 @@ internal sealed class ParityCase : IDisposable
         return [.. Enumerable.Range(0, rows).Select(r => mask.AsSpan(r * width, width).Count(1))];
     }
 
-    /// <summary>The recorded rows without their padding, read where <paramref name="readAt"/> says for each row's length.</summary>
-    public Batch Batch(Func<int, int[]> readAt, Func<int, int[]> targets, int step = 0)
+    /// <summary>The recorded rows without their padding, read where <paramref name="readPositions"/> says for each row's length.</summary>
+    public Batch Batch(Func<int, int[]> readPositions, Func<int, int[]> targets, int step = 0)
     {
         var (rows, width, ids) = Matrix("in.input_ids", step);
         int[] types = _case.Entries.ContainsKey("in.token_type_ids") ? Matrix("in.token_type_ids", step).Values : new int[ids.Length];
         var lengths = RowLengths(step);
         return MLNet.PTuning.Tasks.Batch.Of([.. Enumerable.Range(0, rows).Select(r =>
-            new Example(ids[(r * width)..(r * width + lengths[r])], types[(r * width)..(r * width + lengths[r])], readAt(lengths[r]), targets(r)))]);
+            new Example(ids[(r * width)..(r * width + lengths[r])], types[(r * width)..(r * width + lengths[r])], readPositions(lengths[r]), targets(r)))]);
     }
 
     /// <summary>Rows read at [CLS], or where the recording says, with the recorded class of each.</summary>
@@ -63,11 +63,11 @@ internal sealed class ParityCase : IDisposable
         int rows = RowLengths(step).Count;
         var batch = Batch(_ => [0], r => [(int)labels[step * rows + r]], step);
         return !_case.Entries.ContainsKey("in.read_at") ? batch
-            : batch with { ReadAt = [.. _case.ReadRaw<long>("in.read_at").Select((at, row) => batch.Rows.RowStarts[row] + (int)at)] };
+            : batch with { ReadPositions = [.. _case.ReadRaw<long>("in.read_at").Select((at, row) => batch.Rows.RowStarts[row] + (int)at)] };
     }
 
     /// <summary>Rows read at every place with the recorded label of each.</summary>
-    public Batch LabellingBatch()
+    public Batch LabelingBatch()
     {
         var (_, width, labels) = Matrix("in.labels", 0);
         var lengths = RowLengths();

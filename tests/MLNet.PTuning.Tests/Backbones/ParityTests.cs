@@ -30,7 +30,7 @@ public class ParityTests
         Assert.Equal(model is Bert or Roberta or "albert", lease.Backbone.HasPooler);
         if (!lease.Backbone.HasPooler) return;
         var batch = recorded.Batch(_ => [0], _ => [0]);
-        var first = lease.Backbone.Encoder.Forward(batch.Rows, batch.ReadAt, PromptState.None, null);
+        var first = lease.Backbone.Encoder.Forward(batch.Rows, batch.ReadPositions, PromptState.None, null);
         AssertClose(recorded.Values("out.pooler_output"), lease.Backbone.Encoder.PoolerActivation(lease.Backbone.Encoder.Pooler!.Apply(first)));
     }
 
@@ -49,7 +49,7 @@ public class ParityTests
     public void Hidden_states_logits_loss_and_gradients_of_a_deep_prompt_equal_the_reference(string backbone, string name)
     {
         using var recorded = new ParityCase(backbone, name);
-        var method = new DeepPrompt { Length = recorded.PromptLength, Reparameterize = name.StartsWith('c'), ReparameterizationSize = 32 };
+        var method = new DeepPrompt { Length = recorded.PromptLength, Reparameterize = name.StartsWith('c'), EncoderHiddenSize = 32 };
         using var model = recorded.Model(method, Classes, pools: true);
         using var scope = torch.NewDisposeScope();
         AssertStep(recorded, model, recorded.ClassificationBatch());
@@ -57,12 +57,12 @@ public class ParityTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void Labelling_every_word_piece_equals_the_reference(string backbone)
+    public void Labeling_every_word_piece_equals_the_reference(string backbone)
     {
         using var recorded = new ParityCase(backbone, "d_prefix_tokencls");
         using var model = recorded.Model(new DeepPrompt { Length = 5 }, Labels, pools: false);
         using var scope = torch.NewDisposeScope();
-        AssertStep(recorded, model, recorded.LabellingBatch());
+        AssertStep(recorded, model, recorded.LabelingBatch());
     }
 
     [Theory]
@@ -77,9 +77,9 @@ public class ParityTests
         int[] everywhere = [.. Enumerable.Range(0, batch.Rows.Ids.Length)];
 
         var all = model.Backbone.Encoder.Forward(batch.Rows, everywhere, model.State(), null);
-        var first = model.Backbone.Encoder.Forward(batch.Rows, batch.ReadAt, model.State(), null);
+        var first = model.Backbone.Encoder.Forward(batch.Rows, batch.ReadPositions, model.State(), null);
 
-        AssertClose(ParameterFactory.ToArray(all.index_select(0, torch.tensor(Array.ConvertAll(batch.ReadAt, i => (long)i)))), first);
+        AssertClose(ParameterFactory.ToArray(all.index_select(0, torch.tensor(Array.ConvertAll(batch.ReadPositions, i => (long)i)))), first);
     }
 
     [Theory]

@@ -123,7 +123,7 @@ public sealed class PublishedFolderTests : IDisposable
             SafetensorsWriter.Write(_folder.At("other.safetensors"), both);
         }
         File.Move(_folder.At("other.safetensors"), _folder.At("model.safetensors"), overwrite: true);
-        Mentions(Assert.Throws<InvalidDataException>(() => Backbone.Use(_folder.Path, torch.CPU)), "'question.bert.'", "'context.bert.'");
+        Mentions(Assert.Throws<InvalidDataException>(() => FrozenBackbone.Use(_folder.Path, torch.CPU)), "'question.bert.'", "'context.bert.'");
     }
 
     [Theory]
@@ -183,7 +183,7 @@ public sealed class PublishedFolderTests : IDisposable
         _backbone.ChangeWeights(t => t.Name.Contains("word_embeddings") ? new TensorData(t.Name, [embeddings, TinyBackbone.Hidden], new float[embeddings * TinyBackbone.Hidden]) : t);
     }
 
-    private TextClassificationTransformer Train(IEnumerable<Review> rows)
+    private PTuningClassificationTransformer Train(IEnumerable<Review> rows)
     {
         var options = new TextClassificationOptions(_backbone.Path) { Method = new DeepPrompt { Length = 2 }, Epochs = 1 };
         return Reviews.Pipeline(_ml, options).Fit(_ml.Data.LoadFromEnumerable(rows)).LastTransformer;
@@ -197,7 +197,7 @@ public sealed class PublishedFolderTests : IDisposable
 
     private float[] HiddenOfFolder()
     {
-        using var lease = Backbone.Use(_folder.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_folder.Path, torch.CPU);
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var rows = new PackedBatch([2, 7, 9, 3, 2, 8], [0, 0, 0, 0, 0, 0], [0, 4, 6]);
@@ -207,7 +207,7 @@ public sealed class PublishedFolderTests : IDisposable
     // Elements of the masked-word head's bias; 0 where there is none.
     private int MaskedWords()
     {
-        using var lease = Backbone.Use(_folder.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_folder.Path, torch.CPU);
         return (int)(lease.Backbone.MaskedWords?.Bias.numel() ?? 0);
     }
 

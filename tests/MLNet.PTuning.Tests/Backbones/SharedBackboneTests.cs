@@ -16,8 +16,8 @@ public sealed class SharedBackboneTests : IDisposable
     [Fact]
     public void Everyone_who_names_a_folder_gets_the_same_backbone()
     {
-        using var first = Backbone.Use(_folder.Path, torch.CPU);
-        using var second = Backbone.Use(Path.Combine(_folder.Path, "..", Path.GetFileName(_folder.Path)) + "/", torch.CPU);
+        using var first = FrozenBackbone.Use(_folder.Path, torch.CPU);
+        using var second = FrozenBackbone.Use(Path.Combine(_folder.Path, "..", Path.GetFileName(_folder.Path)) + "/", torch.CPU);
         Assert.Same(first.Backbone, second.Backbone);
     }
 
@@ -57,7 +57,7 @@ public sealed class SharedBackboneTests : IDisposable
     [Fact]
     public void Training_that_fails_gives_the_backbone_back()
     {
-        using (var lease = Backbone.Use(_folder.Path, torch.CPU))
+        using (var lease = FrozenBackbone.Use(_folder.Path, torch.CPU))
         {
             var options = Options();
             options.LearningRate = 1e30;
@@ -74,7 +74,7 @@ public sealed class SharedBackboneTests : IDisposable
     [InlineData(true)]
     public void Training_leaves_the_frozen_weights_as_they_are(bool everything)
     {
-        using var lease = Backbone.Use(_folder.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_folder.Path, torch.CPU);
         var options = Options();
         if (everything) options.Method = new FullFineTuning();
         Reviews.Train(options, _rows).Dispose();
@@ -86,10 +86,10 @@ public sealed class SharedBackboneTests : IDisposable
     [Fact]
     public void A_folder_whose_files_changed_is_loaded_anew_beside_the_older_one()
     {
-        using var older = Backbone.Use(_folder.Path, torch.CPU);
+        using var older = FrozenBackbone.Use(_folder.Path, torch.CPU);
         _folder.ChangeWeights(t => t.Name.EndsWith("query.bias") ? new TensorData(t.Name, t.Shape, Enumerable.Repeat(1f, TinyBackbone.Hidden).ToArray()) : t);
         File.SetLastWriteTimeUtc(_folder.At("model.safetensors"), DateTime.UtcNow.AddMinutes(1));
-        using var newer = Backbone.Use(_folder.Path, torch.CPU);
+        using var newer = FrozenBackbone.Use(_folder.Path, torch.CPU);
         Assert.NotSame(older.Backbone, newer.Backbone);
         Assert.NotEqual(older.Backbone.ContentHash, newer.Backbone.ContentHash);
         Assert.Equal(1, newer.Backbone.Weights["encoder.layer.0.attention.self.query.bias"][0].item<float>());
@@ -121,7 +121,7 @@ public sealed class SharedBackboneTests : IDisposable
     // The tensors of the loaded backbone; looking at them takes no part in keeping them.
     private torch.Tensor[] Weights()
     {
-        using var lease = Backbone.Use(_folder.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_folder.Path, torch.CPU);
         return [.. lease.Backbone.Weights.Values];
     }
 }

@@ -95,7 +95,7 @@ public sealed class WeightFormatTests : IDisposable
 
     private float[] Hidden()
     {
-        using var lease = Backbone.Use(_folder.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_folder.Path, torch.CPU);
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var rows = new PackedBatch([2, 7, 9, 3, 2, 8], [0, 0, 0, 0, 0, 0], [0, 4, 6]);

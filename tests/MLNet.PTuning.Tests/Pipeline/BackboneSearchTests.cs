@@ -23,7 +23,7 @@ public sealed class BackboneSearchTests : IDisposable
         using var model = Reviews.Train(options, _rows);
         _scores = Reviews.Scores(model, _rows);
         _ml.Model.Save(model, null, ModelPath);
-        using var lease = Backbone.Use(_backbone.Path, TorchSharp.torch.CPU);
+        using var lease = FrozenBackbone.Use(_backbone.Path, TorchSharp.torch.CPU);
         _hash = lease.Backbone.ContentHash;
     }
 
@@ -66,10 +66,9 @@ public sealed class BackboneSearchTests : IDisposable
         Directory.CreateDirectory(_folder.At("models/an-empty-one"));
         foreach (string folder in new[] { _folder.At("models"), moved })
         {
-            Backbone.SearchFolders.Add(_folder.At("absent"));
-            Backbone.SearchFolders.Add(folder);
+            Backbone.SearchFolders = [_folder.At("absent"), folder];
             Load();
-            Backbone.SearchFolders.Clear();
+            Backbone.SearchFolders = [];
         }
         Assert.IsType<FileNotFoundException>(LoadErrors.Of(Load));
     }
@@ -79,13 +78,13 @@ public sealed class BackboneSearchTests : IDisposable
     {
         MoveBackbone("elsewhere");
         Directory.CreateDirectory(_folder.At("models"));
-        Backbone.SearchFolders.Add(_folder.At("models"));
+        Backbone.SearchFolders = [_folder.At("models")];
         Mentions(Assert.IsType<FileNotFoundException>(LoadErrors.Of(Load)), _folder.At("models"), _hash);
     }
 
     public void Dispose()
     {
-        Backbone.SearchFolders.Clear();
+        Backbone.SearchFolders = [];
         if (!Directory.Exists(_backbone.Path)) Directory.CreateDirectory(_backbone.Path);
         _backbone.Dispose();
         _folder.Dispose();

@@ -81,13 +81,13 @@ public sealed class BadDataTests : IDisposable
     public void An_empty_training_set_is_refused() => Mentions(Refused(Reviews.Options(_backbone), []), "'Label'", "no rows");
 
     [Fact]
-    public void Rows_without_any_label_are_refused() => Mentions(Refused(Reviews.Options(_backbone), Unlabelled(4)), "'Label'", "no row has a label");
+    public void Rows_without_any_label_are_refused() => Mentions(Refused(Reviews.Options(_backbone), Unlabeled(4)), "'Label'", "no row has a label");
 
     [Fact]
     public void Rows_without_any_label_under_keys_of_other_rows_are_refused()
     {
         var keys = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(_ml.Data.LoadFromEnumerable(Reviews.Rows(4)));
-        var data = keys.Transform(_ml.Data.LoadFromEnumerable(Unlabelled(4)));
+        var data = keys.Transform(_ml.Data.LoadFromEnumerable(Unlabeled(4)));
         Mentions(Assert.Throws<ArgumentException>(() => _ml.Transforms.PTuningV2Classify(Reviews.Options(_backbone)).Fit(data)), "None of the 4 training rows has a label");
     }
 
@@ -170,7 +170,7 @@ public sealed class BadDataTests : IDisposable
 
     public void Dispose() => _backbone.Dispose();
 
-    private static IEnumerable<Review> Unlabelled(int count) => Reviews.Rows(count).Select(r => new Review { Text = r.Text });
+    private static IEnumerable<Review> Unlabeled(int count) => Reviews.Rows(count).Select(r => new Review { Text = r.Text });
 
     private ArgumentException Refused(TextClassificationOptions options, IEnumerable<Review> rows) =>
         Assert.Throws<ArgumentException>(() => Reviews.Pipeline(_ml, options).Fit(_ml.Data.LoadFromEnumerable(rows)));

@@ -12,7 +12,7 @@ public sealed class BesideTorchSharpTests
         using var backbone = new TinyBackbone();
         Assert.Equal(
             [
-                "MLNet.PTuning.TextClassificationTransformer predicts 8 rows",
+                "MLNet.PTuning.PTuningClassificationTransformer predicts 8 rows",
                 "Microsoft.ML.TorchSharp.NasBert.TextClassificationTrainer",
                 "Microsoft.ML.TorchSharp.NasBert.NerTrainer",
                 $"TorchSharp {typeof(torch).Assembly.GetName().Version}",

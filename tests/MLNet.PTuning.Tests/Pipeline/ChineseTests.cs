@@ -44,7 +44,7 @@ public sealed class ChineseTests : IDisposable
         PlaceBackbone();
         var sentences = File.ReadLines(Shared.At("data", "cluener_zh", "train.json")).Take(40).Select(Read).ToList();
         var data = _ml.Data.LoadFromEnumerable(sentences);
-        var pipeline = _ml.Transforms.PTuningV2LabelTokens(new TokenLabellingOptions(_folder.Path)
+        var pipeline = _ml.Transforms.PTuningV2LabelTokens(new TokenLabelingOptions(_folder.Path)
         {
             WordsColumnName = "Text", Method = new DeepPrompt { Length = 4 }, Epochs = 6, LearningRate = 0.05, Entities = true, Constrained = true, HeadDropout = 0,
         });

@@ -18,24 +18,24 @@ public sealed class ConstrainedLabelTests : IDisposable
     public void Labels_that_contradict_the_guessed_scheme_come_out_as_they_were_learned(string labels, string words, string moreLabels, string moreWords, string named)
     {
         Sentence[] rows = [Row(words, labels), Row(moreWords, moreLabels)];
-        using var labeller = Train([.. Enumerable.Repeat(rows, 8).SelectMany(r => r)]);
-        Assert.Equal([labels, moreLabels], Sentences.Labels(labeller, rows).Select(l => string.Join(' ', l)));
+        using var labeler = Train([.. Enumerable.Repeat(rows, 8).SelectMany(r => r)]);
+        Assert.Equal([labels, moreLabels], Sentences.Labels(labeler, rows).Select(l => string.Join(' ', l)));
         Assert.Contains(_warnings, w => w.Contains(named));
 
-        new MLContext().Model.Save(labeller, null, _folder.At("model.zip"));
-        using var loaded = (TokenLabellingTransformer)new MLContext().Model.Load(_folder.At("model.zip"), out _);
+        new MLContext().Model.Save(labeler, null, _folder.At("model.zip"));
+        using var loaded = (PTuningTokenLabelingTransformer)new MLContext().Model.Load(_folder.At("model.zip"), out _);
         Assert.Equal([labels, moreLabels], Sentences.Labels(loaded, rows).Select(l => string.Join(' ', l)));
     }
 
     [Fact]
-    public void A_labeller_from_a_PEFT_folder_may_predict_every_label_and_the_log_says_what_was_allowed()
+    public void A_labeler_from_a_PEFT_folder_may_predict_every_label_and_the_log_says_what_was_allowed()
     {
         var options = Sentences.Options(_backbone);
         (options.Method, options.Epochs) = (new DeepPrompt { Length = 3 }, 1);
         using var trained = Sentences.Train(options, [Row("bad film good it", "B-ORG I-ORG I-LOC O")]);
         PeftFolder.Save(trained, _folder.At("peft"));
         var ml = Context();
-        using var loaded = ml.Transforms.PTuningV2LabelTokensFromPeft(new TokenLabellingOptions(_backbone.Path) { StartFrom = PeftFolder.Load(_folder.At("peft")), Constrained = true },
+        using var loaded = ml.Transforms.PTuningV2LabelTokensFromPeft(new TokenLabelingOptions(_backbone.Path) { StartFrom = PeftFolder.Load(_folder.At("peft")), Constrained = true },
             trained.ClassNames);
         Assert.Contains(_warnings, w => w.Contains("'I-LOC'"));
         Assert.Equal(4, Sentences.Labels(loaded, [Row("bad film good it", "O O O O")])[0].Length);
@@ -49,7 +49,7 @@ public sealed class ConstrainedLabelTests : IDisposable
 
     private static Sentence Row(string words, string labels) => new() { Words = words.Split(' '), Label = labels.Split(' ') };
 
-    private TokenLabellingTransformer Train(IEnumerable<Sentence> rows)
+    private PTuningTokenLabelingTransformer Train(IEnumerable<Sentence> rows)
     {
         var ml = Context();
         var options = Sentences.Options(_backbone);

@@ -153,7 +153,7 @@ public sealed class DamagedFoldersTests : IDisposable
     // Loads a backbone and takes a text through it.
     private static void Run(string folder)
     {
-        using var lease = Backbone.Use(folder, torch.CPU);
+        using var lease = FrozenBackbone.Use(folder, torch.CPU);
         var backbone = lease.Backbone;
         int length = Math.Min(backbone.Encoder.MaxRowLength(0), 12);
         if (length < 3) return;

@@ -15,7 +15,7 @@ public sealed class DeployedModelTests : IDisposable
     private readonly List<Review> _rows = Reviews.Rows(8);
     private readonly string _models = $"models-{Guid.NewGuid():N}";
     private readonly string[] _texts;
-    private readonly TextClassificationTransformer _trained;
+    private readonly PTuningClassificationTransformer _trained;
     private readonly string[] _expected;
 
     // The training app's current folder holds models/tiny.
@@ -99,7 +99,7 @@ public sealed class DeployedModelTests : IDisposable
         var loaded = _ml.Model.Load(ModelPath, out _);
         using (loaded as IDisposable)
         {
-            Assert.Equal(_folder.At(Path.Combine(_models, "tiny")), ((TextClassificationTransformer)loaded).BackboneFolder);
+            Assert.Equal(_folder.At(Path.Combine(_models, "tiny")), ((PTuningClassificationTransformer)loaded).BackboneFolder);
             _ml.Model.Save(loaded, null, _folder.At("again.zip"));
         }
         using var zip = ZipFile.OpenRead(_folder.At("again.zip"));
@@ -143,7 +143,7 @@ public sealed class DeployedModelTests : IDisposable
         _backbone.Dispose();
     }
 
-    private TextClassificationTransformer Train(string backboneFolder)
+    private PTuningClassificationTransformer Train(string backboneFolder)
     {
         var options = new TextClassificationOptions(backboneFolder) { Method = new DeepPrompt { Length = 4 }, Epochs = 1, BatchSize = 8 };
         return Reviews.Pipeline(_ml, options).Fit(_ml.Data.LoadFromEnumerable(_rows)).LastTransformer;

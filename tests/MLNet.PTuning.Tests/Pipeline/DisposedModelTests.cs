@@ -14,7 +14,7 @@ public sealed class DisposedModelTests : IDisposable
     private readonly TinyBackbone _backbone = new();
     private readonly MLContext _ml = new(seed: 1);
     private readonly List<Review> _rows = Reviews.Rows(24);
-    private readonly TransformerChain<TextClassificationTransformer> _chain;
+    private readonly TransformerChain<PTuningClassificationTransformer> _chain;
     private readonly float[][] _expected;
 
     public DisposedModelTests()
@@ -128,10 +128,10 @@ public sealed class DisposedModelTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void It_gives_its_memory_back_and_predicts_and_is_saved_as_before_when_it_is_used_again(bool isLabeller)
+    public void It_gives_its_memory_back_and_predicts_and_is_saved_as_before_when_it_is_used_again(bool isLabeler)
     {
-        var (model, data) = isLabeller ? TrainLabeller() : (_chain.LastTransformer, _ml.Data.LoadFromEnumerable(_rows));
-        if (isLabeller) _chain.Dispose();
+        var (model, data) = isLabeler ? TrainLabeler() : (_chain.LastTransformer, _ml.Data.LoadFromEnumerable(_rows));
+        if (isLabeler) _chain.Dispose();
         var expected = Values.Rows(model.Transform(data), "Score");
         byte[] saved = SavedWeights.Of(model);
         var weights = BackboneWeights();
@@ -187,11 +187,11 @@ public sealed class DisposedModelTests : IDisposable
     // The tensors of the loaded backbone; looking at them takes no part in keeping them.
     private torch.Tensor[] BackboneWeights()
     {
-        using var lease = Backbone.Use(_backbone.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_backbone.Path, torch.CPU);
         return [.. lease.Backbone.Weights.Values];
     }
 
-    private (ITransformer Model, IDataView Data) TrainLabeller()
+    private (ITransformer Model, IDataView Data) TrainLabeler()
     {
         var options = Sentences.Options(_backbone);
         options.Epochs = 1;

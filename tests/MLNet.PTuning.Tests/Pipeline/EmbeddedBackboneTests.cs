@@ -93,7 +93,7 @@ public sealed class EmbeddedBackboneTests : IDisposable
     public void What_is_saved_of_a_loaded_model_names_the_backbone_and_not_where_it_was_unpacked()
     {
         var ml = new MLContext { TempFilePath = _folder.Path };
-        var model = (TextClassificationTransformer)ml.Model.Load(ModelPath, out _);
+        var model = (PTuningClassificationTransformer)ml.Model.Load(ModelPath, out _);
         using (model)
         {
             Assert.StartsWith(_folder.Path, model.BackboneFolder);

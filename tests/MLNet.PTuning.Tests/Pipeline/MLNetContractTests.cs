@@ -31,8 +31,8 @@ public sealed class MLNetContractTests(TrainedModel model) : IClassFixture<Train
         using var reader = new StreamReader(key.Open(), Encoding.Latin1);
         string header = reader.ReadToEnd();
         Assert.Contains("PTUNINGM", header);
-        Assert.Contains(TextClassificationTransformer.LoaderSignature, header);
-        Assert.Contains(Encoding.Latin1.GetString(Encoding.Unicode.GetBytes(typeof(TextClassificationTransformer).Assembly.FullName!)), header);
+        Assert.Contains(PTuningClassificationTransformer.LoaderSignature, header);
+        Assert.Contains(Encoding.Latin1.GetString(Encoding.Unicode.GetBytes(typeof(PTuningClassificationTransformer).Assembly.FullName!)), header);
     }
 
     [Fact]

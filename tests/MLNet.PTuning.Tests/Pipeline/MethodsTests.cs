@@ -10,7 +10,7 @@ public sealed class MethodsTests : IDisposable
     private static readonly Dictionary<string, (TuningMethod Method, double Rate)> Methods = new()
     {
         [nameof(DeepPrompt)] = (new DeepPrompt { Length = 4 }, 0.05),
-        [nameof(PrefixTuning)] = (new PrefixTuning { Length = 4, InnerSize = 16 }, 0.02),
+        [nameof(PrefixTuning)] = (new PrefixTuning { Length = 4, EncoderHiddenSize = 16 }, 0.02),
         [nameof(SoftPrompt)] = (new SoftPrompt { Length = 4, Start = SoftPromptStart.ClassNames }, 0.1),
         ["PTuningV1 with an LSTM"] = (new PTuningV1(), 0.02),
         ["PTuningV1 with an MLP"] = (new PTuningV1 { Encoder = PromptEncoderKind.Mlp }, 0.02),
@@ -38,7 +38,7 @@ public sealed class MethodsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Words_are_labelled_with_any_method(string name)
+    public void Words_are_labeled_with_any_method(string name)
     {
         var ml = new MLContext(seed: 1);
         var data = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 12).Select(i => new Sentence
@@ -46,11 +46,11 @@ public sealed class MethodsTests : IDisposable
             Words = i % 2 == 0 ? ["the", "good", "film"] : ["a", "very", "bad", "book"],
             Label = i % 2 == 0 ? ["O", "B-x", "O"] : ["O", "O", "B-y", "O"],
         }));
-        var options = new TokenLabellingOptions(_backbone.Path) { Method = Methods[name].Method, LearningRate = Methods[name].Rate, Epochs = 3, BatchSize = 4 };
+        var options = new TokenLabelingOptions(_backbone.Path) { Method = Methods[name].Method, LearningRate = Methods[name].Rate, Epochs = 3, BatchSize = 4 };
         using var model = ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.PTuningV2LabelTokens(options)).Fit(data).LastTransformer;
         Assert.True(model.Report!.Epochs[^1].TrainingLoss < model.Report.Epochs[0].TrainingLoss);
-        var labelled = ml.Data.CreateEnumerable<Labelled>(model.Transform(data), reuseRowObject: false).First();
-        Assert.Equal(3, labelled.PredictedLabel.Length);
+        var labeled = ml.Data.CreateEnumerable<Labeled>(model.Transform(data), reuseRowObject: false).First();
+        Assert.Equal(3, labeled.PredictedLabel.Length);
     }
 
     [Theory]
@@ -69,9 +69,9 @@ public sealed class MethodsTests : IDisposable
     }
 
     [Fact]
-    public void Labelling_refuses_a_verbalizer_with_the_reason()
+    public void Labeling_refuses_a_verbalizer_with_the_reason()
     {
-        var options = new TokenLabellingOptions(_backbone.Path) { Verbalizer = new Verbalizer() };
+        var options = new TokenLabelingOptions(_backbone.Path) { Verbalizer = new Verbalizer() };
         Assert.Contains("incompatible", Assert.Throws<ArgumentException>(() => new MLContext().Transforms.PTuningV2LabelTokens(options)).Message);
     }
 
@@ -100,9 +100,9 @@ public sealed class MethodsTests : IDisposable
     public void Settings_that_make_no_method_are_refused()
     {
         TuningMethod[] wrong = [
-            new PrefixTuning { Length = 0 }, new PrefixTuning { InnerSize = 0 }, new PrefixTuning { Dropout = 1 }, new SoftPrompt { Length = 0 },
+            new PrefixTuning { Length = 0 }, new PrefixTuning { EncoderHiddenSize = 0 }, new PrefixTuning { Dropout = 1 }, new SoftPrompt { Length = 0 },
             new SoftPrompt { Start = SoftPromptStart.Text }, new SoftPrompt { InitialDeviation = 0 }, new BottleneckAdapter { Size = 0 },
-            new BottleneckAdapter { InitialDeviation = -1 }, new PTuningV1 { Template = "{text}" }, new PTuningV1 { EncoderSize = 0 },
+            new BottleneckAdapter { InitialDeviation = -1 }, new PTuningV1 { Template = "{text}" }, new PTuningV1 { EncoderHiddenSize = 0 },
             new HardPrompt { Template = "{prompt:2} {text}" }, new HardPrompt { Template = "{text} so", Trains = new PTuningV1() }];
         Assert.All(wrong, method => Assert.ThrowsAny<ArgumentException>(method.Validate));
     }
@@ -120,7 +120,7 @@ public sealed class MethodsTests : IDisposable
         return options;
     }
 
-    private void AssertSavesAndLoads(TextClassificationTransformer model)
+    private void AssertSavesAndLoads(PTuningClassificationTransformer model)
     {
         var ml = new MLContext();
         ml.Model.Save(model, null, _folder.At("model.zip"));
@@ -149,7 +149,7 @@ public sealed class MethodsTests : IDisposable
         public string[] Label { get; set; } = [];
     }
 
-    private sealed class Labelled
+    private sealed class Labeled
     {
         public uint[] PredictedLabel { get; set; } = [];
     }

@@ -20,7 +20,7 @@ public sealed class MultiTaskTests : ThreeTasks
         Assert.Equal((2 * TinyBackbone.Hidden, 3 * TinyBackbone.Hidden), (tensors["two"]["classifier.weight"].Length, tensors["three"]["classifier.weight"].Length));
         Assert.InRange(Accuracy(model.Transformers["two"], _two), 0.8, 1);
         Assert.InRange(Accuracy(model.Transformers["three"], _three), 0.6, 1);
-        var curve = Assert.IsType<TokenLabellingTransformer>(model.Transformers["words"]).Report!.Epochs;
+        var curve = Assert.IsType<PTuningTokenLabelingTransformer>(model.Transformers["words"]).Report!.Epochs;
         Assert.True(curve[^1].TrainingLoss < 0.7 * curve[0].TrainingLoss, string.Join(' ', curve.Select(e => e.TrainingLoss)));
     }
 
@@ -32,15 +32,15 @@ public sealed class MultiTaskTests : ThreeTasks
         var (texts, words) = (Reviews.Options(_backbone), Sentences.Options(_backbone));
         (texts.ValidationSet, words.ValidationSet) = (_ml.Data.LoadFromEnumerable(heldOut), Keys(heldOutWords));
         using var model = Train(o => (o.Epochs, o.Tasks) = (6, [o.Tasks[0] with { Options = texts }, o.Tasks[1], o.Tasks[2] with { Options = words }]));
-        var two = Assert.IsType<TextClassificationTransformer>(model.Transformers["two"]).Report!;
-        var three = Assert.IsType<TextClassificationTransformer>(model.Transformers["three"]).Report!;
-        var labelled = Assert.IsType<TokenLabellingTransformer>(model.Transformers["words"]).Report!;
+        var two = Assert.IsType<PTuningClassificationTransformer>(model.Transformers["two"]).Report!;
+        var three = Assert.IsType<PTuningClassificationTransformer>(model.Transformers["three"]).Report!;
+        var labeled = Assert.IsType<PTuningTokenLabelingTransformer>(model.Transformers["words"]).Report!;
         Assert.All(three.Epochs, e => Assert.True(e.ValidationLoss is null && e.ValidationScore is null));
         // All six epochs have steps of both.
-        var means = two.Epochs.Zip(labelled.Epochs, (a, b) => (a.Number, Score: (a.ValidationScore + b.ValidationScore) / 2, Loss: (a.ValidationLoss + b.ValidationLoss) / 2)).ToList();
+        var means = two.Epochs.Zip(labeled.Epochs, (a, b) => (a.Number, Score: (a.ValidationScore + b.ValidationScore) / 2, Loss: (a.ValidationLoss + b.ValidationLoss) / 2)).ToList();
         Assert.Equal(6, means.Count);
         int best = means.OrderByDescending(m => m.Score).ThenBy(m => m.Loss).First().Number;
-        Assert.Equal((best, best, best), (two.BestEpoch, three.BestEpoch, labelled.BestEpoch));
+        Assert.Equal((best, best, best), (two.BestEpoch, three.BestEpoch, labeled.BestEpoch));
         Assert.Equal(two.Epochs[best - 1].ValidationScore!.Value, Accuracy(model.Transformers["two"], heldOut), 1e-9);
     }
 
@@ -58,7 +58,7 @@ public sealed class MultiTaskTests : ThreeTasks
     }
 
     public static TheoryData<TuningMethod> Methods =>
-        [new DeepPrompt { Length = 3 }, new DeepPrompt { Length = 3, Reparameterize = true, ReparameterizationSize = 8 }, new PrefixTuning { Length = 3 }];
+        [new DeepPrompt { Length = 3 }, new DeepPrompt { Length = 3, Reparameterize = true, EncoderHiddenSize = 8 }, new PrefixTuning { Length = 3 }];
 
     [Theory]
     [MemberData(nameof(Methods))]

@@ -26,7 +26,7 @@ public sealed class OnnxConversionTests : IDisposable
     }
 
     [Fact]
-    public void A_labeller_is_refused()
+    public void A_labeler_is_refused()
     {
         var options = Sentences.Options(_backbone);
         options.Epochs = 1;

@@ -11,8 +11,8 @@ public class OptionsTests
         { "BatchSize", o => o.BatchSize = 0 },
         { "LearningRate", o => o.LearningRate = 0 },
         { "LearningRate", o => o.LearningRate = double.NaN },
-        { "WarmupShare", o => o.WarmupShare = 1 },
-        { "WarmupShare", o => o.WarmupShare = -0.1 },
+        { "WarmupRatio", o => o.WarmupRatio = 1 },
+        { "WarmupRatio", o => o.WarmupRatio = -0.1 },
         { "WeightDecay", o => o.WeightDecay = -1 },
         { "ClipNorm", o => o.ClipNorm = 0 },
         { "HeadDropout", o => o.HeadDropout = 1 },
@@ -26,7 +26,7 @@ public class OptionsTests
         { "Length", o => o.Method = new DeepPrompt { Length = 0 } },
         { "Dropout", o => o.Method = new DeepPrompt { Dropout = 1 } },
         { "InitialDeviation", o => o.Method = new DeepPrompt { InitialDeviation = 0 } },
-        { "ReparameterizationSize", o => o.Method = new DeepPrompt { ReparameterizationSize = 0 } },
+        { "EncoderHiddenSize", o => o.Method = new DeepPrompt { EncoderHiddenSize = 0 } },
     };
 
     [Theory]

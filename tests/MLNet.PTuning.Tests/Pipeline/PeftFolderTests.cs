@@ -42,12 +42,12 @@ public sealed class PeftFolderTests : IDisposable
     [PythonTheory]
     [InlineData("bert")]
     [InlineData("roberta")]
-    public void A_labeller_comes_back_from_its_PEFT_folder_bit_for_bit_and_the_checker_takes_the_folder(string type)
+    public void A_labeler_comes_back_from_its_PEFT_folder_bit_for_bit_and_the_checker_takes_the_folder(string type)
     {
         using var backbone = Backbone(type, hasPooler: true);
         var data = _ml.Data.LoadFromEnumerable(new[] { new Words(["good", "film"], ["B-X", "O"]), new Words(["a", "bad", "day"], ["O", "B-Y", "I-Y"]) });
         var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.PTuningV2LabelTokens(
-            new TokenLabellingOptions(backbone.Path) { Method = new DeepPrompt { Length = 3 }, Epochs = 1 }));
+            new TokenLabelingOptions(backbone.Path) { Method = new DeepPrompt { Length = 3 }, Epochs = 1 }));
         using var chain = pipeline.Fit(data);
         PeftFolder.Save(chain, _folder.Path);
         Assert.StartsWith("ok: PREFIX_TUNING with 3 virtual tokens and 2 tensors", Check());
@@ -61,7 +61,7 @@ public sealed class PeftFolderTests : IDisposable
     {
         using var backbone = Backbone("bert", hasPooler: true);
         var options = Options(backbone);
-        options.Method = new SoftPrompt { Length = 3, ReadsFirstVector = true };
+        options.Method = new SoftPrompt { Length = 3, PoolsFirstVector = true };
         using var trained = Reviews.Train(options, _rows);
         float[] scores = Reviews.Scores(trained, _rows);
         PeftFolder.Save(trained, _folder.Path);
@@ -97,7 +97,7 @@ public sealed class PeftFolderTests : IDisposable
         var options = Options(backbone);
         options.Method = new SoftPrompt { Length = 3 };
         using var trained = Reviews.Train(options, _rows);
-        Assert.Contains("ReadsFirstVector", Assert.Throws<NotSupportedException>(() => PeftFolder.Save(trained, _folder.At("new"))).Message);
+        Assert.Contains("PoolsFirstVector", Assert.Throws<NotSupportedException>(() => PeftFolder.Save(trained, _folder.At("new"))).Message);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class PeftFolderTests : IDisposable
         var start = PeftFolder.Load(_folder.Path);
         Assert.Equal((4, "SEQ_CLS", 2), (Assert.IsType<DeepPrompt>(start.Method).Length, start.TaskType, start.ClassCount));
         Assert.Equal(backbone.Path, start.BaseModel);
-        var lease = MLNet.PTuning.Backbones.Backbone.Use(backbone.Path, torch.CPU);
+        var lease = MLNet.PTuning.Backbones.FrozenBackbone.Use(backbone.Path, torch.CPU);
         using var model = TunedModel.Create(lease, start.Method, classes: 3, pools: true, null, seed: 1, start.TensorsFor(lease.Backbone));
         Assert.Equal(trained.Model.Trained()[PrefixTable.Name].Floats.ToArray(), model.Trained()[PrefixTable.Name].Floats.ToArray());
         Assert.Equal([3, TinyBackbone.Hidden], model.Trained()["classifier.weight"].Shape);
@@ -248,7 +248,7 @@ public sealed class PeftFolderTests : IDisposable
         var options = Reviews.Options(backbone);
         // Batches of like sizes are summed in like order.
         (options.Epochs, options.PredictionBatchSize) = (1, new TextClassificationOptions(backbone.Path).PredictionBatchSize);
-        options.Method = new DeepPrompt { Length = 4, Reparameterize = reparameterize, ReparameterizationSize = 8 };
+        options.Method = new DeepPrompt { Length = 4, Reparameterize = reparameterize, EncoderHiddenSize = 8 };
         if (!reparameterize) return options;
         options.LearningRate = 1e-3;
         return options;

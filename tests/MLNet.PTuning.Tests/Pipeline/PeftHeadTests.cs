@@ -18,7 +18,7 @@ public sealed class PeftHeadTests : IDisposable
     private readonly List<Review> _rows = Reviews.Rows(40);
     private readonly List<Review> _reversed;
     private readonly List<string> _log = [];
-    private readonly TextClassificationTransformer _trained;
+    private readonly PTuningClassificationTransformer _trained;
 
     public PeftHeadTests()
     {
@@ -134,12 +134,12 @@ public sealed class PeftHeadTests : IDisposable
     }
 
     // One epoch at next to no rate: what comes out is what training began with.
-    private TextClassificationTransformer TrainFurther(List<Review> rows)
+    private PTuningClassificationTransformer TrainFurther(List<Review> rows)
     {
         var options = Reviews.Options(_backbone);
         (options.StartFrom, options.Epochs, options.LearningRate) = (PeftFolder.Load(_folder.Path), 1, 1e-9);
         return Reviews.Pipeline(_ml, options).Fit(_ml.Data.LoadFromEnumerable(rows)).LastTransformer;
     }
 
-    private static float[] Head(TextClassificationTransformer model) => model.Model.Trained()["classifier.weight"].Floats.ToArray();
+    private static float[] Head(PTuningClassificationTransformer model) => model.Model.Trained()["classifier.weight"].Floats.ToArray();
 }

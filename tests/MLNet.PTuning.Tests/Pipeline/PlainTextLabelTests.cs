@@ -42,7 +42,7 @@ public sealed class PlainTextLabelTests : IDisposable
         Assert.Equal([8, 5], Lengths(model));
 
         _ml.Model.Save(model, null, folder.At("model.zip"));
-        using var loaded = (TokenLabellingTransformer)_ml.Model.Load(folder.At("model.zip"), out _);
+        using var loaded = (PTuningTokenLabelingTransformer)_ml.Model.Load(folder.At("model.zip"), out _);
         Assert.Equal([8, 5], Lengths(loaded));
     }
 
@@ -74,7 +74,7 @@ public sealed class PlainTextLabelTests : IDisposable
     {
         using var model = Sentences.Train(Sentences.Options(_backbone), Sentences.Rows(8));
         var text = _ml.Data.LoadFromEnumerable([new { Words = "good, bad." }]);
-        Assert.Equal(4, _ml.Data.CreateEnumerable<LabelledSentence>(model.Transform(text), false).Single().PredictedLabel.Length);
+        Assert.Equal(4, _ml.Data.CreateEnumerable<LabeledSentence>(model.Transform(text), false).Single().PredictedLabel.Length);
     }
 
     [Theory]
@@ -83,14 +83,14 @@ public sealed class PlainTextLabelTests : IDisposable
     public void Offsets_behind_an_emoji_mark_the_word_that_is_meant(OffsetUnit unit, string span)
     {
         var options = SpanOptions(unit);
-        (options.Entities, options.WordPlaces, options.Epochs, options.Constrained) = (true, true, 40, true);
+        (options.Entities, options.WordOffsets, options.Epochs, options.Constrained) = (true, true, 40, true);
         var rows = Emoji(span).Concat(Enumerable.Repeat(new Sentence { Text = "film was it", Spans = [] }, 4)).ToList();
         using var model = _ml.Transforms.PTuningV2LabelTokens(options).Fit(_ml.Data.LoadFromEnumerable(rows));
         Assert.DoesNotContain(_log, m => m.Contains("inside a word"));
 
         using var folder = new TempFolder();
         _ml.Model.Save(model, null, folder.At("model.zip"));
-        using var loaded = (TokenLabellingTransformer)_ml.Model.Load(folder.At("model.zip"), out _);
+        using var loaded = (PTuningTokenLabelingTransformer)_ml.Model.Load(folder.At("model.zip"), out _);
         var found = _ml.Data.CreateEnumerable<SentenceWithEntities>(loaded.Transform(_ml.Data.LoadFromEnumerable(rows.Take(1))), false).Single();
         Assert.Equal("good", Assert.Single(found.EntityText));
         Assert.Equal(span, $"{found.EntityStart[0]} {found.EntityEnd[0]} {found.EntityType[0]}");
@@ -146,27 +146,27 @@ public sealed class PlainTextLabelTests : IDisposable
 
     private static IEnumerable<Sentence> Emoji(string span) => Enumerable.Repeat(new Sentence { Text = "😀😀 good lives in film", Spans = [span] }, 4);
 
-    private TokenLabellingOptions SpanOptions(OffsetUnit unit)
+    private TokenLabelingOptions SpanOptions(OffsetUnit unit)
     {
         var options = Options("Text", "Spans");
         options.OffsetUnit = unit;
         return options;
     }
 
-    private TokenLabellingOptions Options(string words, string label)
+    private TokenLabelingOptions Options(string words, string label)
     {
         var options = Sentences.Options(_backbone);
         (options.WordsColumnName, options.LabelColumnName, options.Epochs) = (words, label, 1);
         return options;
     }
 
-    private TokenLabellingTransformer Fit(string[] keys, TokenLabellingOptions options, Ner[]? rows = null)
+    private PTuningTokenLabelingTransformer Fit(string[] keys, TokenLabelingOptions options, Ner[]? rows = null)
     {
         var keyData = _ml.Data.LoadFromEnumerable(keys.Select(k => new Key { Label = k }));
         return _ml.Transforms.Conversion.MapValueToKey("Label", keyData: keyData).Append(_ml.Transforms.PTuningV2LabelTokens(options))
             .Fit(_ml.Data.LoadFromEnumerable(rows ?? Rows)).LastTransformer;
     }
 
-    private IEnumerable<int> Lengths(TokenLabellingTransformer model) =>
-        _ml.Data.CreateEnumerable<LabelledSentence>(model.Transform(_ml.Data.LoadFromEnumerable(Rows)), false).Select(p => p.PredictedLabel.Length);
+    private IEnumerable<int> Lengths(PTuningTokenLabelingTransformer model) =>
+        _ml.Data.CreateEnumerable<LabeledSentence>(model.Transform(_ml.Data.LoadFromEnumerable(Rows)), false).Select(p => p.PredictedLabel.Length);
 }

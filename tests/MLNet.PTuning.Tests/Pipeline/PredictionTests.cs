@@ -164,10 +164,10 @@ public sealed class PredictionTests(TrainedModel model) : IClassFixture<TrainedM
         }
     }
 
-    private static void Learned(double accuracy, TextClassificationTransformer classifier, IReadOnlyList<Review> rows) =>
+    private static void Learned(double accuracy, PTuningClassificationTransformer classifier, IReadOnlyList<Review> rows) =>
         Assert.True(Accuracy(classifier, rows) >= accuracy, $"accuracy {Accuracy(classifier, rows):f3}, expected {accuracy} at least");
 
-    private static double Accuracy(TextClassificationTransformer classifier, IReadOnlyList<Review> rows) =>
+    private static double Accuracy(PTuningClassificationTransformer classifier, IReadOnlyList<Review> rows) =>
         rows.Zip(Reviews.Predict(classifier, rows)).Average(p => p.First.Label == classifier.ClassNames[(int)p.Second.PredictedLabel - 1] ? 1.0 : 0.0);
 
     private static void AssertClose(float[] expected, float[] actual)

@@ -112,7 +112,7 @@ public sealed class PromptSearchTests : IDisposable
     [Fact]
     public void A_diverging_trial_is_a_failure_in_the_table_and_never_goes_on()
     {
-        var (model, report) = Search(s => (s.Rates, s.Lengths, s.Dropouts, s.Trials, s.Reduction) = ([1e30, 0.05], [2], [0.1], 4, 2));
+        var (model, report) = Search(s => (s.LearningRates, s.Lengths, s.Dropouts, s.Trials, s.Reduction) = ([1e30, 0.05], [2], [0.1], 4, 2));
         using (model)
         {
             var failed = report.Trials.Where(t => t.Failure is not null).ToList();
@@ -120,7 +120,7 @@ public sealed class PromptSearchTests : IDisposable
             Assert.All(failed, t => Assert.Equal((1, 1e30, null), (t.Rung, t.Setting.Rate, t.Score)));
             Assert.Equal(0.05, report.Best.Setting.Rate);
         }
-        Assert.Contains("diverged", Assert.Throws<InvalidOperationException>(() => Search(s => s.Rates = [1e30])).Message);
+        Assert.Contains("diverged", Assert.Throws<InvalidOperationException>(() => Search(s => s.LearningRates = [1e30])).Message);
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class PromptSearchTests : IDisposable
     [Fact]
     public void Without_a_validation_set_a_share_of_the_rows_is_held_out()
     {
-        var (model, report) = Search(s => (s.Trials, s.HoldOut) = (1, 0.25), o => o.ValidationSet = null);
+        var (model, report) = Search(s => (s.Trials, s.ValidationShare) = (1, 0.25), o => o.ValidationSet = null);
         using (model)
         {
             Assert.InRange(model.Report!.Rows, 20, 38);
@@ -157,7 +157,7 @@ public sealed class PromptSearchTests : IDisposable
         var data = _ml.Data.LoadFromEnumerable(Sentences.Rows(24));
         var options = Sentences.Options(_backbone);
         (options.Method, options.Epochs) = (new DeepPrompt(), 2);
-        var search = _ml.Transforms.PTuningV2Search(options, new PromptSearchOptions { Lengths = [2], Rates = [0.03, 0.05], Dropouts = [0.1], Trials = 2, HoldOut = 0.3 });
+        var search = _ml.Transforms.PTuningV2Search(options, new PromptSearchOptions { Lengths = [2], LearningRates = [0.03, 0.05], Dropouts = [0.1], Trials = 2, ValidationShare = 0.3 });
         using var chain = _ml.Transforms.Conversion.MapValueToKey("Label").Append(search).Fit(data);
         Assert.Equal(search.Report!.Best.Score, chain.LastTransformer.Report!.Epochs[chain.LastTransformer.Report.BestEpoch - 1].ValidationScore);
     }
@@ -186,11 +186,11 @@ public sealed class PromptSearchTests : IDisposable
         return options;
     }
 
-    private (TextClassificationTransformer Model, SearchReport Report) Search(Action<PromptSearchOptions> set, Action<TextClassificationOptions>? setTraining = null)
+    private (PTuningClassificationTransformer Model, SearchReport Report) Search(Action<PromptSearchOptions> set, Action<TextClassificationOptions>? setTraining = null)
     {
         var options = Options();
         setTraining?.Invoke(options);
-        var search = new PromptSearchOptions { Lengths = [2, 4], Rates = [0.02, 0.05], Dropouts = [0, 0.1], Trials = 4, Reduction = 2 };
+        var search = new PromptSearchOptions { Lengths = [2, 4], LearningRates = [0.02, 0.05], Dropouts = [0, 0.1], Trials = 4, Reduction = 2 };
         set(search);
         var estimator = _ml.Transforms.PTuningV2Search(options, search);
         var data = _ml.Data.LoadFromEnumerable(_rows);

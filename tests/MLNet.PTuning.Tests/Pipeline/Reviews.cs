@@ -67,11 +67,11 @@ internal static class Reviews
     };
 
     /// <summary>Label to key, then the classifier.</summary>
-    public static EstimatorChain<TextClassificationTransformer> Pipeline(MLContext ml, TextClassificationOptions options) =>
+    public static EstimatorChain<PTuningClassificationTransformer> Pipeline(MLContext ml, TextClassificationOptions options) =>
         ml.Transforms.Conversion.MapValueToKey(options.LabelColumnName).Append(ml.Transforms.PTuningV2Classify(options));
 
     /// <summary>Trains on <paramref name="rows"/> and gives the classifier alone.</summary>
-    public static TextClassificationTransformer Train(TextClassificationOptions options, IEnumerable<Review> rows, int seed = 1)
+    public static PTuningClassificationTransformer Train(TextClassificationOptions options, IEnumerable<Review> rows, int seed = 1)
     {
         var ml = new MLContext(seed);
         return Pipeline(ml, options).Fit(ml.Data.LoadFromEnumerable(rows)).LastTransformer;

@@ -101,7 +101,7 @@ public sealed class SaveSafelyTests : IDisposable
         return options;
     }
 
-    private TextClassificationTransformer Train() => Reviews.Train(Options(), _rows);
+    private PTuningClassificationTransformer Train() => Reviews.Train(Options(), _rows);
 }
 
 /// <summary>A file system of a few kilobytes, where the process may mount one.</summary>

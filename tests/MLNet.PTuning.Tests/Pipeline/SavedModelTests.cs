@@ -29,7 +29,7 @@ public sealed class SavedModelTests(TrainedModel model) : IClassFixture<TrainedM
     public void A_loaded_model_keeps_its_report_classes_method_and_schema()
     {
         using var loaded = Load(Save(model.Chain));
-        var classifier = ((IEnumerable<ITransformer>)loaded.Model).OfType<TextClassificationTransformer>().Single();
+        var classifier = ((IEnumerable<ITransformer>)loaded.Model).OfType<PTuningClassificationTransformer>().Single();
         Assert.Equal(model.Classifier.ClassNames, classifier.ClassNames);
         Assert.Equal(4, Assert.IsType<DeepPrompt>(classifier.Method).Length);
         Assert.Equal(model.BackboneFolder, classifier.BackboneFolder);
@@ -59,7 +59,7 @@ public sealed class SavedModelTests(TrainedModel model) : IClassFixture<TrainedM
     [Fact]
     public void Every_tuning_method_and_head_loads_to_the_same_predictions()
     {
-        foreach (TuningMethod method in new TuningMethod[] { new DeepPrompt { Length = 3, Reparameterize = true, ReparameterizationSize = 8 }, new HeadOnly(), new FullFineTuning() })
+        foreach (TuningMethod method in new TuningMethod[] { new DeepPrompt { Length = 3, Reparameterize = true, EncoderHiddenSize = 8 }, new HeadOnly(), new FullFineTuning() })
             foreach (bool hasPooler in new[] { true, false })
             {
                 using var backbone = new TinyBackbone(hasPooler: hasPooler);

@@ -1,4 +1,4 @@
-// Made-up sentences whose labels a tiny backbone can learn, and the pipeline that most tests of token labelling train on them.
+// Made-up sentences whose labels a tiny backbone can learn, and the pipeline that most tests of token labeling train on them.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.PTuning.Tests.Backbones;
@@ -21,8 +21,8 @@ public sealed class Sentence
     public uint[] KeysWithoutValues { get; set; } = [];
 }
 
-/// <summary>What a labeller adds, as an app reads it.</summary>
-public sealed class LabelledSentence
+/// <summary>What a labeler adds, as an app reads it.</summary>
+public sealed class LabeledSentence
 {
     public uint[] PredictedLabel { get; set; } = [];
     public float[] Score { get; set; } = [];
@@ -89,7 +89,7 @@ internal static class Sentences
     }
 
     /// <summary>Settings under which a second's training learns <see cref="Rows"/>.</summary>
-    public static TokenLabellingOptions Options(TinyBackbone backbone) => new(backbone.Path)
+    public static TokenLabelingOptions Options(TinyBackbone backbone) => new(backbone.Path)
     {
         // Random layers carry a word's label too poorly for a prompt to find it in a second.
         Method = new FullFineTuning(),
@@ -100,12 +100,12 @@ internal static class Sentences
         HeadDropout = 0,
     };
 
-    /// <summary>Labels to keys, then the labeller.</summary>
-    public static EstimatorChain<TokenLabellingTransformer> Pipeline(MLContext ml, TokenLabellingOptions options) =>
+    /// <summary>Labels to keys, then the labeler.</summary>
+    public static EstimatorChain<PTuningTokenLabelingTransformer> Pipeline(MLContext ml, TokenLabelingOptions options) =>
         ml.Transforms.Conversion.MapValueToKey(options.LabelColumnName).Append(ml.Transforms.PTuningV2LabelTokens(options));
 
-    /// <summary>Trains on <paramref name="rows"/> and gives the labeller alone.</summary>
-    public static TokenLabellingTransformer Train(TokenLabellingOptions options, IEnumerable<Sentence> rows, int seed = 1)
+    /// <summary>Trains on <paramref name="rows"/> and gives the labeler alone.</summary>
+    public static PTuningTokenLabelingTransformer Train(TokenLabelingOptions options, IEnumerable<Sentence> rows, int seed = 1)
     {
         var ml = new MLContext(seed);
         return Pipeline(ml, options).Fit(ml.Data.LoadFromEnumerable(rows)).LastTransformer;
@@ -119,19 +119,19 @@ internal static class Sentences
     }
 
     /// <summary>Predicted labels of rows of words.</summary>
-    public static List<string[]> Labels(TokenLabellingTransformer model, IEnumerable<Sentence> rows) =>
-        [.. Predict<LabelledSentence>(model, rows).Select(p => Array.ConvertAll(p.PredictedLabel, k => model.ClassNames[(int)k - 1]))];
+    public static List<string[]> Labels(PTuningTokenLabelingTransformer model, IEnumerable<Sentence> rows) =>
+        [.. Predict<LabeledSentence>(model, rows).Select(p => Array.ConvertAll(p.PredictedLabel, k => model.ClassNames[(int)k - 1]))];
 }
 
-/// <summary>A labeller that a test class trains once and then only reads.</summary>
-public sealed class TrainedLabeller : IDisposable
+/// <summary>A labeler that a test class trains once and then only reads.</summary>
+public sealed class TrainedLabeler : IDisposable
 {
     private readonly TinyBackbone _backbone = new();
 
-    public TrainedLabeller()
+    public TrainedLabeler()
     {
         var options = Sentences.Options(_backbone);
-        (options.Entities, options.WordPlaces) = (true, true);
+        (options.Entities, options.WordOffsets) = (true, true);
         Data = Context.Data.LoadFromEnumerable(Rows);
         Chain = Sentences.Pipeline(Context, options).Fit(Data);
     }
@@ -142,9 +142,9 @@ public sealed class TrainedLabeller : IDisposable
 
     public IDataView Data { get; }
 
-    public TransformerChain<TokenLabellingTransformer> Chain { get; }
+    public TransformerChain<PTuningTokenLabelingTransformer> Chain { get; }
 
-    public TokenLabellingTransformer Labeller => Chain.LastTransformer;
+    public PTuningTokenLabelingTransformer Labeler => Chain.LastTransformer;
 
     public void Dispose()
     {

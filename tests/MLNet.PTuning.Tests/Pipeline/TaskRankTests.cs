@@ -11,7 +11,7 @@ public sealed class TaskRankTests : ThreeTasks
 {
     private const int Length = 4;
 
-    private protected override TuningMethod Method => new SoftPrompt { Length = Length, ReadsFirstVector = true };
+    private protected override TuningMethod Method => new SoftPrompt { Length = Length, PoolsFirstVector = true };
 
     private protected override int? TaskRank => 1;
 
@@ -27,7 +27,7 @@ public sealed class TaskRankTests : ThreeTasks
         Assert.True(Math.Abs(factor[0][0] / factor[1][0] - 1) > 1e-2, "The factor is one number.");
         Assert.True(two.Max(Math.Abs) > 0.01, "The prompt is as near zero as it began.");
         Assert.InRange(Accuracy(model.Transformers["two"], _two), 0.8, 1);
-        var curve = Assert.IsType<TokenLabellingTransformer>(model.Transformers["words"]).Report!.Epochs;
+        var curve = Assert.IsType<PTuningTokenLabelingTransformer>(model.Transformers["words"]).Report!.Epochs;
         Assert.True(curve[^1].TrainingLoss < 0.8 * curve[0].TrainingLoss, string.Join(' ', curve.Select(e => e.TrainingLoss)));
     }
 
@@ -44,10 +44,10 @@ public sealed class TaskRankTests : ThreeTasks
         {
             var read = PeftFolder.Load(_folder.At("peft"), task);
             Assert.Equal(Length, Assert.IsType<SoftPrompt>(read.Method).Length);
-            using var lease = MLNet.PTuning.Backbones.Backbone.Use(_backbone.Path, TorchSharp.torch.CPU);
+            using var lease = MLNet.PTuning.Backbones.FrozenBackbone.Use(_backbone.Path, TorchSharp.torch.CPU);
             Assert.Equal(Prompt(model.Transformers[names[task]]), read.TensorsFor(lease.Backbone).Read("prompt_embeddings", [Length, TinyBackbone.Hidden]));
         }
-        var three = Assert.IsType<TextClassificationTransformer>(model.Transformers["three"]);
+        var three = Assert.IsType<PTuningClassificationTransformer>(model.Transformers["three"]);
         var options = Reviews.Options(_backbone);
         options.StartFrom = PeftFolder.Load(_folder.At("peft"), task: 1);
         options.Method = options.StartFrom.Method;
@@ -96,7 +96,7 @@ public sealed class TaskRankTests : ThreeTasks
         Assert.Contains("TaskRank", Assert.Throws<NotSupportedException>(() => PeftFolder.Save(shared, "two", _folder.At("new"))).Message);
         using var readsText = Train(o => (o.Method, o.Epochs) = (new SoftPrompt { Length = 2 }, 1));
         Assert.Contains("two, three, words", Assert.Throws<ArgumentException>(() => PeftFolder.Save(readsText, "four", _folder.At("new"))).Message);
-        Assert.Contains("ReadsFirstVector", Assert.Throws<NotSupportedException>(() => PeftFolder.Save(readsText, "two", _folder.At("new"))).Message);
+        Assert.Contains("PoolsFirstVector", Assert.Throws<NotSupportedException>(() => PeftFolder.Save(readsText, "two", _folder.At("new"))).Message);
         Assert.False(Directory.Exists(_folder.At("new")));
     }
 

@@ -50,7 +50,7 @@ public abstract class ThreeTasks : IDisposable
 
     private protected static double Accuracy(ITransformer transformer, List<Review> rows)
     {
-        var classifier = Assert.IsType<TextClassificationTransformer>(transformer);
+        var classifier = Assert.IsType<PTuningClassificationTransformer>(transformer);
         return Reviews.Predict(classifier, rows).Zip(rows).Average(p => classifier.ClassNames[(int)p.First.PredictedLabel - 1] == p.Second.Label ? 1.0 : 0.0);
     }
 
@@ -63,7 +63,7 @@ public abstract class ThreeTasks : IDisposable
     }
 
     /// <summary>Disposes the other tasks, and asserts that the one of three classes predicts on, and again after saving and loading. Gives what was loaded.</summary>
-    private protected TextClassificationTransformer AssertGoesOnAlone(MultiTaskModel model)
+    private protected PTuningClassificationTransformer AssertGoesOnAlone(MultiTaskModel model)
     {
         var kept = model.Transformers["three"];
         float[] expected = Reviews.Scores(kept, _three);
@@ -71,7 +71,7 @@ public abstract class ThreeTasks : IDisposable
         ((IDisposable)model.Transformers["words"]).Dispose();
         Assert.Equal(expected, Reviews.Scores(kept, _three));
         _ml.Model.Save(kept, null, _folder.At("three.zip"));
-        var loaded = Assert.IsType<TextClassificationTransformer>(_ml.Model.Load(_folder.At("three.zip"), out _));
+        var loaded = Assert.IsType<PTuningClassificationTransformer>(_ml.Model.Load(_folder.At("three.zip"), out _));
         Assert.Equal(expected, Reviews.Scores(loaded, _three));
         return loaded;
     }

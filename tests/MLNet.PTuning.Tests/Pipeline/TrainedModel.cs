@@ -21,9 +21,9 @@ public sealed class TrainedModel : IDisposable
     public IDataView Data { get; }
 
     /// <summary>Label to key, then the classifier.</summary>
-    public Microsoft.ML.Data.TransformerChain<TextClassificationTransformer> Chain { get; }
+    public Microsoft.ML.Data.TransformerChain<PTuningClassificationTransformer> Chain { get; }
 
-    public TextClassificationTransformer Classifier => Chain.LastTransformer;
+    public PTuningClassificationTransformer Classifier => Chain.LastTransformer;
 
     /// <summary>The folder of the backbone.</summary>
     public string BackboneFolder => _backbone.Path;

@@ -44,9 +44,9 @@ public sealed class UnknownPieceTests : IDisposable
         Assert.Contains("'Zero'", _warnings[0]);
 
         _warnings.Clear();
-        var labelling = Sentences.Options(_backbone);
-        labelling.Epochs = 1;
-        using var model = Sentences.Pipeline(_ml, labelling).Fit(_ml.Data.LoadFromEnumerable([Sentences.Of(["zero", "good", "naïve"], ["O", "B-PLUS", "O"])]));
+        var labeling = Sentences.Options(_backbone);
+        labeling.Epochs = 1;
+        using var model = Sentences.Pipeline(_ml, labeling).Fit(_ml.Data.LoadFromEnumerable([Sentences.Of(["zero", "good", "naïve"], ["O", "B-PLUS", "O"])]));
         Assert.Contains(_warnings, w => w.Contains("2 of 3") && w.Contains("'zero'") && w.Contains("'naïve'"));
     }
 

@@ -20,7 +20,7 @@ public sealed class LinearHeadTests : IDisposable
     public void It_has_a_pooler_of_its_own_only_where_one_is_wanted_and_the_backbone_has_none(bool hasPooler, bool pools, string[] parameters)
     {
         using var backbone = new TinyBackbone(hasPooler: hasPooler);
-        using var model = TunedModel.Create(Backbone.Use(backbone.Path, torch.CPU), new HeadOnly(), classes: 3, pools, headDropout: null, seed: 1);
+        using var model = TunedModel.Create(FrozenBackbone.Use(backbone.Path, torch.CPU), new HeadOnly(), classes: 3, pools, headDropout: null, seed: 1);
         Assert.Equal(parameters, model.Parameters.Select(p => p.Name));
         using (var stream = File.Create(_folder.At("head.safetensors"))) model.Save(stream);
         using var file = WeightFile.Open(_folder.At("head.safetensors"));
@@ -43,7 +43,7 @@ public sealed class LinearHeadTests : IDisposable
     public void Dropout_is_for_training_alone()
     {
         using var backbone = new TinyBackbone();
-        using var model = TunedModel.Create(Backbone.Use(backbone.Path, torch.CPU), new HeadOnly(), classes: 2, pools: true, headDropout: 0.5, seed: 1);
+        using var model = TunedModel.Create(FrozenBackbone.Use(backbone.Path, torch.CPU), new HeadOnly(), classes: 2, pools: true, headDropout: 0.5, seed: 1);
         var batch = Batch.Of([TextClassification.Example(model.Backbone.Tokenizer.Encode("a good day", null, 20), 0)]);
         ComputeThread.Run(() =>
         {
@@ -63,7 +63,7 @@ public sealed class LinearHeadTests : IDisposable
     public void Of_no_rows_nothing_is_predicted()
     {
         using var backbone = new TinyBackbone();
-        using var model = TunedModel.Create(Backbone.Use(backbone.Path, torch.CPU), new HeadOnly(), classes: 2, pools: true, headDropout: null, seed: 1);
+        using var model = TunedModel.Create(FrozenBackbone.Use(backbone.Path, torch.CPU), new HeadOnly(), classes: 2, pools: true, headDropout: null, seed: 1);
         Assert.Empty(model.Predict([]));
     }
 

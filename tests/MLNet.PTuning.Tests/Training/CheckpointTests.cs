@@ -167,7 +167,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     // Four epochs of three steps.
-    private TextClassificationTransformer Train(Action<TextClassificationOptions> set)
+    private PTuningClassificationTransformer Train(Action<TextClassificationOptions> set)
     {
         var ml = new Microsoft.ML.MLContext();
         var options = Reviews.Options(_backbone);

@@ -23,7 +23,7 @@ public sealed class MemoryTests : IDisposable
         options.Method = method switch
         {
             nameof(FullFineTuning) => new FullFineTuning(),
-            "Reparameterized" => new DeepPrompt { Length = 2, Reparameterize = true, ReparameterizationSize = 8 },
+            "Reparameterized" => new DeepPrompt { Length = 2, Reparameterize = true, EncoderHiddenSize = 8 },
             _ => new DeepPrompt { Length = 2 },
         };
         options.ValidationSet = new Microsoft.ML.MLContext().Data.LoadFromEnumerable(Reviews.Rows(8));
@@ -50,7 +50,7 @@ public sealed class MemoryTests : IDisposable
     {
         foreach (TuningMethod method in new TuningMethod[] { new DeepPrompt { Reparameterize = true }, new HeadOnly(), new FullFineTuning() })
         {
-            var model = TunedModel.Create(Backbone.Use(_backbone.Path, torch.CPU), method, classes: 2, pools: true, headDropout: null, seed: 1);
+            var model = TunedModel.Create(FrozenBackbone.Use(_backbone.Path, torch.CPU), method, classes: 2, pools: true, headDropout: null, seed: 1);
             var tensors = model.Parameters.Select(p => p.Value).ToList();
             model.Dispose();
             Assert.All(tensors, t => Assert.True(t.IsInvalid));

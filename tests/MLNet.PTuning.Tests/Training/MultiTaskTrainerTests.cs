@@ -19,7 +19,7 @@ public sealed class MultiTaskTrainerTests : IDisposable
 
     public MultiTaskTrainerTests()
     {
-        using var lease = Backbone.Use(_backbone.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_backbone.Path, torch.CPU);
         _rows = [.. Reviews.Rows(16).Select((r, i) => TextClassification.Example(lease.Backbone.Tokenizer.Encode(r.Text, null, 32), i % 2))];
         var first = TunedModel.Create(Use(), new SoftPrompt { Length = 2 }, classes: 2, pools: true, headDropout: null, seed: 1, taskRank: 1);
         _models = [first, .. Enumerable.Range(1, 2).Select(i => TunedModel.Sharing(first, Use(), classes: 2, pools: true, headDropout: null, seed: 1 + i, words: null))];
@@ -67,7 +67,7 @@ public sealed class MultiTaskTrainerTests : IDisposable
         _backbone.Dispose();
     }
 
-    private Backbone.Lease Use() => Backbone.Use(_backbone.Path, torch.CPU);
+    private FrozenBackbone.Lease Use() => FrozenBackbone.Use(_backbone.Path, torch.CPU);
 
     // The third task is never scored.
     private (IReadOnlyList<IReadOnlyList<TrainingEpoch>> Curves, int BestEpoch) Run(double[]? first, double[]? second, int? patience = null)
@@ -76,10 +76,10 @@ public sealed class MultiTaskTrainerTests : IDisposable
         SharedTask[] tasks = [.. _models.Select((model, i) =>
         {
             int epoch = 0;
-            return new SharedTask(model, _rows, null, scores[i] is null ? null : _rows, (_, _) => scores[i]![epoch++]);
+            return new SharedTask($"task {i}", model, _rows, null, scores[i] is null ? null : _rows, (_, _) => scores[i]![epoch++]);
         })];
         var options = new MultiTaskOptions(_backbone.Path) { Epochs = 4, BatchSize = 4, Patience = patience, Sampling = TaskSampling.Uniform };
-        return new MultiTaskTrainer(tasks, options, rate: 0.01, seed: 1, new Watcher(this)).Run();
+        return new MultiTaskTrainer(tasks, new TaskSampler([.. tasks.Select(t => t.Rows.Count)], options.Sampling, options.Temperature), options, rate: 0.01, seed: 1, new Watcher(this)).Run();
     }
 
     private float[] Parameters() => ComputeThread.Run(() => _models.SelectMany(m => m.Parameters).SelectMany(p => ParameterFactory.ToArray(p.Value)).ToArray());

@@ -93,7 +93,7 @@ public sealed class PassesTests : IDisposable
     public void Dispose() => _backbone.Dispose();
 
     private TunedModel Model() =>
-        TunedModel.Create(Backbone.Use(_backbone.Path, torch.CPU), new DeepPrompt { Length = 2 }, classes: 3, pools: false, headDropout: null, seed: 1);
+        TunedModel.Create(FrozenBackbone.Use(_backbone.Path, torch.CPU), new DeepPrompt { Length = 2 }, classes: 3, pools: false, headDropout: null, seed: 1);
 
     // Rows that are read at several places, not all of which have a target, and some rows have none.
     private static Example[] Rows(int count, Random random, int longest) => [.. Enumerable.Range(0, count).Select(row =>

@@ -24,7 +24,7 @@ public sealed class ReportingTests : IDisposable
         Assert.Contains(_log, l => l.Kind == ChannelMessageKind.Info && l.RawMessage.Contains($"DeepPrompt on 24 rows of 2 classes: {model.Report!.TrainedParameters} of {model.Report.TotalParameters} parameters"));
         Assert.Contains(_log, l => Regex.IsMatch(l.RawMessage, "^Epoch 1 of 3: loss .*, validation loss .*, [0-9.]+ s, peak memory [1-9][0-9]* MB$"));
         Assert.Contains(_log, l => l.RawMessage.StartsWith("Epoch 3 of 3: loss "));
-        Assert.All(_log.Where(l => l.RawMessage.StartsWith("Epoch ")), l => Assert.Contains("TextClassificationEstimator", l.Source));
+        Assert.All(_log.Where(l => l.RawMessage.StartsWith("Epoch ")), l => Assert.Contains("PTuningClassificationEstimator", l.Source));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class ReportingTests : IDisposable
         return options;
     }
 
-    private TextClassificationTransformer Train(TextClassificationOptions options, IEnumerable<Review> rows) =>
+    private PTuningClassificationTransformer Train(TextClassificationOptions options, IEnumerable<Review> rows) =>
         Reviews.Pipeline(_ml, options).Fit(_ml.Data.LoadFromEnumerable(rows)).LastTransformer;
 
     private long FrozenParameters()

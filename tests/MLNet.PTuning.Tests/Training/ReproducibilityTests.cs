@@ -15,7 +15,7 @@ public sealed class ReproducibilityTests : IDisposable
     [InlineData(true)]
     public void The_same_seed_of_the_context_gives_the_same_weights_bit_for_bit_and_another_gives_others(bool reparameterize)
     {
-        byte[] Weights(int seed) => WeightsOf(Train(o => o.Method = new DeepPrompt { Length = 3, Reparameterize = reparameterize, ReparameterizationSize = 8 }, seed));
+        byte[] Weights(int seed) => WeightsOf(Train(o => o.Method = new DeepPrompt { Length = 3, Reparameterize = reparameterize, EncoderHiddenSize = 8 }, seed));
         byte[] first = Weights(1);
         Assert.Equal(first, Weights(1));
         Assert.NotEqual(first, Weights(2));
@@ -44,7 +44,7 @@ public sealed class ReproducibilityTests : IDisposable
 
     public void Dispose() => _backbone.Dispose();
 
-    private TextClassificationTransformer Train(Action<TextClassificationOptions> set, int? contextSeed)
+    private PTuningClassificationTransformer Train(Action<TextClassificationOptions> set, int? contextSeed)
     {
         var options = Reviews.Options(_backbone);
         options.Epochs = 2;
@@ -54,7 +54,7 @@ public sealed class ReproducibilityTests : IDisposable
     }
 
     // The trained tensors as the model file holds them.
-    private static byte[] WeightsOf(TextClassificationTransformer model)
+    private static byte[] WeightsOf(PTuningClassificationTransformer model)
     {
         using (model)
         {

@@ -30,7 +30,7 @@ public sealed class DeepPromptTests : IDisposable
     [Fact]
     public void Weights_decay_and_biases_do_not()
     {
-        using var model = Model(new DeepPrompt { Reparameterize = true, ReparameterizationSize = 8 });
+        using var model = Model(new DeepPrompt { Reparameterize = true, EncoderHiddenSize = 8 });
         Assert.Equal(7, model.Parameters.Count);
         Assert.All(model.Parameters, p => Assert.Equal(!p.Name.EndsWith(".bias"), p.Decays));
         Assert.All(model.Parameters.Where(p => !p.Decays), p => Assert.All(ParameterFactory.ToArray(p.Value), v => Assert.Equal(0, v)));
@@ -39,13 +39,13 @@ public sealed class DeepPromptTests : IDisposable
     [Fact]
     public void A_saved_reparameterized_prompt_is_its_networks_output_and_predicts_the_same()
     {
-        using var model = Model(new DeepPrompt { Length = 5, Reparameterize = true, ReparameterizationSize = 8, InitialDeviation = 1 });
+        using var model = Model(new DeepPrompt { Length = 5, Reparameterize = true, EncoderHiddenSize = 8, InitialDeviation = 1 });
         using (var stream = File.Create(_folder.At("prompt.safetensors"))) model.Save(stream);
         using var file = WeightFile.Open(_folder.At("prompt.safetensors"));
         Assert.Equal(["classifier.bias", "classifier.weight", PrefixTable.Name], file.Entries.Keys.Order());
         Assert.Equal([5, Width], file.Entries[PrefixTable.Name].Shape);
 
-        using var loaded = TunedModel.Load(Lease(), new DeepPrompt { Length = 5, Reparameterize = true, ReparameterizationSize = 8 }, 2, pools: true, MLNet.PTuning.Tuning.SavedTensors.Of(file));
+        using var loaded = TunedModel.Load(Lease(), new DeepPrompt { Length = 5, Reparameterize = true, EncoderHiddenSize = 8 }, 2, pools: true, MLNet.PTuning.Tuning.SavedTensors.Of(file));
         Assert.Equal(Predict(model), Predict(loaded));
         Assert.Equal(5 * Width + 2 * TinyBackbone.Hidden + 2, loaded.TrainedParameters);
     }
@@ -89,7 +89,7 @@ public sealed class DeepPromptTests : IDisposable
         _backbone.Dispose();
     }
 
-    private Backbone.Lease Lease() => Backbone.Use(_backbone.Path, torch.CPU);
+    private FrozenBackbone.Lease Lease() => FrozenBackbone.Use(_backbone.Path, torch.CPU);
 
     private TunedModel Model(TuningMethod method) => TunedModel.Create(Lease(), method, classes: 2, pools: true, headDropout: null, seed: 1);
 

@@ -17,12 +17,12 @@ public class MethodParityTests
     private static readonly Dictionary<string, TuningMethod> Methods = new()
     {
         ["soft_prompt"] = new SoftPrompt { Length = 5 },
-        ["p_tuning_lstm"] = new PTuningV1 { EncoderSize = 6 },
-        ["p_tuning_mlp"] = new PTuningV1 { Encoder = PromptEncoderKind.Mlp, EncoderSize = 24 },
+        ["p_tuning_lstm"] = new PTuningV1 { EncoderHiddenSize = 6 },
+        ["p_tuning_mlp"] = new PTuningV1 { Encoder = PromptEncoderKind.Mlp, EncoderHiddenSize = 24 },
         ["adapters_houlsby"] = new BottleneckAdapter { Size = 8 },
         ["adapters_pfeiffer"] = new BottleneckAdapter { Size = 8, Placement = AdapterPlacement.FeedForward },
         ["bitfit"] = new BitFit(),
-        ["c_prefix_seqcls_projection"] = new PrefixTuning { Length = 5, InnerSize = 32 },
+        ["c_prefix_seqcls_projection"] = new PrefixTuning { Length = 5, EncoderHiddenSize = 32 },
     };
 
     [Theory]
@@ -82,8 +82,8 @@ public class MethodParityTests
         using var lease = recorded.Lease();
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var batch = recorded.LabellingBatch();
-        var hidden = lease.Backbone.Encoder.Forward(batch.Rows, batch.ReadAt, PromptState.None, null);
+        var batch = recorded.LabelingBatch();
+        var hidden = lease.Backbone.Encoder.Forward(batch.Rows, batch.ReadPositions, PromptState.None, null);
         var scores = lease.Backbone.MaskedWords!.Scores(hidden, lease.Backbone.Encoder.WordEmbeddings, torch.arange(Vocabulary, dtype: torch.ScalarType.Int64));
         AssertClose(recorded.Packed("out.logits", Vocabulary), scores);
     }

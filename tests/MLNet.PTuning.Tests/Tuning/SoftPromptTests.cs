@@ -51,24 +51,24 @@ public sealed class SoftPromptTests : IDisposable
 
     public void Dispose() => _backbone.Dispose();
 
-    private static float[] Vector(Backbone backbone, int id) => ParameterFactory.ToArray(backbone.Encoder.WordEmbeddings[id]);
+    private static float[] Vector(FrozenBackbone backbone, int id) => ParameterFactory.ToArray(backbone.Encoder.WordEmbeddings[id]);
 
     private float[] Word(string word)
     {
-        using var lease = Backbone.Use(_backbone.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_backbone.Path, torch.CPU);
         return Vector(lease.Backbone, Array.IndexOf(TinyBackbone.Vocabulary, word));
     }
 
     private void AssertIsWord(float[] vector)
     {
-        using var lease = Backbone.Use(_backbone.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_backbone.Path, torch.CPU);
         // The five special tokens come first.
         Assert.Contains(Enumerable.Range(5, TinyBackbone.Vocabulary.Length - 5), id => Vector(lease.Backbone, id).SequenceEqual(vector));
     }
 
     private float[][] Start(TuningMethod method, int seed = 1)
     {
-        using var lease = Backbone.Use(_backbone.Path, torch.CPU);
+        using var lease = FrozenBackbone.Use(_backbone.Path, torch.CPU);
         using var tuner = method.CreateTuner(lease.Backbone, seed);
         return [.. ParameterFactory.ToArray(tuner.Parameters.Single().Value).Chunk(TinyBackbone.Hidden)];
     }

@@ -38,12 +38,12 @@ internal abstract class PackedLayers : IDisposable
     /// <summary>Hidden states of the last layer at the places read.</summary>
     /// <param name="embedded">Hidden states before the first layer [T, H]; null for those of the backbone's embeddings, where it computes them itself (<see cref="Embeds"/>).</param>
     /// <param name="batch">The rows.</param>
-    /// <param name="readAt">Places, ascending: [R].</param>
+    /// <param name="readPositions">Places, ascending: [R].</param>
     /// <param name="prompt">Nothing but keys and values, or nothing.</param>
     /// <param name="dropout">Masks of training; null in prediction.</param>
     /// <param name="keep">Whether <see cref="Backward"/> follows.</param>
     /// <returns>[R, H].</returns>
-    public abstract torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, bool keep);
+    public abstract torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, bool keep);
 
     /// <summary>From the gradient of what the last <see cref="Forward"/> gave to those of the prompt and of the embedded rows.</summary>
     /// <param name="gradient">[R, H].</param>
@@ -64,8 +64,8 @@ internal abstract class PackedLayers : IDisposable
 internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes : struct, ILanes<TLanes> where T : unmanaged
 {
     private readonly FrozenLayer<TLanes, T>[] _layers;
-    private readonly Func<PackedShare<TLanes, T>> _newShare;
-    private readonly List<PackedShare<TLanes, T>> _shares = [];
+    private readonly Func<PackedRows<TLanes, T>> _newPart;
+    private readonly List<PackedRows<TLanes, T>> _parts = [];
     // Floats of the first layer that are kept: 256 MiB.
     private const long MostKept = 1 << 26;
 
@@ -89,23 +89,23 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         foreach (var layer in layers)
             if (!frozen.ContainsKey(layer)) frozen[layer] = new FrozenLayer<TLanes, T>(layer);
         _layers = [.. layers.Select(l => frozen[l])];
-        _newShare = () => new PackedShare<TLanes, T>(config, _embeddings, _layers, _kept, attentionOutputDropout, outputDropout);
+        _newPart = () => new PackedRows<TLanes, T>(config, _embeddings, _layers, _kept, attentionOutputDropout, outputDropout);
     }
 
     public override bool HasOwnProducts => FrozenMatrix<TLanes, T>.HasOwnProduct;
 
-    public override torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readAt, PromptState prompt, Dropout? dropout, bool keep)
+    public override torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, bool keep)
     {
         using var scope = torch.NewDisposeScope();
         bool varies = embedded is not null || dropout is not null && _embeddedDropout > 0;
-        var pass = new Pass(batch, readAt, prompt, _hidden, dropout?.StepSeed, varies ? null : _kept?.Find(batch, prompt.Length, fill: keep));
+        var pass = new Pass(batch, readPositions, prompt, _hidden, dropout?.StepSeed, varies ? null : _kept?.Find(batch, prompt.Length, fill: keep));
         var ranges = pass.Split(ComputeThread.ThreadCount);
-        while (_shares.Count < ranges.Length) _shares.Add(_newShare());
-        var result = torch.empty(readAt.Length, _hidden);
+        while (_parts.Count < ranges.Length) _parts.Add(_newPart());
+        var result = torch.empty(readPositions.Length, _hidden);
         float* from = embedded is null ? null : Buffers.At(embedded), to = Buffers.At(result);
         try
         {
-            Run(ranges, (i, cores) => _shares[i].Forward(pass, ranges[i], from, to, cores, keep));
+            Run(ranges, (i, cores) => _parts[i].Forward(pass, ranges[i], from, to, cores, keep));
         }
         catch
         {
@@ -127,7 +127,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         var prefix = pass.PrefixLength == 0 ? null : torch.zeros(pass.PrefixLength, 2L * _layers.Length * _hidden);
         float* from = Buffers.At(gradient.contiguous()), to = embedded is null ? null : Buffers.At(embedded);
         var parts = new float*[ranges.Length];
-        Run(ranges, (i, cores) => parts[i] = _shares[i].Backward(pass, ranges[i], from, to, cores));
+        Run(ranges, (i, cores) => parts[i] = _parts[i].Backward(pass, ranges[i], from, to, cores));
         // In the order of the rows, so that the sum does not depend on who was first.
         if (prefix is not null)
             foreach (float* part in parts) AddPrefix(part, Buffers.At(prefix), pass.PrefixLength);
@@ -159,7 +159,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     {
         _open = null;
         _kept?.Clear();
-        foreach (var share in _shares) share.Trim();
+        foreach (var share in _parts) share.Trim();
     }
 
     public override void Dispose()
@@ -167,7 +167,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         _open = null;
         _kept?.Dispose();
         _embeddings?.Dispose();
-        foreach (var share in _shares) share.Dispose();
+        foreach (var share in _parts) share.Dispose();
         foreach (var layer in _layers.Distinct()) layer.Dispose();
     }
 }

@@ -21,14 +21,14 @@ internal sealed unsafe class Pass
     private readonly int[] _readStarts;
 
     /// <param name="batch">The rows.</param>
-    /// <param name="readAt">Places read in the last layer, ascending.</param>
+    /// <param name="readPositions">Places read in the last layer, ascending.</param>
     /// <param name="prompt">Keys and values, or nothing.</param>
     /// <param name="hidden">H.</param>
     /// <param name="stepSeed">Seed of the masks; null in prediction.</param>
     /// <param name="kept">What is kept of the first layer; null where nothing may be.</param>
-    public Pass(PackedBatch batch, int[] readAt, PromptState prompt, int hidden, ulong? stepSeed, KeptRows? kept = null)
+    public Pass(PackedBatch batch, int[] readPositions, PromptState prompt, int hidden, ulong? stepSeed, KeptRows? kept = null)
     {
-        (Batch, ReadAt, _readStarts, PrefixDropout, _hidden, _stepSeed, Kept) = (batch, readAt, batch.StartsOf(readAt), prompt.Dropout, hidden, stepSeed, kept);
+        (Batch, ReadPositions, _readStarts, PrefixDropout, _hidden, _stepSeed, Kept) = (batch, readPositions, batch.StartsOf(readPositions), prompt.Dropout, hidden, stepSeed, kept);
         if (prompt.Prefix is not { } prefix) return;
         PrefixLength = prompt.Length;
         _prefix = Buffers.At(prefix);
@@ -38,7 +38,7 @@ internal sealed unsafe class Pass
     public PackedBatch Batch { get; }
 
     /// <summary>The places read: [R].</summary>
-    public int[] ReadAt { get; }
+    public int[] ReadPositions { get; }
 
     public KeptRows? Kept { get; }
 

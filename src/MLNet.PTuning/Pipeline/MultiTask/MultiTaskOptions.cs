@@ -3,21 +3,10 @@ using Microsoft.ML;
 
 namespace MLNet.PTuning;
 
-/// <summary>How often each task is met in multi-task training.</summary>
-public enum TaskSampling
-{
-    /// <summary>As often as it has rows.</summary>
-    Proportional,
-    /// <summary>All alike.</summary>
-    Uniform,
-    /// <summary>In proportion to its rows to the power 1 / <see cref="MultiTaskOptions.Temperature"/>.</summary>
-    Temperature,
-}
-
 /// <summary>One of the tasks that are trained together.</summary>
 /// <param name="Name">By which its transformer is found.</param>
 /// <param name="Options">
-/// <see cref="TextClassificationOptions"/> or <see cref="TokenLabellingOptions"/> for the same backbone: its columns, ValidationSet, MaxSequenceLength, HeadDropout, ClassWeights
+/// <see cref="TextClassificationOptions"/> or <see cref="TokenLabelingOptions"/> for the same backbone: its columns, ValidationSet, MaxSequenceLength, HeadDropout, ClassWeights
 /// and what concerns prediction are its own; the settings of training and the tuning method are those of <see cref="MultiTaskOptions"/>.
 /// </param>
 /// <param name="Data">Its training rows, labels as keys.</param>

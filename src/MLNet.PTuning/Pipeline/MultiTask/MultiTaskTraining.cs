@@ -33,7 +33,7 @@ public sealed class MultiTaskTraining
         int seed = _options.Seed ?? MLNetInternals.SeedOf(_host) ?? Random.Shared.Next();
         var device = MLNetInternals.DeviceOf(_host);
         using var channel = new TrainingChannel(_host, _options);
-        using var lease = Backbone.Use(_options.BackboneFolder, device);
+        using var lease = FrozenBackbone.Use(_options.BackboneFolder, device);
         var backbone = lease.Backbone;
         foreach (string notice in backbone.Notices) channel.Warn(notice);
         var start = _options.StartFrom?.PromptFor(backbone);
@@ -50,17 +50,18 @@ public sealed class MultiTaskTraining
             var method = _options.Method.For([.. prepared.SelectMany(p => p.Task.ClassNames).Distinct()]);
             foreach (var (task, _, _) in prepared)
             {
-                var own = Backbone.Use(_options.BackboneFolder, device);
+                var own = FrozenBackbone.Use(_options.BackboneFolder, device);
                 var words = task.Options.Verbalizer?.WordsOf(task.ClassNames);
                 models.Add(models.Count == 0
                     ? TunedModel.Create(own, method, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, seed, start, words, _options.TaskRank)
                     : TunedModel.Sharing(models[0], own, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, unchecked(seed + models.Count), words));
                 models[^1].Computation = _options.Computation;
             }
-            SharedTask[] shared = [.. prepared.Select((p, i) => new SharedTask(models[i], p.Rows.Rows, p.Task.Options.ClassWeights, p.Rows.Validation, p.Task.Score))];
+            SharedTask[] shared = [.. prepared.Select((p, i) => new SharedTask(_options.Tasks[i].Name, models[i], p.Rows.Rows, p.Task.Options.ClassWeights, p.Rows.Validation, p.Task.Score))];
             channel.Say(FormattableString.Invariant(
                 $"Training {_options.Method.GetType().Name} on {shared.Length} tasks of {string.Join(", ", shared.Select(t => t.Rows.Count))} rows, rate {rate}, seed {seed}, device {device}"));
-            var (curves, bestEpoch) = new MultiTaskTrainer(shared, _options, rate, seed, channel).Run();
+            var sampler = new TaskSampler([.. shared.Select(t => t.Rows.Count)], _options.Sampling, _options.Temperature);
+            var (curves, bestEpoch) = new MultiTaskTrainer(shared, sampler, _options, rate, seed, channel).Run();
             var transformers = new Dictionary<string, ITransformer>();
             foreach (var ((task, rows, limit), i) in prepared.Select((p, i) => (p, i)))
             {
@@ -85,9 +86,9 @@ public sealed class MultiTaskTraining
         (options.Precision, options.Threads) = (_options.Precision, _options.Threads);
         return options switch
         {
-            TextClassificationOptions texts => new TextClassificationEstimator(_environment, texts).Prepare(task.Data),
-            TokenLabellingOptions words => new TokenLabellingEstimator(_environment, words).Prepare(task.Data),
-            _ => throw new ArgumentException($"Task '{task.Name}' has {options.GetType().Name}; give {nameof(TextClassificationOptions)} or {nameof(TokenLabellingOptions)}."),
+            TextClassificationOptions texts => new PTuningClassificationEstimator(_environment, texts).Prepare(task.Data),
+            TokenLabelingOptions words => new PTuningTokenLabelingEstimator(_environment, words).Prepare(task.Data),
+            _ => throw new ArgumentException($"Task '{task.Name}' has {options.GetType().Name}; give {nameof(TextClassificationOptions)} or {nameof(TokenLabelingOptions)}."),
         };
     }
 

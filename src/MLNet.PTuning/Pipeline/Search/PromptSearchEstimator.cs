@@ -54,7 +54,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         ArgumentNullException.ThrowIfNull(input);
         int seed = _options.Seed ?? MLNetInternals.SeedOf(_host) ?? 1;
         // Held from the first trial to the last, so that the backbone is loaded once.
-        using var lease = Backbone.Use(_options.BackboneFolder, MLNetInternals.DeviceOf(_host));
+        using var lease = FrozenBackbone.Use(_options.BackboneFolder, MLNetInternals.DeviceOf(_host));
         using var channel = _host.Start("Search");
         var (rows, validation) = Split(input, seed);
         var folder = new SearchFolder(_search.Folder, Identity(lease.Backbone, rows, validation));
@@ -112,7 +112,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
             Length = setting.Length,
             Dropout = setting.Dropout,
             Reparameterize = setting.Reparameterize,
-            ReparameterizationSize = _method.ReparameterizationSize,
+            EncoderHiddenSize = _method.EncoderHiddenSize,
             InitialDeviation = _method.InitialDeviation,
         };
         (options.LearningRate, options.Epochs, options.Seed, options.ValidationSet) = (setting.Rate, epochs, setting.Seed, validation);
@@ -134,11 +134,11 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
     private (IDataView Rows, IDataView Validation) Split(IDataView input, int seed)
     {
         if (_options.ValidationSet is { } given) return (input, given);
-        var split = new MLContext(seed).Data.TrainTestSplit(input, _search.HoldOut);
+        var split = new MLContext(seed).Data.TrainTestSplit(input, _search.ValidationShare);
         return (split.TrainSet, split.TestSet);
     }
 
-    private SortedDictionary<string, string> Identity(Backbone backbone, IDataView rows, IDataView validation)
+    private SortedDictionary<string, string> Identity(FrozenBackbone backbone, IDataView rows, IDataView validation)
     {
         var identity = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
@@ -153,11 +153,11 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
     }
 
     // The grid in random order: a larger number of trials begins with the same ones.
-    private List<PromptSetting> Draw(Backbone backbone, int seed)
+    private List<PromptSetting> Draw(FrozenBackbone backbone, int seed)
     {
         int positions = backbone.Encoder.MaxRowLength(0);
         PromptSetting[] grid = [.. from length in _search.Lengths.Where(l => l <= positions / 2)
-            from rate in _search.Rates from dropout in _search.Dropouts from reparameterize in _search.Reparameterize from s in _search.Seeds ?? [seed]
+            from rate in _search.LearningRates from dropout in _search.Dropouts from reparameterize in _search.Reparameterize from s in _search.Seeds ?? [seed]
             select new PromptSetting(length, rate, dropout, reparameterize, s)];
         if (grid.Length == 0)
             throw new ArgumentException($"All prompt lengths ({string.Join(", ", _search.Lengths)}) take more than half of the backbone's {positions} positions; give shorter ones.");

@@ -11,7 +11,7 @@ public sealed class PromptSearchOptions
     public IReadOnlyList<int> Lengths { get; set; } = [8, 16, 20, 40, 64, 128];
 
     /// <summary>Learning rates. Default 1e-3, 5e-3, 7e-3, 1e-2, 2e-2, 3e-2.</summary>
-    public IReadOnlyList<double> Rates { get; set; } = [1e-3, 5e-3, 7e-3, 1e-2, 2e-2, 3e-2];
+    public IReadOnlyList<double> LearningRates { get; set; } = [1e-3, 5e-3, 7e-3, 1e-2, 2e-2, 3e-2];
 
     /// <summary>Probabilities of dropping an element of the prompt. Default 0.1, 0.2.</summary>
     public IReadOnlyList<double> Dropouts { get; set; } = [0.1, 0.2];
@@ -32,7 +32,7 @@ public sealed class PromptSearchOptions
     public TimeSpan? MaxTime { get; set; }
 
     /// <summary>Share of the training rows that trials are scored on where the training options have no <c>ValidationSet</c>. Default 0.1.</summary>
-    public double HoldOut { get; set; } = 0.1;
+    public double ValidationShare { get; set; } = 0.1;
 
     /// <summary>
     /// A folder for the table of trials: search.json, trials.csv and trials.svg, replaced after every trial. A search on the same rows and settings
@@ -47,14 +47,14 @@ public sealed class PromptSearchOptions
     internal void Validate()
     {
         Require(Lengths.Count > 0 && Lengths.All(l => l >= 1), nameof(Lengths), "one or more lengths of at least 1");
-        Require(Rates.Count > 0 && Rates.All(r => r is > 0 and < double.PositiveInfinity), nameof(Rates), "one or more positive rates");
+        Require(LearningRates.Count > 0 && LearningRates.All(r => r is > 0 and < double.PositiveInfinity), nameof(LearningRates), "one or more positive rates");
         Require(Dropouts.Count > 0 && Dropouts.All(d => d is >= 0 and < 1), nameof(Dropouts), "one or more probabilities less than 1");
         Require(Reparameterize.Count > 0, nameof(Reparameterize), "one or both of true and false");
         Require(Seeds is null || Seeds.Count > 0, nameof(Seeds), "null, or one or more seeds");
         Require(Trials >= 1, nameof(Trials), "at least 1");
         Require(Reduction >= 2, nameof(Reduction), "at least 2");
         Require(MaxTime is null || MaxTime > TimeSpan.Zero, nameof(MaxTime), "positive");
-        Require(HoldOut is > 0 and < 1, nameof(HoldOut), "between 0 and 1");
+        Require(ValidationShare is > 0 and < 1, nameof(ValidationShare), "between 0 and 1");
     }
 
     private static void Require(bool holds, string name, string range)

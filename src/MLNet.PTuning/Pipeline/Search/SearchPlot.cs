@@ -41,7 +41,7 @@ internal static class SearchPlot
 
         string ColourOf(int length) => Colours[Array.IndexOf(lengths, length) % Colours.Length];
 
-        // Rates on a logarithmic axis; one rate, or one score, alone in the middle.
+        // Learning rates on a logarithmic axis; one rate, or one score, alone in the middle.
         double X(double rate) => Between(Left + 30, Right - 30, Math.Log(rate), Math.Log(rates[0]), Math.Log(rates[^1]));
 
         double Y(double score) => Between(Bottom - 20, Top + 20, score, Low(), High());

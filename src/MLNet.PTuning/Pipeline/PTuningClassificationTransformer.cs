@@ -12,7 +12,7 @@ namespace MLNet.PTuning;
 /// Over a data view it predicts in batches; in a <c>PredictionEngine</c>, row by row.
 /// A view is computed anew for every pass over it: put <c>AppendCacheCheckpoint</c> before a trainer that is appended.
 /// </summary>
-public sealed class TextClassificationTransformer : ITransformer, IDisposable
+public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
 {
     internal const string LoaderSignature = "PTuningTextClassify";
 
@@ -22,7 +22,7 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
     private readonly ModelSettings _settings;
     private readonly Predictor _predictor;
 
-    internal TextClassificationTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
+    internal PTuningClassificationTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
     {
         (_host, _keys, _settings) = (host, keys, settings);
         _model = new SharedModel(model, settings, keys.Names, pools: true);
@@ -64,10 +64,10 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
     void ICanSaveModel.Save(ModelSaveContext ctx) => SavedModel.Save(_host, ctx, LoaderSignature, _settings, _keys, _model);
 
     // Called by ML.NET when it meets the loader's signature in a model file.
-    private static TextClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    private static PTuningClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
         var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature, pools: true);
-        return new TextClassificationTransformer(environment.Register(nameof(TextClassificationTransformer)), model, keys, settings);
+        return new PTuningClassificationTransformer(environment.Register(nameof(PTuningClassificationTransformer)), model, keys, settings);
     }
 
     private sealed class Predictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<(string Text, string? Pair), float[]>
@@ -89,7 +89,7 @@ public sealed class TextClassificationTransformer : ITransformer, IDisposable
         public IReadOnlyList<float[]> Predict(ModelUse use, IReadOnlyList<(string Text, string? Pair)> rows) => use.Predict([.. rows.Select(r =>
         {
             var row = _form.Encode(r.Text, r.Pair);
-            return TextClassification.Example(row.Input, Example.NoTarget, row.ReadAt);
+            return TextClassification.Example(row.Input, Example.NoTarget, row.ReadPositions);
         })]);
 
         public Delegate Getter(int index, Func<float[]> result) => index == 0

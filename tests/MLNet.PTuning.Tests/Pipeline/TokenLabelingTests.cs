@@ -6,7 +6,7 @@ using MLNet.PTuning.Tests.Files;
 
 namespace MLNet.PTuning.Tests.Pipeline;
 
-public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<TrainedLabeller>
+public sealed class TokenLabelingTests(TrainedLabeler model) : IClassFixture<TrainedLabeler>
 {
     [Fact]
     public void It_learns_what_it_is_shown()
@@ -21,8 +21,8 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
     [Fact]
     public void Every_word_has_a_label_and_probabilities_that_sum_to_one()
     {
-        int classes = model.Labeller.ClassNames.Count;
-        var predicted = Sentences.Predict<LabelledSentence>(model.Labeller, model.Rows);
+        int classes = model.Labeler.ClassNames.Count;
+        var predicted = Sentences.Predict<LabeledSentence>(model.Labeler, model.Rows);
         Assert.All(model.Rows.Zip(predicted), pair =>
         {
             Assert.Equal(pair.First.Words.Length, pair.Second.PredictedLabel.Length);
@@ -37,7 +37,7 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
     {
         string[] words = [.. Enumerable.Repeat(model.Rows, 100).SelectMany(rows => rows).SelectMany(r => r.Words).Take(10_000)];
         string[] wanted = [.. Enumerable.Repeat(model.Rows, 100).SelectMany(rows => rows).SelectMany(r => r.Label).Take(10_000)];
-        string[] labels = Sentences.Labels(model.Labeller, [Sentences.Of(words, wanted)])[0];
+        string[] labels = Sentences.Labels(model.Labeler, [Sentences.Of(words, wanted)])[0];
         Assert.Equal(10_000, labels.Length);
         Assert.True(labels.Zip(wanted).Average(p => p.First == p.Second ? 1.0 : 0) > 0.9);
     }
@@ -45,7 +45,7 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
     [Fact]
     public void Rows_without_words_have_no_labels()
     {
-        var predicted = Sentences.Predict<LabelledSentence>(model.Labeller, [new Sentence(), model.Rows[0], new Sentence()]);
+        var predicted = Sentences.Predict<LabeledSentence>(model.Labeler, [new Sentence(), model.Rows[0], new Sentence()]);
         Assert.Equal([0, model.Rows[0].Words.Length, 0], predicted.Select(p => p.PredictedLabel.Length));
         Assert.Empty(predicted[0].Score);
     }
@@ -54,8 +54,8 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
     public void Words_that_the_tokenizer_makes_nothing_of_are_outside_and_shift_no_other()
     {
         string[] words = ["", "good", "\u0001", "\u200b", "bad", ""];
-        string[] labels = Sentences.Labels(model.Labeller, [new Sentence { Words = words }])[0];
-        string[] without = Sentences.Labels(model.Labeller, [new Sentence { Words = ["good", "bad"] }])[0];
+        string[] labels = Sentences.Labels(model.Labeler, [new Sentence { Words = words }])[0];
+        string[] without = Sentences.Labels(model.Labeler, [new Sentence { Words = ["good", "bad"] }])[0];
         Assert.Equal(["O", without[0], "O", "O", without[1], "O"], labels);
         Assert.DoesNotContain("O", without);
     }
@@ -63,8 +63,8 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
     [Fact]
     public void A_prediction_engine_gives_what_a_data_view_gives()
     {
-        using var engine = model.Context.Model.CreatePredictionEngine<Sentence, LabelledSentence>(model.Labeller, new PredictionEngineOptions { OwnsTransformer = false });
-        Assert.All(model.Rows.Zip(Sentences.Predict<LabelledSentence>(model.Labeller, model.Rows)), pair =>
+        using var engine = model.Context.Model.CreatePredictionEngine<Sentence, LabeledSentence>(model.Labeler, new PredictionEngineOptions { OwnsTransformer = false });
+        Assert.All(model.Rows.Zip(Sentences.Predict<LabeledSentence>(model.Labeler, model.Rows)), pair =>
         {
             var predicted = engine.Predict(pair.First);
             Assert.Equal(pair.Second.PredictedLabel, predicted.PredictedLabel);
@@ -73,11 +73,11 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
     }
 
     [Fact]
-    public void Plain_text_is_labelled_as_its_words_are_and_entities_lie_in_it()
+    public void Plain_text_is_labeled_as_its_words_are_and_entities_lie_in_it()
     {
         using var backbone = new TinyBackbone();
         var options = Sentences.Options(backbone);
-        (options.WordsColumnName, options.LabelColumnName, options.Entities, options.WordPlaces, options.Epochs) = ("Text", "Spans", true, true, 25);
+        (options.WordsColumnName, options.LabelColumnName, options.Entities, options.WordOffsets, options.Epochs) = ("Text", "Spans", true, true, 25);
         var ml = new MLContext(seed: 1);
         using var bySpans = ml.Transforms.PTuningV2LabelTokens(options).Fit(ml.Data.LoadFromEnumerable(model.Rows));
         using var engine = ml.Model.CreatePredictionEngine<Sentence, SentenceWithEntities>(bySpans, new PredictionEngineOptions { OwnsTransformer = false });
@@ -113,13 +113,13 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
     [Fact]
     public void Entities_of_rows_of_words_lie_in_the_words_joined_by_spaces()
     {
-        var found = Sentences.Predict<SentenceWithEntities>(model.Labeller, model.Rows);
+        var found = Sentences.Predict<SentenceWithEntities>(model.Labeler, model.Rows);
         Assert.NotEmpty(found.SelectMany(f => f.EntityType));
         Assert.All(model.Rows.Zip(found), pair => Assert.Equal(pair.Second.EntityText,
             pair.Second.EntityStart.Zip(pair.Second.EntityEnd, (start, end) => string.Join(' ', pair.First.Words)[start..end])));
         Assert.All(model.Rows.Zip(found), pair => Assert.Equal(pair.First.Words,
             pair.Second.WordStart.Zip(pair.Second.WordEnd, (start, end) => string.Join(' ', pair.First.Words)[start..end])));
-        Assert.All(model.Rows.Zip(found, Sentences.Labels(model.Labeller, model.Rows)), row =>
+        Assert.All(model.Rows.Zip(found, Sentences.Labels(model.Labeler, model.Rows)), row =>
             Assert.Equal(Tags.ToSpans(row.Third, TagScheme.Iob2).Select(s => s.Type), row.Second.EntityType));
     }
 
@@ -135,7 +135,7 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
         options.PredicateColumnName = null;
         using var without = Sentences.Train(options, model.Rows);
 
-        float[] Scores(TokenLabellingTransformer trained) => [.. Sentences.Predict<LabelledSentence>(trained, model.Rows).SelectMany(p => p.Score)];
+        float[] Scores(PTuningTokenLabelingTransformer trained) => [.. Sentences.Predict<LabeledSentence>(trained, model.Rows).SelectMany(p => p.Score)];
         Assert.Equal(Scores(byIndex), Scores(byText));
         Assert.NotEqual(Scores(byIndex), Scores(without));
     }
@@ -189,13 +189,13 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
     {
         using var backbone = new TinyBackbone();
         var options = Sentences.Options(backbone);
-        (options.WordsColumnName, options.LabelColumnName, options.Entities, options.WordPlaces, options.Epochs) = (words, label, spans, true, 1);
+        (options.WordsColumnName, options.LabelColumnName, options.Entities, options.WordOffsets, options.Epochs) = (words, label, spans, true, 1);
         var ml = new MLContext(seed: 1);
         var data = ml.Data.LoadFromEnumerable(model.Rows);
         var promised = new ShapeSpy();
-        IEstimator<ITransformer> labeller = ml.Transforms.PTuningV2LabelTokens(options);
-        if (!spans) labeller = ml.Transforms.Conversion.MapValueToKey("Label").Append(labeller);
-        var chain = labeller.Append(promised).Fit(data);
+        IEstimator<ITransformer> labeler = ml.Transforms.PTuningV2LabelTokens(options);
+        if (!spans) labeler = ml.Transforms.Conversion.MapValueToKey("Label").Append(labeler);
+        var chain = labeler.Append(promised).Fit(data);
         Assert.Equal(Described(ShapeSpy.ShapeOf(ml, chain.Transform(data))), Described(promised.Seen!));
         Assert.Equal(chain.Transform(data).Schema.Select(c => (c.Name, c.Type)), chain.GetOutputSchema(data.Schema).Select(c => (c.Name, c.Type)));
         chain.Dispose();
@@ -204,11 +204,11 @@ public sealed class TokenLabellingTests(TrainedLabeller model) : IClassFixture<T
     [Fact]
     public void Score_has_the_class_count_in_its_type_and_the_class_names_beside_it()
     {
-        var score = model.Labeller.Transform(model.Data).Schema["Score"];
-        Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 0, model.Labeller.ClassNames.Count), score.Type);
+        var score = model.Labeler.Transform(model.Data).Schema["Score"];
+        Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 0, model.Labeler.ClassNames.Count), score.Type);
         VBuffer<ReadOnlyMemory<char>> names = default;
         score.Annotations.GetValue("TrainingLabelValues", ref names);
-        Assert.Equal(model.Labeller.ClassNames, names.DenseValues().Select(n => n.ToString()));
+        Assert.Equal(model.Labeler.ClassNames, names.DenseValues().Select(n => n.ToString()));
     }
 
     private static IEnumerable<string> Described(SchemaShape shape) => shape.Select(c =>

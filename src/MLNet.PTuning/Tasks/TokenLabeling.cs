@@ -6,10 +6,10 @@ namespace MLNet.PTuning.Tasks;
 /// <summary>A window of a row as the encoder reads it.</summary>
 /// <param name="Example">Its word pieces, and the positions of those that stand for <paramref name="Words"/>.</param>
 /// <param name="Words">The word at each of these positions, ascending.</param>
-internal sealed record LabelledWindow(Example Example, int[] Words);
+internal sealed record LabeledWindow(Example Example, int[] Words);
 
 /// <summary>How rows of words become examples, and examples' probabilities become rows again.</summary>
-internal sealed class TokenLabelling
+internal sealed class TokenLabeling
 {
     // A second text (a predicate) may take this share of a window at most.
     private const int LargestPairShare = 4;
@@ -24,7 +24,7 @@ internal sealed class TokenLabelling
     /// <param name="overlap">Word pieces that neighbouring windows share.</param>
     /// <param name="hasPairs">Whether rows have a second text.</param>
     /// <exception cref="ArgumentException">Windows are too short for a single piece.</exception>
-    public TokenLabelling(TextTokenizer tokenizer, TuningMethod method, int maxLength, int overlap, bool hasPairs)
+    public TokenLabeling(TextTokenizer tokenizer, TuningMethod method, int maxLength, int overlap, bool hasPairs)
     {
         (_tokenizer, _maxLength, _overlap) = (tokenizer, maxLength, overlap);
         _form = new RowForm(tokenizer, maxLength, method, hasPairs);
@@ -33,18 +33,18 @@ internal sealed class TokenLabelling
                 + $"{(hasPairs ? " and the predicate" : "")}; raise MaxSequenceLength.");
     }
 
-    /// <summary>Windows over a row. Every word is labelled in one of them, at its first piece (at all of them where <paramref name="allPieces"/>),
+    /// <summary>Windows over a row. Every word is labeled in one of them, at its first piece (at all of them where <paramref name="allPieces"/>),
     /// but for words of which the tokenizer makes no piece, which are in none.</summary>
     /// <param name="words">The row's words.</param>
-    /// <param name="pair">Second text, such as the predicate of semantic role labelling; null for none.</param>
+    /// <param name="pair">Second text, such as the predicate of semantic role labeling; null for none.</param>
     /// <param name="targets">Class of each word or <see cref="Example.NoTarget"/>; null in prediction.</param>
     /// <param name="allPieces">Whether the loss counts all pieces of a word.</param>
-    public IReadOnlyList<LabelledWindow> Windows(IReadOnlyList<string?> words, string? pair, IReadOnlyList<int>? targets, bool allPieces)
+    public IReadOnlyList<LabeledWindow> Windows(IReadOnlyList<string?> words, string? pair, IReadOnlyList<int>? targets, bool allPieces)
     {
         var second = pair is null ? null : _form.PairPieces(pair).Take(_maxLength / LargestPairShare).ToList();
         int capacity = _maxLength - _tokenizer.SpecialCount(second is not null) - (second?.Count ?? 0) - _form.FixedPieces;
         var pieces = WordWindow.CapWords(_tokenizer.PiecesOfWords(words), capacity);
-        var windows = new List<LabelledWindow>();
+        var windows = new List<LabeledWindow>();
         foreach (var window in WordWindow.Cut(pieces, words.Count, capacity, Math.Min(_overlap, capacity / 2)))
         {
             Piece[] inside = [.. Enumerable.Range(window.FirstPiece, window.EndPiece - window.FirstPiece).Select(i => pieces[i])];
@@ -52,7 +52,7 @@ internal sealed class TokenLabelling
             int[] read = [.. Enumerable.Range(0, inside.Length).Where(i => inside[i].Word >= window.FirstWord && inside[i].Word < window.EndWord
                 && (allPieces || i == 0 || inside[i].Word != inside[i - 1].Word))];
             if (read.Length == 0) continue;
-            windows.Add(new LabelledWindow(
+            windows.Add(new LabeledWindow(
                 new Example(row.Input.Ids, row.Input.Types, [.. read.Select(i => row.TextStart + i)], [.. read.Select(i => targets?[inside[i].Word] ?? Example.NoTarget)]),
                 [.. read.Select(i => inside[i].Word)]));
         }
@@ -61,7 +61,7 @@ internal sealed class TokenLabelling
 
     /// <summary>Puts the windows' probabilities together: [words · classes]. A word that is in none is <paramref name="outside"/> for certain,
     /// or of any class alike where there is none.</summary>
-    public static float[] Join(int wordCount, int classes, int? outside, IEnumerable<(LabelledWindow Window, float[] Probabilities)> parts)
+    public static float[] Join(int wordCount, int classes, int? outside, IEnumerable<(LabeledWindow Window, float[] Probabilities)> parts)
     {
         var all = new float[wordCount * classes];
         var isRead = new bool[wordCount];

@@ -3,9 +3,9 @@ using MLNet.PTuning.Pipeline;
 
 namespace MLNet.PTuning;
 
-/// <summary>Options for labelling words: named entities, parts of speech, semantic roles.</summary>
+/// <summary>Options for labeling words: named entities, parts of speech, semantic roles.</summary>
 /// <param name="backboneFolder">The backbone's folder as Hugging Face publishes it.</param>
-public sealed class TokenLabellingOptions(string backboneFolder) : PTuningOptions(backboneFolder)
+public sealed class TokenLabelingOptions(string backboneFolder) : PTuningOptions(backboneFolder)
 {
     /// <summary>
     /// Name of the column of words: a vector of text, or plain text, which is split into words whose places in it are kept. Default <c>Words</c>.
@@ -27,7 +27,7 @@ public sealed class TokenLabellingOptions(string backboneFolder) : PTuningOption
     public OffsetUnit OffsetUnit { get; set; }
 
     /// <summary>
-    /// Name of the predicate's column for semantic role labelling: the index of a word (from 0, a number) or text; given to the backbone as the second text.
+    /// Name of the predicate's column for semantic role labeling: the index of a word (from 0, a number) or text; given to the backbone as the second text.
     /// Default null: none.
     /// </summary>
     public string? PredicateColumnName { get; set; }
@@ -61,14 +61,14 @@ public sealed class TokenLabellingOptions(string backboneFolder) : PTuningOption
     internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Scheme), Text(Scheme))];
 
     private protected override string? ReasonAgainstVerbalizer =>
-        "A verbalizer scores one masked word for a whole row, and labelling needs a label for every word: the language-model head is incompatible with it, "
+        "A verbalizer scores one masked word for a whole row, and labeling needs a label for every word: the language-model head is incompatible with it, "
         + "so P-Tuning v2 puts a classification head on every word instead. Leave Verbalizer null.";
 
     /// <summary>
     /// Adds the places of a row's words as vector columns <c>WordStart</c> and <c>WordEnd</c> (offsets in the original text in
     /// <see cref="OffsetUnit"/>, end exclusive): which words plain text was split into. Default false.
     /// </summary>
-    public bool WordPlaces { get; set; }
+    public bool WordOffsets { get; set; }
 
     /// <summary>The columns of words and how they are read.</summary>
     /// <param name="textHasLabels">Whether they are plain text with a label a word.</param>

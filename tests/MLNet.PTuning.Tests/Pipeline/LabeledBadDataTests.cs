@@ -4,7 +4,7 @@ using MLNet.PTuning.Tests.Backbones;
 
 namespace MLNet.PTuning.Tests.Pipeline;
 
-public sealed class LabelledBadDataTests : IDisposable
+public sealed class LabeledBadDataTests : IDisposable
 {
     private readonly TinyBackbone _backbone = new();
     private readonly MLContext _ml = new(seed: 1);
@@ -37,9 +37,9 @@ public sealed class LabelledBadDataTests : IDisposable
     {
         var options = Sentences.Options(_backbone);
         options.LabelColumnName = column;
-        var labeller = _ml.Transforms.PTuningV2LabelTokens(options);
-        Mentions(Assert.Throws<ArgumentException>(() => labeller.Fit(_ml.Data.LoadFromEnumerable(Sentences.Rows(4)))), named);
-        Mentions(Assert.Throws<ArgumentException>(() => _ml.Transforms.CopyColumns("Copy", "Text").Append(labeller).Fit(_ml.Data.LoadFromEnumerable(Sentences.Rows(4)))), named);
+        var labeler = _ml.Transforms.PTuningV2LabelTokens(options);
+        Mentions(Assert.Throws<ArgumentException>(() => labeler.Fit(_ml.Data.LoadFromEnumerable(Sentences.Rows(4)))), named);
+        Mentions(Assert.Throws<ArgumentException>(() => _ml.Transforms.CopyColumns("Copy", "Text").Append(labeler).Fit(_ml.Data.LoadFromEnumerable(Sentences.Rows(4)))), named);
     }
 
     [Fact]
@@ -74,8 +74,8 @@ public sealed class LabelledBadDataTests : IDisposable
         var options = Sentences.Options(_backbone);
         (options.WordsColumnName, options.LabelColumnName) = ("Text", "Spans");
         var rows = Sentences.Rows(3).Append(new Sentence { Text = "film film", Spans = [span] });
-        var labeller = _ml.Transforms.PTuningV2LabelTokens(options);
-        Mentions(Assert.Throws<ArgumentException>(() => labeller.Fit(_ml.Data.LoadFromEnumerable(rows))), "Row 4", $"'{span}'", fault);
+        var labeler = _ml.Transforms.PTuningV2LabelTokens(options);
+        Mentions(Assert.Throws<ArgumentException>(() => labeler.Fit(_ml.Data.LoadFromEnumerable(rows))), "Row 4", $"'{span}'", fault);
     }
 
     [Fact]
@@ -83,9 +83,9 @@ public sealed class LabelledBadDataTests : IDisposable
     {
         var options = Sentences.Options(_backbone);
         (options.WordsColumnName, options.LabelColumnName) = ("Text", "Spans");
-        var labeller = _ml.Transforms.PTuningV2LabelTokens(options);
+        var labeler = _ml.Transforms.PTuningV2LabelTokens(options);
         var rows = new[] { new Sentence { Text = "a film", Spans = ["0 6 PLUS", "2 6 MINUS"] } };
-        Mentions(Assert.Throws<ArgumentException>(() => labeller.Fit(_ml.Data.LoadFromEnumerable(rows))), "Row 1", "overlaps");
+        Mentions(Assert.Throws<ArgumentException>(() => labeler.Fit(_ml.Data.LoadFromEnumerable(rows))), "Row 1", "overlaps");
     }
 
     [Fact]
@@ -131,10 +131,10 @@ public sealed class LabelledBadDataTests : IDisposable
 
     public void Dispose() => _backbone.Dispose();
 
-    private ArgumentException Refused(TokenLabellingOptions options, IEnumerable<Sentence> rows) =>
+    private ArgumentException Refused(TokenLabelingOptions options, IEnumerable<Sentence> rows) =>
         Assert.ThrowsAny<ArgumentException>(() => Sentences.Pipeline(_ml, options).Fit(_ml.Data.LoadFromEnumerable(rows)));
 
-    private void RefusedByPipelineAndByFit(TokenLabellingOptions options, params string[] named)
+    private void RefusedByPipelineAndByFit(TokenLabelingOptions options, params string[] named)
     {
         Mentions(Refused(options, Sentences.Rows(4)), named);
         var data = _ml.Data.LoadFromEnumerable(Sentences.Rows(4));

@@ -1,20 +1,20 @@
-// The output columns of token labelling: a label and scores a word; entities and words' places on request.
+// The output columns of token labeling: a label and scores a word; entities and words' places on request.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.PTuning.Tasks;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>What a labelling model's file says beside what every model's says; what older files lack has the value that it had then.</summary>
-internal sealed record LabellingSettings(TagScheme Scheme, bool Constrained, int WindowOverlap, bool Entities, bool WordPlaces,
+/// <summary>What a labeling model's file says beside what every model's says; what older files lack has the value that it had then.</summary>
+internal sealed record LabelingSettings(TagScheme Scheme, bool Constrained, int WindowOverlap, bool Entities, bool WordOffsets,
     string[]? Widened = null, WordSplitting WordSplitting = WordSplitting.Punctuation, OffsetUnit OffsetUnit = OffsetUnit.Utf16)
 {
-    public static LabellingSettings Of(TokenLabellingOptions options, TagConstraint constraint, WordColumns columns) => new(constraint.Scheme, options.Constrained,
-        options.WindowOverlap, options.Entities, options.WordPlaces, constraint.Widened, columns.Splitting, columns.Unit);
+    public static LabelingSettings Of(TokenLabelingOptions options, TagConstraint constraint, WordColumns columns) => new(constraint.Scheme, options.Constrained,
+        options.WindowOverlap, options.Entities, options.WordOffsets, constraint.Widened, columns.Splitting, columns.Unit);
 }
 
 /// <summary>Their types, annotations and promises.</summary>
-internal static class LabellingColumns
+internal static class LabelingColumns
 {
     public const string EntityType = "EntityType", EntityText = "EntityText", EntityStart = "EntityStart", EntityEnd = "EntityEnd",
         EntityProbability = "EntityProbability", WordStart = "WordStart", WordEnd = "WordEnd";
@@ -25,7 +25,7 @@ internal static class LabellingColumns
         (EntityEnd, NumberDataViewType.Int32), (EntityProbability, NumberDataViewType.Single),
     ];
 
-    private static readonly (string Name, PrimitiveDataViewType Type)[] WordPlaces =
+    private static readonly (string Name, PrimitiveDataViewType Type)[] WordOffsets =
         [(WordStart, NumberDataViewType.Int32), (WordEnd, NumberDataViewType.Int32)];
 
     private static readonly string[] LabelAnnotations = [AnnotationNames.KeyValues];
@@ -43,20 +43,20 @@ internal static class LabellingColumns
             new(settings.PredictedLabelColumn, new VectorDataViewType(new KeyDataViewType(typeof(uint), keys.Count)), labels.ToAnnotations()),
             new(settings.ScoreColumn, new VectorDataViewType(NumberDataViewType.Single, 0, keys.Count), scores.ToAnnotations()),
         };
-        columns.AddRange(Requested(settings.Labelling!.Entities, settings.Labelling.WordPlaces)
+        columns.AddRange(Requested(settings.Labeling!.Entities, settings.Labeling.WordOffsets)
             .Select(c => new DataViewSchema.DetachedColumn(c.Name, new VectorDataViewType(c.Type))));
         return columns;
     }
 
     /// <summary>The same columns as <c>GetOutputSchema</c> promises them.</summary>
-    public static IEnumerable<SchemaShape.Column> Promises(TokenLabellingOptions options, SchemaShape.Column label, bool spans)
+    public static IEnumerable<SchemaShape.Column> Promises(TokenLabelingOptions options, SchemaShape.Column label, bool spans)
     {
         if (spans) label = MLNetInternals.WithTextKeyValues(label);
         yield return MLNetInternals.PromiseKey(options.PredictedLabelColumnName, label, vector: true, LabelAnnotations);
         yield return MLNetInternals.PromiseScores(options.ScoreColumnName, label, variable: true, ScoreAnnotations);
-        foreach (var (name, type) in Requested(options.Entities, options.WordPlaces)) yield return MLNetInternals.PromiseVector(name, type);
+        foreach (var (name, type) in Requested(options.Entities, options.WordOffsets)) yield return MLNetInternals.PromiseVector(name, type);
     }
 
-    private static IEnumerable<(string Name, PrimitiveDataViewType Type)> Requested(bool entities, bool wordPlaces) =>
-        [.. entities ? Entities : [], .. wordPlaces ? WordPlaces : []];
+    private static IEnumerable<(string Name, PrimitiveDataViewType Type)> Requested(bool entities, bool wordOffsets) =>
+        [.. entities ? Entities : [], .. wordOffsets ? WordOffsets : []];
 }

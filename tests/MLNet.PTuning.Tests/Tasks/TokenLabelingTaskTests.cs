@@ -5,7 +5,7 @@ using MLNet.PTuning.Text;
 
 namespace MLNet.PTuning.Tests.Tasks;
 
-public sealed class TokenLabellingTaskTests : IDisposable
+public sealed class TokenLabelingTaskTests : IDisposable
 {
     private static readonly string[] Vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##want", "##ed", "runn", "##ing", "a", "b"];
 
@@ -16,7 +16,7 @@ public sealed class TokenLabellingTaskTests : IDisposable
     {
         var example = Assert.Single(Task(16).Windows(["unwanted", "a", "running"], null, [4, 5, 6], allPieces: false)).Example;
         Assert.Equal([2, 5, 6, 7, 10, 8, 9, 3], example.Ids);
-        Assert.Equal([1, 4, 5], example.ReadAt);
+        Assert.Equal([1, 4, 5], example.ReadPositions);
         Assert.Equal([4, 5, 6], example.Targets);
     }
 
@@ -24,7 +24,7 @@ public sealed class TokenLabellingTaskTests : IDisposable
     public void All_pieces_carry_the_label_where_that_is_asked()
     {
         var example = Assert.Single(Task(16).Windows(["unwanted", "a"], null, [4, 5], allPieces: true)).Example;
-        Assert.Equal([1, 2, 3, 4], example.ReadAt);
+        Assert.Equal([1, 2, 3, 4], example.ReadPositions);
         Assert.Equal([4, 4, 4, 5], example.Targets);
     }
 
@@ -64,11 +64,11 @@ public sealed class TokenLabellingTaskTests : IDisposable
     public void Windows_join_to_one_row_and_words_read_nowhere_are_outside()
     {
         var window = Assert.Single(Task(16).Windows(["", "a"], null, null, allPieces: false));
-        Assert.Equal([0, 1, .3f, .7f], TokenLabelling.Join(2, 2, outside: 1, [(window, [.3f, .7f])]));
-        Assert.Equal([.5f, .5f, .3f, .7f], TokenLabelling.Join(2, 2, outside: null, [(window, [.3f, .7f])]));
+        Assert.Equal([0, 1, .3f, .7f], TokenLabeling.Join(2, 2, outside: 1, [(window, [.3f, .7f])]));
+        Assert.Equal([.5f, .5f, .3f, .7f], TokenLabeling.Join(2, 2, outside: null, [(window, [.3f, .7f])]));
     }
 
     public void Dispose() => _files.Dispose();
 
-    private TokenLabelling Task(int maxLength, bool hasPairs = false) => new(TextTokenizer.Load(_files.Path), new HeadOnly(), maxLength, overlap: 2, hasPairs);
+    private TokenLabeling Task(int maxLength, bool hasPairs = false) => new(TextTokenizer.Load(_files.Path), new HeadOnly(), maxLength, overlap: 2, hasPairs);
 }

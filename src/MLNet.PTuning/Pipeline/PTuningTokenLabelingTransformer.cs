@@ -1,4 +1,4 @@
-// A trained labeller of words as a step of an ML.NET pipeline.
+// A trained labeler of words as a step of an ML.NET pipeline.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -12,7 +12,7 @@ namespace MLNet.PTuning;
 /// Over a data view it predicts in batches; in a <c>PredictionEngine</c>, row by row.
 /// A view is computed anew for every pass over it: put <c>AppendCacheCheckpoint</c> before a trainer that is appended.
 /// </summary>
-public sealed class TokenLabellingTransformer : ITransformer, IDisposable
+public sealed class PTuningTokenLabelingTransformer : ITransformer, IDisposable
 {
     internal const string LoaderSignature = "PTuningLabelTokens";
 
@@ -20,13 +20,13 @@ public sealed class TokenLabellingTransformer : ITransformer, IDisposable
     private readonly SharedModel _model;
     private readonly LabelKeys _keys;
     private readonly ModelSettings _settings;
-    private readonly TokenLabellingPredictor _predictor;
+    private readonly TokenLabelingPredictor _predictor;
 
-    internal TokenLabellingTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
+    internal PTuningTokenLabelingTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
     {
         (_host, _keys, _settings) = (host, keys, settings);
         _model = new SharedModel(model, settings, keys.Names, pools: false);
-        _predictor = new TokenLabellingPredictor(_model, keys, settings);
+        _predictor = new TokenLabelingPredictor(_model, keys, settings);
     }
 
     /// <summary>What training did.</summary>
@@ -36,7 +36,7 @@ public sealed class TokenLabellingTransformer : ITransformer, IDisposable
     public IReadOnlyList<string> ClassNames => _keys.Names;
 
     /// <summary>How labels stand for entities.</summary>
-    public TagScheme Scheme => _settings.Labelling!.Scheme;
+    public TagScheme Scheme => _settings.Labeling!.Scheme;
 
     /// <summary>The tuning method that was trained.</summary>
     public TuningMethod Method => _settings.Method;
@@ -54,7 +54,7 @@ public sealed class TokenLabellingTransformer : ITransformer, IDisposable
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new PredictionSchema(inputSchema, _predictor.Inputs(inputSchema), _predictor.Outputs).Output;
 
     /// <inheritdoc/>
-    public IDataView Transform(IDataView input) => new PredictionView<WordRow, LabelledRow>(_predictor, input);
+    public IDataView Transform(IDataView input) => new PredictionView<WordRow, LabeledRow>(_predictor, input);
 
     /// <summary>
     /// Gives the model's memory and its use of the backbone back: at once, or with the last engine or cursor that was made from it. Whatever uses the transformer after
@@ -62,14 +62,14 @@ public sealed class TokenLabellingTransformer : ITransformer, IDisposable
     /// </summary>
     public void Dispose() => _model.Dispose();
 
-    IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new PredictionMapper<WordRow, LabelledRow>(_predictor, inputSchema);
+    IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new PredictionMapper<WordRow, LabeledRow>(_predictor, inputSchema);
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => SavedModel.Save(_host, ctx, LoaderSignature, _settings, _keys, _model);
 
     // Called by ML.NET when it meets the loader's signature in a model file.
-    private static TokenLabellingTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    private static PTuningTokenLabelingTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
         var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature, pools: false);
-        return new TokenLabellingTransformer(environment.Register(nameof(TokenLabellingTransformer)), model, keys, settings);
+        return new PTuningTokenLabelingTransformer(environment.Register(nameof(PTuningTokenLabelingTransformer)), model, keys, settings);
     }
 }

@@ -1,4 +1,4 @@
-// Trains a labeller of words as a step of an ML.NET pipeline.
+// Trains a labeler of words as a step of an ML.NET pipeline.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -8,34 +8,34 @@ using MLNet.PTuning.Tasks;
 namespace MLNet.PTuning;
 
 /// <summary>
-/// Trains a prompt and a labelling head on a frozen backbone.
+/// Trains a prompt and a labeling head on a frozen backbone.
 /// Input: a column of words (a vector of text, or plain text that is split) and a label column, a vector of keys with key values, one a word.
 /// Output: <c>PredictedLabel</c>, a vector of keys with the label's key values, and <c>Score</c> [words, classes], a probability a class; one for every word,
 /// however long the row is.
 /// </summary>
-public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransformer>
+public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabelingTransformer>
 {
     // From this share of words without a label on, they are hardly mere gaps.
     private const double LeastShareMissing = 0.1;
 
     private readonly IHost _host;
-    private readonly TokenLabellingOptions _options;
+    private readonly TokenLabelingOptions _options;
 
-    internal TokenLabellingEstimator(IHostEnvironment environment, TokenLabellingOptions options)
+    internal PTuningTokenLabelingEstimator(IHostEnvironment environment, TokenLabelingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        _host = environment.Register(nameof(TokenLabellingEstimator));
+        _host = environment.Register(nameof(PTuningTokenLabelingEstimator));
         _options = options;
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A column is missing or of another type, a row's labels are not one a word, or there is nothing to learn from.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
-    public TokenLabellingTransformer Fit(IDataView input)
+    public PTuningTokenLabelingTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return (TokenLabellingTransformer)PromptFit.Run(_host, Prepare(input));
+        return (PTuningTokenLabelingTransformer)PromptFit.Run(_host, Prepare(input));
     }
 
     /// <summary>The task as training takes it.</summary>
@@ -53,9 +53,9 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
         PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
 
         return new PreparedTask(_options, keys.Names, Pools: false,
-            (examples, probabilities) => TokenLabelling.EntityF1(examples, probabilities, keys.Names, constraint.Scheme), (backbone, limit, channel) =>
+            (examples, probabilities) => TokenLabeling.EntityF1(examples, probabilities, keys.Names, constraint.Scheme), (backbone, limit, channel) =>
             {
-                var task = new TokenLabelling(backbone.Tokenizer, _options.Method, limit.Length, _options.WindowOverlap, hasPairs: _options.PredicateColumnName is not null);
+                var task = new TokenLabeling(backbone.Tokenizer, _options.Method, limit.Length, _options.WindowOverlap, hasPairs: _options.PredicateColumnName is not null);
                 var ends = new SpanEnds();
                 var read = WordRows.Read(input, columns, label, row => TargetsOf(row, columns, label, keys, ends, "training"));
                 if (_options.Constrained) constraint = TagConstraint.Of(keys.Names, guess, [.. read.Select(r => r.Targets)]);
@@ -68,10 +68,10 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
                 UnknownPieces.Warn(channel, backbone.Tokenizer, rows, read.SelectMany(r => r.Row.Words), backbone.Tokenizer.SpecialCount(_options.PredicateColumnName is not null));
                 PromptFit.CheckClasses(rows, skipped, keys.Names);
                 return new TrainingRows(rows, Validation(task, columns, keys), skipped);
-            }, (model, settings) => new TokenLabellingTransformer(_host, model, keys, settings with
+            }, (model, settings) => new PTuningTokenLabelingTransformer(_host, model, keys, settings with
             {
                 InputColumns = columns.Names,
-                Labelling = LabellingSettings.Of(_options, constraint, columns),
+                Labeling = LabelingSettings.Of(_options, constraint, columns),
             }));
     }
 
@@ -89,20 +89,20 @@ public sealed class TokenLabellingEstimator : IEstimator<TokenLabellingTransform
         if (!spans && !MLNetInternals.HasKeyValues(label)) throw new ArgumentException(LabelKeys.NoKeyValues(label.Name));
 
         var columns = inputSchema.ToDictionary(c => c.Name);
-        foreach (var promise in LabellingColumns.Promises(_options, label, spans)) columns[promise.Name] = promise;
+        foreach (var promise in LabelingColumns.Promises(_options, label, spans)) columns[promise.Name] = promise;
         return new SchemaShape(columns.Values);
 
         SchemaShape.Column Find(string name) => inputSchema.TryFindColumn(name, out var column) ? column
             : throw new ArgumentException($"The pipeline has no column '{name}' before this step.");
     }
 
-    private List<Example>? Validation(TokenLabelling task, WordColumns columns, LabelKeys keys)
+    private List<Example>? Validation(TokenLabeling task, WordColumns columns, LabelKeys keys)
     {
         if (_options.ValidationSet is not { } data) return null;
         var label = TextRows.FindLabel(data.Schema, _options.LabelColumnName);
         var read = WordRows.Read(data, columns, label, row => TargetsOf(row, columns, label, keys, new SpanEnds(), "validation"));
         var (rows, _) = WordRows.Encode(read, task, allPieces: false);
-        return rows.Count > 0 ? rows : throw new ArgumentException("The validation set has no labelled rows.");
+        return rows.Count > 0 ? rows : throw new ArgumentException("The validation set has no labeled rows.");
     }
 
     // Labels are matched by name, so that a validation set may have keys of its own order, plain tags or entities by place.

@@ -10,20 +10,20 @@ namespace MLNet.PTuning.Pipeline;
 /// <param name="Probabilities">[words · classes], row-major.</param>
 /// <param name="Labels">Class of each word, from 0.</param>
 /// <param name="Entities">The entities that the labels stand for.</param>
-internal sealed record LabelledRow(WordRow Row, float[] Probabilities, int[] Labels, IReadOnlyList<TagSpan> Entities);
+internal sealed record LabeledRow(WordRow Row, float[] Probabilities, int[] Labels, IReadOnlyList<TagSpan> Entities);
 
 /// <summary>Cuts rows into windows, runs windows of several rows in one pass, and puts the rows together again.</summary>
-internal sealed class TokenLabellingPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<WordRow, LabelledRow>
+internal sealed class TokenLabelingPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<WordRow, LabeledRow>
 {
     private readonly WordColumns _columns =
-        new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1), settings.Labelling!.WordSplitting, settings.Labelling.OffsetUnit);
-    private readonly TokenLabelling _task = new(model.Tokenizer, settings.Method, settings.MaxLength, settings.Labelling!.WindowOverlap, hasPairs: settings.InputColumns.Length > 1);
-    private readonly TagDecoder _decoder = new(keys.Names, settings.Labelling.Scheme, settings.Labelling.Constrained, settings.Labelling.Widened);
+        new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1), settings.Labeling!.WordSplitting, settings.Labeling.OffsetUnit);
+    private readonly TokenLabeling _task = new(model.Tokenizer, settings.Method, settings.MaxLength, settings.Labeling!.WindowOverlap, hasPairs: settings.InputColumns.Length > 1);
+    private readonly TagDecoder _decoder = new(keys.Names, settings.Labeling.Scheme, settings.Labeling.Constrained, settings.Labeling.Widened);
     private readonly int? _outside = keys.Names.Select((name, i) => (name, i)).Where(p => ChunkTag.IsOutside(p.name)).Select(p => (int?)p.i).FirstOrDefault();
 
     public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 
-    public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } = LabellingColumns.Of(settings, keys);
+    public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } = LabelingColumns.Of(settings, keys);
 
     public int BatchSize => settings.BatchSize;
 
@@ -31,7 +31,7 @@ internal sealed class TokenLabellingPredictor(SharedModel model, LabelKeys keys,
 
     public ModelUse Use() => model.Use();
 
-    public IReadOnlyList<LabelledRow> Predict(ModelUse use, IReadOnlyList<WordRow> rows)
+    public IReadOnlyList<LabeledRow> Predict(ModelUse use, IReadOnlyList<WordRow> rows)
     {
         var windows = rows.SelectMany((row, index) =>
             _task.Windows(row.Words, row.Predicate, null, allPieces: false).Select(window => (Row: index, Window: window))).ToList();
@@ -40,38 +40,38 @@ internal sealed class TokenLabellingPredictor(SharedModel model, LabelKeys keys,
             .ToLookup(p => p.First.Row, p => (p.First.Window, p.Second));
         return [.. rows.Select((row, index) =>
         {
-            float[] probabilities = TokenLabelling.Join(row.Words.Length, keys.Count, _outside, parts[index]);
+            float[] probabilities = TokenLabeling.Join(row.Words.Length, keys.Count, _outside, parts[index]);
             int[] labels = _decoder.Decode(probabilities);
-            return new LabelledRow(row, probabilities, labels, Tags.ToSpans([.. labels.Select(l => keys.Names[l])], settings.Labelling!.Scheme));
+            return new LabeledRow(row, probabilities, labels, Tags.ToSpans([.. labels.Select(l => keys.Names[l])], settings.Labeling!.Scheme));
         })];
     }
 
-    public Delegate Getter(int index, Func<LabelledRow> result) => index switch
+    public Delegate Getter(int index, Func<LabeledRow> result) => index switch
     {
         0 => Vector(result, r => r.Labels, label => (uint)label + 1),
         1 => Vector(result, r => r.Probabilities, p => p),
         _ => Outputs[index].Name switch
         {
-            LabellingColumns.EntityType => Vector(result, r => r.Entities, e => e.Type.AsMemory()),
-            LabellingColumns.EntityText =>
+            LabelingColumns.EntityType => Vector(result, r => r.Entities, e => e.Type.AsMemory()),
+            LabelingColumns.EntityText =>
                 Vector(result, r => [.. r.Entities.Select(e => r.Row.Text.AsMemory()[Start(r, e)..End(r, e)])], (ReadOnlyMemory<char> text) => text),
-            LabellingColumns.EntityStart => Vector(result, r => [.. r.Entities.Select(e => r.Row.Offsets.FromUtf16(Start(r, e)))], (int at) => at),
-            LabellingColumns.EntityEnd => Vector(result, r => [.. r.Entities.Select(e => r.Row.Offsets.FromUtf16(End(r, e)))], (int at) => at),
-            LabellingColumns.EntityProbability => Vector(result, r => [.. r.Entities.Select(e => MeanProbability(r, e))], (float p) => p),
-            LabellingColumns.WordStart => Vector(result, r => [.. r.Row.Places.Select(p => r.Row.Offsets.FromUtf16(p.Start))], (int at) => at),
+            LabelingColumns.EntityStart => Vector(result, r => [.. r.Entities.Select(e => r.Row.Offsets.FromUtf16(Start(r, e)))], (int at) => at),
+            LabelingColumns.EntityEnd => Vector(result, r => [.. r.Entities.Select(e => r.Row.Offsets.FromUtf16(End(r, e)))], (int at) => at),
+            LabelingColumns.EntityProbability => Vector(result, r => [.. r.Entities.Select(e => MeanProbability(r, e))], (float p) => p),
+            LabelingColumns.WordStart => Vector(result, r => [.. r.Row.Places.Select(p => r.Row.Offsets.FromUtf16(p.Start))], (int at) => at),
             _ => Vector(result, r => [.. r.Row.Places.Select(p => r.Row.Offsets.FromUtf16(p.End))], (int at) => at),
         },
     };
 
-    private float MeanProbability(LabelledRow row, TagSpan entity) =>
+    private float MeanProbability(LabeledRow row, TagSpan entity) =>
         Enumerable.Range(entity.Start, entity.End - entity.Start).Average(word => row.Probabilities[word * keys.Count + row.Labels[word]]);
 
-    private static int Start(LabelledRow row, TagSpan entity) => row.Row.Places[entity.Start].Start;
+    private static int Start(LabeledRow row, TagSpan entity) => row.Row.Places[entity.Start].Start;
 
-    private static int End(LabelledRow row, TagSpan entity) => row.Row.Places[entity.End - 1].End;
+    private static int End(LabeledRow row, TagSpan entity) => row.Row.Places[entity.End - 1].End;
 
     private static ValueGetter<VBuffer<TItem>> Vector<TPart, TItem>(
-        Func<LabelledRow> result, Func<LabelledRow, IReadOnlyList<TPart>> parts, Func<TPart, TItem> item) =>
+        Func<LabeledRow> result, Func<LabeledRow, IReadOnlyList<TPart>> parts, Func<TPart, TItem> item) =>
         (ref VBuffer<TItem> destination) =>
         {
             var values = parts(result());

@@ -3,7 +3,7 @@ using Microsoft.ML;
 
 namespace MLNet.PTuning.Benchmarks.Accuracy;
 
-internal static class LabellingTask
+internal static class LabelingTask
 {
     /// <summary>CoNLL-2003's English news, whose tags are IOB1 and are taken as IOB2.</summary>
     public static readonly ColumnFiles Conll = new("conll2003", "eng.train", "eng.testa", new ConllOptions { Scheme = TagScheme.Iob1, ConvertTo = TagScheme.Iob2 });
@@ -20,13 +20,13 @@ internal static class LabellingTask
     {
         var ml = new MLContext(recipe.Seed);
         var train = ml.Data.TakeRows(files.Train(ml, folders), recipe.Rows);
-        var options = recipe.Apply(new TokenLabellingOptions(folders.Backbone));
+        var options = recipe.Apply(new TokenLabelingOptions(folders.Backbone));
         options.StartFrom = start;
         // The wanted tags are kept as text: keys would leave out those that the training rows do not have.
-        var model = ml.Transforms.CopyColumns("Wanted", "Label").Append(ml.Transforms.Conversion.MapValueToKey("Label")).Append(ml.Transforms.PTuningV2LabelTokens(options)).Fit(train);
-        using var labeller = model.LastTransformer;
-        var metrics = ml.MulticlassClassification.EvaluateTokenLabels(model.Transform(files.Development(ml, folders)), "Wanted");
-        var report = labeller.Report!;
+        var model = ml.Transforms.CopyColumns("Gold", "Label").Append(ml.Transforms.Conversion.MapValueToKey("Label")).Append(ml.Transforms.PTuningV2LabelTokens(options)).Fit(train);
+        using var labeler = model.LastTransformer;
+        var metrics = ml.MulticlassClassification.EvaluateTokenLabels(model.Transform(files.Development(ml, folders)), "Gold");
+        var report = labeler.Report!;
         return new AccuracyRun(recipe.Seed, metrics.Micro.F1, report.TrainedParameters, report.Seconds, report.Epochs[^1].TrainingLoss);
     }
 }

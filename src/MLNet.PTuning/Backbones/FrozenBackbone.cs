@@ -7,16 +7,16 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Backbones;
 
-/// <summary>The frozen transformers that prompts are trained on.</summary>
-public sealed class Backbone
+/// <summary>Weights, tokenizer and encoder of one folder on one device.</summary>
+internal sealed class FrozenBackbone
 {
-    private static readonly Dictionary<(string Folder, string Hash, string Device), Backbone> Loaded = [];
+    private static readonly Dictionary<(string Folder, string Hash, string Device), FrozenBackbone> Loaded = [];
 
     private readonly BackboneFamily _family;
     private readonly Dictionary<string, torch.Tensor> _weights = [], _maskedWordWeights = [];
     private int _leases;
 
-    private Backbone(ModelFolder folder, string hash, BackboneConfig config, TextTokenizer tokenizer, torch.Device device)
+    private FrozenBackbone(ModelFolder folder, string hash, BackboneConfig config, TextTokenizer tokenizer, torch.Device device)
     {
         _family = BackboneFamily.All[config.ModelType];
         Folder = folder;
@@ -43,49 +43,39 @@ public sealed class Backbone
             new(name => names.Find(name) is not null, (name, shape) => into[name] = ReadWeight(file, names.Find(name), name, shape));
     }
 
-    /// <summary>The values of <c>model_type</c> in a config.json that can be loaded.</summary>
-    public static IReadOnlyCollection<string> Supported => [.. BackboneFamily.All.Keys];
-
-    /// <summary>
-    /// Folders in which a saved model looks for its backbone (each itself, and its direct subfolders) when it is neither at the path that the model recorded (a relative one
-    /// is looked for beside the model file, under the current directory and under <see cref="AppContext.BaseDirectory"/>) nor in a folder of that name in these places.
-    /// A backbone is recognised by its content hash, whatever its folder is called. Set it before <c>ml.Model.Load</c>.
-    /// </summary>
-    public static IList<string> SearchFolders { get; } = new List<string>();
-
-    internal ModelFolder Folder { get; }
+    public ModelFolder Folder { get; }
 
     /// <summary>The folder's content hash when it was loaded.</summary>
-    internal string ContentHash { get; }
+    public string ContentHash { get; }
 
-    internal BackboneConfig Config { get; }
+    public BackboneConfig Config { get; }
 
-    internal TextTokenizer Tokenizer { get; }
+    public TextTokenizer Tokenizer { get; }
 
-    internal torch.Device Device { get; }
+    public torch.Device Device { get; }
 
-    internal Encoder Encoder { get; }
+    public Encoder Encoder { get; }
 
     /// <summary>The head of masked-language training, frozen; null where the checkpoint has none.</summary>
-    internal MaskedWordHead? MaskedWords { get; }
+    public MaskedWordHead? MaskedWords { get; }
 
-    internal bool HasPooler => Encoder.Pooler is not null;
+    public bool HasPooler => Encoder.Pooler is not null;
 
     /// <summary>What is unusual about the folder and was taken all the same, a sentence each, for the log of whoever trains on it.</summary>
-    internal IReadOnlyList<string> Notices { get; }
+    public IReadOnlyList<string> Notices { get; }
 
     /// <summary>Names and frozen tensors that <see cref="Encoder"/> reads.</summary>
-    internal IReadOnlyDictionary<string, torch.Tensor> Weights => _weights;
+    public IReadOnlyDictionary<string, torch.Tensor> Weights => _weights;
 
     /// <summary>Number of frozen parameters.</summary>
-    internal long ParameterCount => _weights.Values.Sum(w => w.numel());
+    public long ParameterCount => _weights.Values.Sum(w => w.numel());
 
     /// <summary>Takes the backbone of a folder into use, loading it if no one else uses it. Dispose what comes back.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder is not there.</exception>
     /// <exception cref="FileNotFoundException">A file in it is not there.</exception>
     /// <exception cref="InvalidDataException">A file in it is broken, or the files do not belong together.</exception>
     /// <exception cref="NotSupportedException">Its architecture is not supported, or its ONNX model is quantized or optimized.</exception>
-    internal static Lease Use(string folder, torch.Device device)
+    public static Lease Use(string folder, torch.Device device)
     {
         var files = new ModelFolder(folder);
         // Before the weights are looked at: those of an architecture that is not supported may be large.
@@ -101,14 +91,14 @@ public sealed class Backbone
     }
 
     /// <summary>The same architecture over other weights of the same names and shapes.</summary>
-    internal Encoder CreateEncoder(IReadOnlyDictionary<string, torch.Tensor> weights) =>
+    public Encoder CreateEncoder(IReadOnlyDictionary<string, torch.Tensor> weights) =>
         _family.Create(Config, new EncoderWeights(weights.ContainsKey, (name, _) => weights[name]));
 
-    private static Backbone Load(ModelFolder folder, string hash, BackboneConfig config, torch.Device device)
+    private static FrozenBackbone Load(ModelFolder folder, string hash, BackboneConfig config, torch.Device device)
     {
         var tokenizer = TextTokenizer.Load(folder.Path);
         tokenizer.LimitIds(config.VocabSize);
-        return ComputeThread.Run(() => new Backbone(folder, hash, config, tokenizer, device));
+        return ComputeThread.Run(() => new FrozenBackbone(folder, hash, config, tokenizer, device));
     }
 
     // Folders may name Python code of their own for the model.
@@ -169,11 +159,11 @@ public sealed class Backbone
     }
 
     /// <summary>One use of a shared backbone. A lease that is forgotten is given back when it is collected.</summary>
-    internal sealed class Lease(Backbone backbone, (string, string, string) key) : IDisposable
+    public sealed class Lease(FrozenBackbone backbone, (string, string, string) key) : IDisposable
     {
         private int _ended;
 
-        public Backbone Backbone => _ended == 0 ? backbone : throw new ObjectDisposedException(nameof(Backbone), "The model was disposed.");
+        public FrozenBackbone Backbone => _ended == 0 ? backbone : throw new ObjectDisposedException(nameof(FrozenBackbone), "The model was disposed.");
 
         ~Lease() => End();
 

@@ -13,26 +13,26 @@ namespace MLNet.PTuning;
 /// Output: <c>PredictedLabel</c>, a key with the label's key values, and <c>Score</c>, a vector of Single with a probability a class, its slots named after the classes.
 /// Rows whose label is missing are left out of training; the log says how many.
 /// </summary>
-public sealed class TextClassificationEstimator : IEstimator<TextClassificationTransformer>
+public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassificationTransformer>
 {
     private readonly IHost _host;
     private readonly TextClassificationOptions _options;
 
-    internal TextClassificationEstimator(IHostEnvironment environment, TextClassificationOptions options)
+    internal PTuningClassificationEstimator(IHostEnvironment environment, TextClassificationOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        _host = environment.Register(nameof(TextClassificationEstimator));
+        _host = environment.Register(nameof(PTuningClassificationEstimator));
         _options = options;
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or all have one class.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
-    public TextClassificationTransformer Fit(IDataView input)
+    public PTuningClassificationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return (TextClassificationTransformer)PromptFit.Run(_host, Prepare(input));
+        return (PTuningClassificationTransformer)PromptFit.Run(_host, Prepare(input));
     }
 
     /// <summary>The task as training takes it.</summary>
@@ -50,7 +50,7 @@ public sealed class TextClassificationEstimator : IEstimator<TextClassificationT
             var validation = _options.ValidationSet is { } set ? TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys, backbone.Tokenizer, form, limit, channel) : null;
             PromptFit.CheckClasses(rows, skipped, keys.Names);
             return new TrainingRows(rows, validation, skipped);
-        }, (model, settings) => new TextClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names }));
+        }, (model, settings) => new PTuningClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names }));
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ namespace MLNet.PTuning.Backbones.Cpu;
 /// </summary>
 /// <typeparam name="TLanes">The vectors computed with.</typeparam>
 /// <typeparam name="T">The type of the products' operands: <see cref="float"/> or <see cref="BFloat16"/>.</typeparam>
-internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, FrozenEmbeddings<TLanes>? embeddings, IReadOnlyList<FrozenLayer<TLanes, T>> layers, KeptProjections? kept,
+internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, FrozenEmbeddings<TLanes>? embeddings, IReadOnlyList<FrozenLayer<TLanes, T>> layers, KeptProjections? kept,
     double attentionOutputDropout, double outputDropout) : IDisposable
     where TLanes : struct, ILanes<TLanes> where T : unmanaged
 {
@@ -238,7 +238,7 @@ internal sealed unsafe class PackedShare<TLanes, T>(BackboneConfig config, Froze
         return all;
     }
 
-    private static long Place(Pass pass, RowRange rows, int r) => pass.ReadAt[rows.FirstRead + r] - rows.FirstPiece;
+    private static long Place(Pass pass, RowRange rows, int r) => pass.ReadPositions[rows.FirstRead + r] - rows.FirstPiece;
 
     private void Sum(float* a, T* b, float* sum, int rows)
     {
