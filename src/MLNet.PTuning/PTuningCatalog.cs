@@ -131,7 +131,8 @@ public static class PTuningCatalog
     /// successive halving.
     /// </summary>
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
-    /// <param name="options">Settings that all trials share; <c>Epochs</c> is what the last rung's trials are given. Trials are scored on <c>ValidationSet</c>.</param>
+    /// <param name="options">Settings that all trials share; <c>Epochs</c> is what the last rung's trials are given. Trials are scored on <c>ValidationSet</c>, or on a
+    /// <c>ValidationShare</c> of the training rows (default 0.1).</param>
     /// <param name="search">The grid and its bounds; null for the defaults.</param>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     public static PromptSearchEstimator<PTuningClassificationTransformer> PTuningV2Search(this TransformsCatalog catalog, TextClassificationOptions options,
@@ -141,7 +142,7 @@ public static class PTuningCatalog
         ArgumentNullException.ThrowIfNull(options);
         return new PromptSearchEstimator<PTuningClassificationTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
             [.. new TextColumns(options.TextColumnName, options.TextPairColumnName).Names, options.LabelColumnName],
-            trial => catalog.PTuningV2Classify((TextClassificationOptions)trial), model => model.Report);
+            trial => catalog.PTuningV2Classify((TextClassificationOptions)trial), model => model.Report, (model, report) => model.SearchReport = report);
     }
 
     /// <summary>Labels words with the deep prompt that does best on held-out rows.</summary>
@@ -153,7 +154,7 @@ public static class PTuningCatalog
         ArgumentNullException.ThrowIfNull(options);
         return new PromptSearchEstimator<PTuningTokenLabelingTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
             [.. options.Columns(textHasLabels: false).Names, options.LabelColumnName],
-            trial => catalog.PTuningV2LabelTokens((TokenLabelingOptions)trial), model => model.Report);
+            trial => catalog.PTuningV2LabelTokens((TokenLabelingOptions)trial), model => model.Report, (model, report) => model.SearchReport = report);
     }
 
     /// <summary>

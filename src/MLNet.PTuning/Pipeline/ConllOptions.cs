@@ -91,6 +91,9 @@ public sealed class ConllOptions
         return options;
     }
 
+    /// <summary>A copy that stays as it is when the original is changed.</summary>
+    internal ConllOptions Copy() => (ConllOptions)MemberwiseClone();
+
     internal void Validate()
     {
         if (ConvertTo is not null && Scheme is null)

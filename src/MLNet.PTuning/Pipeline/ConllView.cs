@@ -17,7 +17,7 @@ internal sealed class ConllView : IDataView
 
     public ConllView(IHostEnvironment environment, IReadOnlyList<string> paths, ConllOptions options)
     {
-        (_host, _paths, _options) = (environment.Register(nameof(ConllView)), paths, options);
+        (_host, _paths, _options) = (environment.Register(nameof(ConllView)), paths, options.Copy());
         var builder = new DataViewSchema.Builder();
         builder.AddColumn(Words, new VectorDataViewType(TextDataViewType.Instance));
         if (options.PredicateColumn is not null || options.LabelColumn is not null)

@@ -57,6 +57,7 @@ internal static class LabelingColumns
         foreach (var (name, type) in Requested(options.Entities, options.WordOffsets)) yield return MLNetInternals.PromiseVector(name, type);
     }
 
-    private static IEnumerable<(string Name, PrimitiveDataViewType Type)> Requested(bool entities, bool wordOffsets) =>
+    /// <summary>Those that are added on request.</summary>
+    public static IEnumerable<(string Name, PrimitiveDataViewType Type)> Requested(bool entities, bool wordOffsets) =>
         [.. entities ? Entities : [], .. wordOffsets ? WordOffsets : []];
 }

@@ -21,9 +21,9 @@ public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassific
     internal PTuningClassificationEstimator(IHostEnvironment environment, TextClassificationOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
+        _options = (TextClassificationOptions)options.Copy();
+        _options.Validate();
         _host = environment.Register(nameof(PTuningClassificationEstimator));
-        _options = options;
     }
 
     /// <inheritdoc/>
@@ -43,12 +43,20 @@ public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassific
         var keys = LabelKeys.Of(input, label);
         PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
         var columns = new TextColumns(_options.TextColumnName, _options.TextPairColumnName);
-        return new PreparedTask(_options, keys.Names, Pools: true, TextClassification.Accuracy, (backbone, limit, channel) =>
+        return new PreparedTask(_options, keys.Names, Pools: true, TextClassification.Accuracy, (backbone, limit, seed, channel) =>
         {
             var form = new RowForm(backbone.Tokenizer, limit.Length, _options.Method, columns.Pair is not null, _options.Verbalizer);
-            var (rows, skipped) = TextRows.Encode(TextRows.Read(input, columns, label, TextRows.KeyTarget), backbone.Tokenizer, form, limit, channel);
-            var validation = _options.ValidationSet is { } set ? TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys, backbone.Tokenizer, form, limit, channel) : null;
+            var read = TextRows.Read(input, columns, label, TextRows.KeyTarget).ToList();
+            var (training, heldOut) = HeldOutRows.Split(read, _options.ValidationShare, seed);
+            if (_options.ValidationSet is { } set)
+            {
+                heldOut = HeldOutRows.FromValidationSet(() => TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys));
+                HeldOutRows.WarnOfUntransformed(channel, TextRows.TextsOf(training), TextRows.TextsOf(heldOut));
+            }
+            var (rows, skipped) = TextRows.Encode(training, backbone.Tokenizer, form, limit, channel);
             PromptFit.CheckClasses(rows, skipped, keys.Names);
+            var validation = heldOut is null ? null : TextRows.Encode(heldOut, backbone.Tokenizer, form, limit, channel).Examples;
+            if (validation?.Count == 0) throw new ArgumentException("None of the rows held out for validation has a label.");
             return new TrainingRows(rows, validation, skipped);
         }, (model, settings) => new PTuningClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names }));
     }

@@ -19,7 +19,7 @@ public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
     private readonly IHostEnvironment _host;
     private readonly SharedModel _model;
     private readonly LabelKeys _keys;
-    private readonly ModelSettings _settings;
+    private ModelSettings _settings;
     private readonly Predictor _predictor;
 
     internal PTuningClassificationTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
@@ -31,6 +31,13 @@ public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
 
     /// <summary>What training did; a loaded model has its own. Null for a model that this library did not train.</summary>
     public TrainingReport? Report => _settings.Report;
+
+    /// <summary>What the search that found its settings tried (<c>PTuningV2Search</c>); a loaded model has its own. Null for a model of a single training.</summary>
+    public SearchReport? SearchReport
+    {
+        get => _settings.SearchReport;
+        internal set => _settings = _settings with { SearchReport = value };
+    }
 
     /// <summary>Class names in the order of <c>Score</c>'s slots.</summary>
     public IReadOnlyList<string> ClassNames => _keys.Names;

@@ -54,9 +54,15 @@ public abstract class PTuningOptions : TrainingOptions
     public int PredictionBatchSize { get; set; } = 32;
 
     /// <summary>
-    /// Rows on which every epoch is scored, with the same column names as the training rows; the label may be the plain value
-    /// (as before <c>MapValueToKey</c>) or a key. The pipeline's earlier steps are not applied to it, so rows must be given as this step would read them.
-    /// Default null: none; the last epoch is kept.
+    /// Share of the training rows, between 0 and 1, that <c>Fit</c> holds out, after the pipeline's earlier steps, and scores every epoch on; the best epoch is kept.
+    /// The seed chooses the rows. Default null: none; without a <see cref="ValidationSet"/> either, the last epoch is kept.
+    /// </summary>
+    public double? ValidationShare { get; set; }
+
+    /// <summary>
+    /// Rows on which every epoch is scored, in place of <see cref="ValidationShare"/>, with the same column names as the training rows; the label may be the plain value
+    /// (as before <c>MapValueToKey</c>) or a key. The pipeline's earlier steps are not applied to it: give a view that has gone through the same steps.
+    /// Default null: none.
     /// </summary>
     public IDataView? ValidationSet { get; set; }
 
@@ -71,11 +77,26 @@ public abstract class PTuningOptions : TrainingOptions
     /// <summary>Told after every training step. Default null. ML.NET's channels (<c>MLContext.Log</c>) are told in any case.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
-    /// <summary>A copy whose settings may be changed.</summary>
-    internal PTuningOptions Copy() => (PTuningOptions)MemberwiseClone();
+    /// <summary>A copy that stays as it is when the original, or a list in it, is changed.</summary>
+    internal virtual PTuningOptions Copy()
+    {
+        var copy = (PTuningOptions)MemberwiseClone();
+        copy.ClassWeights = ClassWeights is null ? null : [.. ClassWeights];
+        copy.Verbalizer = Verbalizer?.Copy();
+        return copy;
+    }
+
+    /// <summary>Names of the columns that are read in training.</summary>
+    private protected virtual IEnumerable<string?> InputColumns => [];
+
+    /// <summary>Names of the columns that a model adds.</summary>
+    private protected virtual IEnumerable<string?> OutputColumns => [];
+
+    /// <summary>Whether epochs are scored on held-out rows.</summary>
+    private protected virtual bool IsValidated => ValidationSet is not null || ValidationShare is not null;
 
     internal override IEnumerable<(string Name, string Value)> Describe() =>
-        [.. base.Describe(), (nameof(Method), JsonSerializer.Serialize(Method)), (nameof(Verbalizer), JsonSerializer.Serialize(Verbalizer)), (nameof(StartFrom), StartFrom?.ContentHash ?? "")];
+        [.. base.Describe(), (nameof(Method), JsonSerializer.Serialize(Method)), (nameof(Verbalizer), JsonSerializer.Serialize(Verbalizer)), (nameof(StartFrom), StartFrom?.ContentHash ?? ""), (nameof(ValidationShare), Text(ValidationShare))];
 
     /// <summary>Why this task takes no verbalizer; null where it does.</summary>
     private protected virtual string? ReasonAgainstVerbalizer => "This task has no classes that words could stand for; leave Verbalizer null.";
@@ -86,9 +107,25 @@ public abstract class PTuningOptions : TrainingOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(BackboneFolder);
         Require(PredictionBatchSize >= 1, nameof(PredictionBatchSize), PredictionBatchSize, "at least 1");
         Require(MaxSequenceLength is null or >= 3, nameof(MaxSequenceLength), MaxSequenceLength, "at least 3 (two special tokens and one of text)");
+        Require(ValidationShare is null or > 0 and < 1, nameof(ValidationShare), ValidationShare, "between 0 and 1");
+        if (ValidationShare is not null && ValidationSet is not null)
+            throw new ArgumentException("ValidationShare holds training rows out and ValidationSet gives other rows; set one of them.", nameof(ValidationShare));
+        if (Patience is not null && !IsValidated)
+            throw new ArgumentException($"Patience is {Patience}, but there are no held-out rows to score epochs on; set ValidationShare or ValidationSet.", nameof(Patience));
+        CheckColumns();
         Method.Validate();
         if (Verbalizer is not null && ReasonAgainstVerbalizer is { } reason) throw new ArgumentException(reason);
         Verbalizer?.Validate();
+    }
+
+    private void CheckColumns()
+    {
+        string[] inputs = [.. InputColumns.OfType<string>()], outputs = [.. OutputColumns.OfType<string>()];
+        if (inputs.Concat(outputs).Any(string.IsNullOrWhiteSpace)) throw new ArgumentException("The name of a column is empty; give every column a name.");
+        if (outputs.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new ArgumentException($"Two output columns are called '{twice.Key}'; give them different names.");
+        if (outputs.FirstOrDefault(inputs.Contains) is { } hiding)
+            throw new ArgumentException($"The output column '{hiding}' would hide the input column of that name; give it another name.");
     }
 }
 

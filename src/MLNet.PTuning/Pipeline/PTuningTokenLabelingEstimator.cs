@@ -24,9 +24,9 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
     internal PTuningTokenLabelingEstimator(IHostEnvironment environment, TokenLabelingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
+        _options = (TokenLabelingOptions)options.Copy();
+        _options.Validate();
         _host = environment.Register(nameof(PTuningTokenLabelingEstimator));
-        _options = options;
     }
 
     /// <inheritdoc/>
@@ -53,7 +53,7 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
         PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
 
         return new PreparedTask(_options, keys.Names, Pools: false,
-            (examples, probabilities) => TokenLabeling.EntityF1(examples, probabilities, keys.Names, constraint.Scheme), (backbone, limit, channel) =>
+            (examples, probabilities) => TokenLabeling.EntityF1(examples, probabilities, keys.Names, constraint.Scheme), (backbone, limit, seed, channel) =>
             {
                 var task = new TokenLabeling(backbone.Tokenizer, _options.Method, limit.Length, _options.WindowOverlap, hasPairs: _options.PredicateColumnName is not null);
                 var ends = new SpanEnds();
@@ -63,11 +63,19 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
                     channel.Say($"The text of '{columns.Words}' has a label a word and is split at white space; set {nameof(_options.WordSplitting)} to split it otherwise.");
                 foreach (string warning in new[] { ends.Warning(columns), WithoutOutside(keys, read) }.Concat(guess.Doubts).Concat(constraint.Warnings).OfType<string>())
                     channel.Warn(warning);
-                var (rows, skipped) = WordRows.Encode(read, task, _options.LabelAllPieces);
-                if (skipped > 0) channel.Warn($"{skipped} of {read.Count} rows have no words or no labels and are left out of training.");
+                var (training, heldOut) = HeldOutRows.Split(read, _options.ValidationShare, seed);
+                if (_options.ValidationSet is { } set)
+                {
+                    heldOut = HeldOutRows.FromValidationSet(() => ReadValidation(set, columns, keys));
+                    HeldOutRows.WarnOfUntransformed(channel, [.. training.Select(r => r.Row.Text)], [.. heldOut.Select(r => r.Row.Text)]);
+                }
+                var (rows, skipped) = WordRows.Encode(training, task, _options.LabelAllPieces);
+                if (skipped > 0) channel.Warn($"{skipped} of {training.Count} rows have no words or no labels and are left out of training.");
                 UnknownPieces.Warn(channel, backbone.Tokenizer, rows, read.SelectMany(r => r.Row.Words), backbone.Tokenizer.SpecialCount(_options.PredicateColumnName is not null));
                 PromptFit.CheckClasses(rows, skipped, keys.Names);
-                return new TrainingRows(rows, Validation(task, columns, keys), skipped);
+                var validation = heldOut is null ? null : WordRows.Encode(heldOut, task, allPieces: false).Examples;
+                if (validation?.Count == 0) throw new ArgumentException("None of the rows held out for validation has a label.");
+                return new TrainingRows(rows, validation, skipped);
             }, (model, settings) => new PTuningTokenLabelingTransformer(_host, model, keys, settings with
             {
                 InputColumns = columns.Names,
@@ -96,13 +104,11 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
             : throw new ArgumentException($"The pipeline has no column '{name}' before this step.");
     }
 
-    private List<Example>? Validation(TokenLabeling task, WordColumns columns, LabelKeys keys)
+    private List<(WordRow Row, int[] Targets)> ReadValidation(IDataView data, WordColumns columns, LabelKeys keys)
     {
-        if (_options.ValidationSet is not { } data) return null;
         var label = TextRows.FindLabel(data.Schema, _options.LabelColumnName);
-        var read = WordRows.Read(data, columns, label, row => TargetsOf(row, columns, label, keys, new SpanEnds(), "validation"));
-        var (rows, _) = WordRows.Encode(read, task, allPieces: false);
-        return rows.Count > 0 ? rows : throw new ArgumentException("The validation set has no labeled rows.");
+        var rows = WordRows.Read(data, columns, label, row => TargetsOf(row, columns, label, keys, new SpanEnds(), "validation"));
+        return rows.Any(r => r.Targets.Any(t => t != Example.NoTarget)) ? rows : throw new ArgumentException("The validation set has no labeled rows.");
     }
 
     // Labels are matched by name, so that a validation set may have keys of its own order, plain tags or entities by place.

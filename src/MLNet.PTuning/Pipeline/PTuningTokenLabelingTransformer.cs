@@ -19,7 +19,7 @@ public sealed class PTuningTokenLabelingTransformer : ITransformer, IDisposable
     private readonly IHostEnvironment _host;
     private readonly SharedModel _model;
     private readonly LabelKeys _keys;
-    private readonly ModelSettings _settings;
+    private ModelSettings _settings;
     private readonly TokenLabelingPredictor _predictor;
 
     internal PTuningTokenLabelingTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
@@ -31,6 +31,13 @@ public sealed class PTuningTokenLabelingTransformer : ITransformer, IDisposable
 
     /// <summary>What training did.</summary>
     public TrainingReport? Report => _settings.Report;
+
+    /// <summary>What the search that found its settings tried (<c>PTuningV2Search</c>); a loaded model has its own. Null for a model of a single training.</summary>
+    public SearchReport? SearchReport
+    {
+        get => _settings.SearchReport;
+        internal set => _settings = _settings with { SearchReport = value };
+    }
 
     /// <summary>Label names in the order of the key values and of the scores of a word.</summary>
     public IReadOnlyList<string> ClassNames => _keys.Names;

@@ -15,10 +15,10 @@ internal sealed record TrainingRows(IReadOnlyList<Example> Rows, IReadOnlyList<E
 /// <param name="ClassNames">Names of the classes.</param>
 /// <param name="Pools">Whether the head reads rows through a pooler.</param>
 /// <param name="Score">How a validation set is scored.</param>
-/// <param name="MakeRows">Reads and encodes the rows.</param>
+/// <param name="MakeRows">Reads and encodes the rows; the number is the seed by which some are held out.</param>
 /// <param name="ToTransformer">Makes its transformer of a trained model and of settings that lack what the task alone knows.</param>
 internal sealed record PreparedTask(PTuningOptions Options, IReadOnlyList<string> ClassNames, bool Pools, ScoreFunction Score,
-    Func<FrozenBackbone, RowLimit, TrainingChannel, TrainingRows> MakeRows, Func<TunedModel, ModelSettings, ITransformer> ToTransformer);
+    Func<FrozenBackbone, RowLimit, int, TrainingChannel, TrainingRows> MakeRows, Func<TunedModel, ModelSettings, ITransformer> ToTransformer);
 
 /// <summary>Trains a model for an estimator.</summary>
 internal static class PromptFit
@@ -38,7 +38,7 @@ internal static class PromptFit
             var backbone = lease.Backbone;
             foreach (string notice in backbone.Notices) channel.Warn(notice);
             var limit = new RowLimit(backbone, options);
-            var (rows, validation, skipped) = task.MakeRows(backbone, limit, channel);
+            var (rows, validation, skipped) = task.MakeRows(backbone, limit, seed, channel);
             // Words in place of a head leave nothing to order.
             var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel) : options.StartFrom?.TensorsFor(backbone);
             model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words);

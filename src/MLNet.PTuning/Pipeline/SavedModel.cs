@@ -32,6 +32,7 @@ internal sealed record ModelSettings
     /// <summary>What only token labeling has.</summary>
     public LabelingSettings? Labeling { get; init; }
     public TrainingReport? Report { get; init; }
+    public SearchReport? SearchReport { get; init; }
     /// <summary>SHA-256 of the weights' stream; filled in when the model is saved.</summary>
     public string WeightsHash { get; init; } = "";
 }

@@ -11,5 +11,9 @@ public sealed class TextClassificationOptions(string backboneFolder) : PTuningOp
     /// <summary>Name of the second text's column for pairs of texts (premise and hypothesis, question and passage). Default null: single texts.</summary>
     public string? TextPairColumnName { get; set; }
 
+    private protected override IEnumerable<string?> InputColumns => [TextColumnName, TextPairColumnName, LabelColumnName];
+
+    private protected override IEnumerable<string?> OutputColumns => [PredictedLabelColumnName, ScoreColumnName];
+
     private protected override string? ReasonAgainstVerbalizer => null;
 }

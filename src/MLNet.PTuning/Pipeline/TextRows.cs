@@ -66,6 +66,9 @@ internal static class TextRows
         }
     }
 
+    /// <summary>All texts of rows.</summary>
+    public static IReadOnlyList<string> TextsOf(IEnumerable<Row> rows) => [.. rows.SelectMany(r => new[] { r.Text, r.Pair }).OfType<string>()];
+
     /// <summary>A reader of a key column's class, from 0; null where the key is missing.</summary>
     public static Func<int?> KeyTarget(DataViewRow row, DataViewSchema.Column label)
     {
@@ -90,9 +93,8 @@ internal static class TextRows
     }
 
     /// <summary>Tokenizes rows on all cores and leaves out those without a label.</summary>
-    public static (List<Example> Examples, int Skipped) Encode(IEnumerable<Row> rows, TextTokenizer tokenizer, RowForm form, RowLimit limit, TrainingChannel channel)
+    public static (List<Example> Examples, int Skipped) Encode(IReadOnlyList<Row> all, TextTokenizer tokenizer, RowForm form, RowLimit limit, TrainingChannel channel)
     {
-        var all = rows.ToList();
         var labeled = all.Where(r => r.Target is not null).ToList();
         int longest = 0, cut = 0;
         var examples = OnAllCores(labeled, r =>
@@ -133,12 +135,12 @@ internal static class TextRows
 
     /// <summary>The validation rows, whose label may be a key of any order or the plain value.</summary>
     /// <exception cref="ArgumentException">A label is not among the training labels, or there are no labeled rows.</exception>
-    public static List<Example> ReadValidation(IDataView data, TextColumns columns, string labelName, LabelKeys keys, TextTokenizer tokenizer, RowForm form, RowLimit limit, TrainingChannel channel)
+    public static List<Row> ReadValidation(IDataView data, TextColumns columns, string labelName, LabelKeys keys)
     {
         var label = FindLabel(data.Schema, labelName);
         var index = keys.Names.Select((name, i) => (name, i)).DistinctBy(p => p.name).ToDictionary(p => p.name, p => p.i);
-        var (examples, _) = Encode(Read(data, columns, label, NamedTarget), tokenizer, form, limit, channel);
-        return examples.Count > 0 ? examples : throw new ArgumentException("The validation set has no labeled rows.");
+        var rows = Read(data, columns, label, NamedTarget).ToList();
+        return rows.Any(r => r.Target is not null) ? rows : throw new ArgumentException("The validation set has no labeled rows.");
 
         Func<int?> NamedTarget(DataViewRow row, DataViewSchema.Column column)
         {

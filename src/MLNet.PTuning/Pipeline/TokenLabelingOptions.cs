@@ -60,6 +60,10 @@ public sealed class TokenLabelingOptions(string backboneFolder) : PTuningOptions
 
     internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Scheme), Text(Scheme))];
 
+    private protected override IEnumerable<string?> InputColumns => [WordsColumnName, PredicateColumnName, LabelColumnName];
+
+    private protected override IEnumerable<string?> OutputColumns => [PredictedLabelColumnName, ScoreColumnName, .. LabelingColumns.Requested(Entities, WordOffsets).Select(c => c.Name)];
+
     private protected override string? ReasonAgainstVerbalizer =>
         "A verbalizer scores one masked word for a whole row, and labeling needs a label for every word: the language-model head is incompatible with it, "
         + "so P-Tuning v2 puts a classification head on every word instead. Leave Verbalizer null.";

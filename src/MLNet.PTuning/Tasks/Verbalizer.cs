@@ -19,6 +19,9 @@ public sealed class Verbalizer
     /// </summary>
     public string Template { get; init; } = "{text} {mask}";
 
+    /// <summary>A copy that stays as it is when this one's words are changed.</summary>
+    internal Verbalizer Copy() => new() { Words = Words.ToDictionary(pair => pair.Key, pair => (string[]?)pair.Value?.Clone()!), Template = Template };
+
     internal void Validate()
     {
         if (PromptTemplate.Parse(Template).PromptLength > 0) throw new ArgumentException($"The verbalizer's template '{Template}' has prompt vectors; those belong to the template of PTuningV1.");

@@ -29,7 +29,7 @@ public sealed class MultiTaskTests : ThreeTasks
     {
         List<Review> heldOut = Reviews.Rows(20, seed: 3);
         List<Sentence> heldOutWords = Sentences.Rows(12, seed: 4);
-        var (texts, words) = (Reviews.Options(_backbone), Sentences.Options(_backbone));
+        var (texts, words) = (TextTask(), WordTask());
         (texts.ValidationSet, words.ValidationSet) = (_ml.Data.LoadFromEnumerable(heldOut), Keys(heldOutWords));
         using var model = Train(o => (o.Epochs, o.Tasks) = (6, [o.Tasks[0] with { Options = texts }, o.Tasks[1], o.Tasks[2] with { Options = words }]));
         var two = Assert.IsType<PTuningClassificationTransformer>(model.Transformers["two"]).Report!;
@@ -87,7 +87,7 @@ public sealed class MultiTaskTests : ThreeTasks
         Assert.Contains("different names", Assert.Throws<ArgumentOutOfRangeException>(() => Train(o => o.Tasks = [o.Tasks[0], o.Tasks[0]])).Message);
         Assert.Contains("share", Assert.Throws<ArgumentOutOfRangeException>(() => Train(o => o.Method = new HeadOnly())).Message);
         using var other = new TinyBackbone(seed: 2);
-        Assert.Contains(other.Path, Assert.Throws<ArgumentException>(() => Train(o => o.Tasks = [o.Tasks[0], o.Tasks[1] with { Options = Reviews.Options(other) }])).Message);
+        Assert.Contains(other.Path, Assert.Throws<ArgumentException>(() => Train(o => o.Tasks = [o.Tasks[0], o.Tasks[1] with { Options = new TextClassificationOptions(other.Path) }])).Message);
         Assert.Contains("at least two classes", Assert.Throws<ArgumentException>(() => Train(o => o.Tasks = [o.Tasks[0], o.Tasks[1] with { Data = Keys(Reviews.Rows(8, classes: 1)) }])).Message);
     }
 }

@@ -1,5 +1,6 @@
-// An option out of its range is refused when the estimator is made, by its name.
+// Options are checked and copied when an estimator is made: one out of its range, or against another, is refused by its name.
 using Microsoft.ML;
+using MLNet.PTuning.Tests.Backbones;
 
 namespace MLNet.PTuning.Tests.Pipeline;
 
@@ -43,4 +44,101 @@ public class OptionsTests
     [InlineData(" ")]
     [InlineData(null)]
     public void No_backbone_folder_is_refused(string? folder) => Assert.ThrowsAny<ArgumentException>(() => new MLContext().Transforms.PTuningV2Classify(folder!));
+
+    public static TheoryData<string, Action<TextClassificationOptions>> Contradictions => new()
+    {
+        { "Patience is 2", o => o.Patience = 2 },
+        { "set one of them", o => (o.ValidationShare, o.ValidationSet) = (0.1, Rows()) },
+        { "Two output columns are called 'Score'", o => o.PredictedLabelColumnName = "Score" },
+        { "'Text' would hide", o => o.ScoreColumnName = "Text" },
+        { "'Label' would hide", o => o.PredictedLabelColumnName = "Label" },
+        { "'Second' would hide", o => (o.TextPairColumnName, o.ScoreColumnName) = ("Second", "Second") },
+        { "name of a column is empty", o => o.TextColumnName = "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Contradictions), DisableDiscoveryEnumeration = true)]
+    public void Options_that_contradict_each_other_are_refused(string message, Action<TextClassificationOptions> set)
+    {
+        var options = new TextClassificationOptions("folder");
+        set(options);
+        Assert.Contains(message, Assert.Throws<ArgumentException>(() => new MLContext().Transforms.PTuningV2Classify(options)).Message);
+    }
+
+    [Fact]
+    public void Columns_on_request_are_outputs_too()
+    {
+        var options = new TokenLabelingOptions("folder") { Entities = true, ScoreColumnName = "EntityType" };
+        Assert.Contains("'EntityType'", Assert.Throws<ArgumentException>(() => new MLContext().Transforms.PTuningV2LabelTokens(options)).Message);
+    }
+
+    [Fact]
+    public void Options_changed_after_an_estimator_was_made_change_nothing_in_it()
+    {
+        using var backbone = new TinyBackbone();
+        var ml = new MLContext(seed: 1);
+        var data = ml.Transforms.Conversion.MapValueToKey("Label").Fit(Rows()).Transform(Rows());
+        double[] weights = [1, 2];
+        var options = Reviews.Options(backbone);
+        (options.Epochs, options.ClassWeights) = (1, weights);
+        var estimator = ml.Transforms.PTuningV2Classify(options);
+        using var before = estimator.Fit(data);
+        (options.Epochs, options.ScoreColumnName, options.TextColumnName, options.Method) = (3, "Changed", "Absent", new HeadOnly());
+        weights[1] = 100;
+        using var after = estimator.Fit(data);
+        Assert.Equal(SavedWeights.Of(before), SavedWeights.Of(after));
+    }
+
+    [Fact]
+    public void A_verbalizer_s_words_changed_afterwards_change_nothing_in_it()
+    {
+        var verbalizer = new Verbalizer { Words = { ["positive"] = ["good"] } };
+        var copy = new TextClassificationOptions("folder") { Verbalizer = verbalizer }.Copy();
+        verbalizer.Words["positive"][0] = "bad";
+        verbalizer.Words["negative"] = ["awful"];
+        Assert.Equal(["good"], Assert.Single(copy.Verbalizer!.Words).Value);
+    }
+
+    [Fact]
+    public void Lists_of_a_search_and_of_several_tasks_are_copied()
+    {
+        var lengths = new List<int> { 2 };
+        var search = new PromptSearchOptions { Lengths = lengths }.Copy();
+        lengths[0] = 4;
+        Assert.Equal([2], search.Lengths);
+
+        var task = new TextClassificationOptions("folder");
+        var tasks = new List<PromptTask> { new("one", task, Rows()) };
+        var together = (MultiTaskOptions)new MultiTaskOptions("folder") { Tasks = tasks }.Copy();
+        tasks.Clear();
+        task.TextColumnName = "Changed";
+        Assert.Equal("Text", Assert.IsType<TextClassificationOptions>(Assert.Single(together.Tasks).Options).TextColumnName);
+    }
+
+    public static TheoryData<string, Action<MultiTaskOptions>, Action<TextClassificationOptions>> WithoutEffect => new()
+    {
+        { "ValidationSet", o => o.ValidationSet = Rows(), _ => { } },
+        { "MaxSequenceLength", o => o.MaxSequenceLength = 10, _ => { } },
+        { "ClassWeights", o => o.ClassWeights = [1, 2], _ => { } },
+        { "EmbedBackbone", o => o.EmbedBackbone = true, _ => { } },
+        { "LabelColumnName", o => o.LabelColumnName = "Gold", _ => { } },
+        { "Epochs", _ => { }, o => o.Epochs = 3 },
+        { "Method", _ => { }, o => o.Method = new HeadOnly() },
+        { "Seed", _ => { }, o => o.Seed = 3 },
+        { "LearningRate", _ => { }, o => o.LearningRate = 3 },
+        { "CheckpointPath", _ => { }, o => o.CheckpointPath = "file" },
+    };
+
+    [Theory]
+    [MemberData(nameof(WithoutEffect), DisableDiscoveryEnumeration = true)]
+    public void Settings_without_effect_in_multi_task_training_are_refused(string name, Action<MultiTaskOptions> set, Action<TextClassificationOptions> setTask)
+    {
+        var task = new TextClassificationOptions("folder");
+        setTask(task);
+        var options = new MultiTaskOptions("folder") { Tasks = [new("one", task, Rows()), new("two", new TextClassificationOptions("folder"), Rows())] };
+        set(options);
+        Assert.Contains($"set {name}, which has no effect", Assert.Throws<ArgumentException>(() => new MLContext().Transforms.PTuningV2MultiTask(options)).Message);
+    }
+
+    private static IDataView Rows() => new MLContext().Data.LoadFromEnumerable(Reviews.Rows(8));
 }

@@ -1,6 +1,7 @@
 // The search over a deep prompt's settings: what it tries, for how long, what it keeps, and how it goes on after it was ended.
 using System.Xml.Linq;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;
 
@@ -50,6 +51,7 @@ public sealed class PromptSearchTests : IDisposable
             var loaded = _ml.Model.Load(_folder.At("model.zip"), out _);
             using var disposable = (IDisposable)loaded;
             Assert.Equal(Reviews.Scores(model, _rows), Reviews.Scores(loaded, _rows));
+            Assert.Equal(report.Trials, Assert.IsType<PTuningClassificationTransformer>(loaded).SearchReport!.Trials);
         }
     }
 
@@ -134,7 +136,7 @@ public sealed class PromptSearchTests : IDisposable
     [Fact]
     public void Without_a_validation_set_a_share_of_the_rows_is_held_out()
     {
-        var (model, report) = Search(s => (s.Trials, s.ValidationShare) = (1, 0.25), o => o.ValidationSet = null);
+        var (model, report) = Search(s => s.Trials = 1, o => (o.ValidationSet, o.ValidationShare) = (null, 0.25));
         using (model)
         {
             Assert.InRange(model.Report!.Rows, 20, 38);
@@ -157,9 +159,23 @@ public sealed class PromptSearchTests : IDisposable
         var data = _ml.Data.LoadFromEnumerable(Sentences.Rows(24));
         var options = Sentences.Options(_backbone);
         (options.Method, options.Epochs) = (new DeepPrompt(), 2);
-        var search = _ml.Transforms.PTuningV2Search(options, new PromptSearchOptions { Lengths = [2], LearningRates = [0.03, 0.05], Dropouts = [0.1], Trials = 2, ValidationShare = 0.3 });
+        var search = _ml.Transforms.PTuningV2Search(options, new PromptSearchOptions { Lengths = [2], LearningRates = [0.03, 0.05], Dropouts = [0.1], Trials = 2 });
         using var chain = _ml.Transforms.Conversion.MapValueToKey("Label").Append(search).Fit(data);
-        Assert.Equal(search.Report!.Best.Score, chain.LastTransformer.Report!.Epochs[chain.LastTransformer.Report.BestEpoch - 1].ValidationScore);
+        Assert.Equal(chain.LastTransformer.SearchReport!.Best.Score, chain.LastTransformer.Report!.Epochs[chain.LastTransformer.Report.BestEpoch - 1].ValidationScore);
+    }
+
+    [Fact]
+    public void Each_fold_of_a_cross_validation_has_the_report_of_its_own_search()
+    {
+        var options = Options();
+        (options.Epochs, options.ValidationSet) = (1, null);
+        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(_ml.Transforms.PTuningV2Search(options, new PromptSearchOptions { Lengths = [2], LearningRates = [0.02, 0.05], Dropouts = [0], Trials = 2 }));
+        var folds = _ml.MulticlassClassification.CrossValidate(_ml.Data.LoadFromEnumerable(_rows), pipeline, numberOfFolds: 2);
+        var reports = folds.Select(f => Assert.IsType<TransformerChain<PTuningClassificationTransformer>>(f.Model).LastTransformer.SearchReport!).ToList();
+        Assert.All(reports, report => Assert.NotEmpty(report.Trials));
+        Assert.NotSame(reports[0], reports[1]);
+        foreach (var fold in folds) ((IDisposable)fold.Model).Dispose();
     }
 
     [Fact]
@@ -195,7 +211,7 @@ public sealed class PromptSearchTests : IDisposable
         var estimator = _ml.Transforms.PTuningV2Search(options, search);
         var data = _ml.Data.LoadFromEnumerable(_rows);
         var chain = _ml.Transforms.Conversion.MapValueToKey("Label").Append(estimator).Fit(data);
-        return (chain.LastTransformer, estimator.Report!);
+        return (chain.LastTransformer, chain.LastTransformer.SearchReport!);
     }
 
     private sealed class Each(Action<SearchTrial> told) : IProgress<SearchTrial>

@@ -36,11 +36,17 @@ public abstract class ThreeTasks : IDisposable
             Epochs = 12,
             BatchSize = 8,
             LearningRate = 0.05,
-            Tasks = [new("two", Reviews.Options(_backbone), Keys(_two)), new("three", Reviews.Options(_backbone), Keys(_three)), new("words", Sentences.Options(_backbone), Keys(_sentences))],
+            Tasks = [new("two", TextTask(), Keys(_two)), new("three", TextTask(), Keys(_three)), new("words", WordTask(), Keys(_sentences))],
         };
         set?.Invoke(options);
         return _ml.Transforms.PTuningV2MultiTask(options).Fit();
     }
+
+    /// <summary>What a task of texts has of its own.</summary>
+    private protected TextClassificationOptions TextTask() => new(_backbone.Path) { PredictionBatchSize = 3 };
+
+    /// <summary>What a task of words has of its own.</summary>
+    private protected TokenLabelingOptions WordTask() => new(_backbone.Path) { PredictionBatchSize = 3, HeadDropout = 0 };
 
     private protected IDataView Keys<T>(IEnumerable<T> rows) where T : class
     {

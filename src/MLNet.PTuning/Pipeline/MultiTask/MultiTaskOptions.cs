@@ -1,4 +1,5 @@
 // Options of PTuningV2MultiTask: which tasks there are, and how often each is met.
+using System.Reflection;
 using Microsoft.ML;
 
 namespace MLNet.PTuning;
@@ -13,8 +14,8 @@ namespace MLNet.PTuning;
 public sealed record PromptTask(string Name, PTuningOptions Options, IDataView Data);
 
 /// <summary>
-/// Settings of multi-task training. Its column names and <c>ValidationSet</c> are not used. After every epoch each task that has a <c>ValidationSet</c> is scored on
-/// it; the parameters kept, for all tasks, are those of the epoch with the best mean score over these tasks, and <c>Patience</c> counts epochs without a better one.
+/// Settings of multi-task training. What is each task's own is set in the options of the task. After every epoch each task that has validation rows is scored on
+/// them; the parameters kept, for all tasks, are those of the epoch with the best mean score over these tasks, and <c>Patience</c> counts epochs without a better one.
 /// Where no task has one, the last epoch is kept.
 /// </summary>
 /// <param name="backboneFolder">The backbone's folder as Hugging Face publishes it.</param>
@@ -36,6 +37,15 @@ public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(bac
     /// </summary>
     public int? TaskRank { get; set; }
 
+    private protected override bool IsValidated => Tasks.Any(task => task.Options.ValidationSet is not null || task.Options.ValidationShare is not null);
+
+    internal override PTuningOptions Copy()
+    {
+        var copy = (MultiTaskOptions)base.Copy();
+        copy.Tasks = [.. Tasks.Select(task => task with { Options = task.Options.Copy() })];
+        return copy;
+    }
+
     internal override void Validate()
     {
         base.Validate();
@@ -47,8 +57,33 @@ public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(bac
         Require(TaskRank is null or >= 1, nameof(TaskRank), TaskRank, "at least 1");
         Require(TaskRank is null || Method is SoftPrompt, nameof(TaskRank), TaskRank, $"null for {Method.GetType().Name}: a SoftPrompt alone is made each task's own by a factor");
         Require(CheckpointPath is null && ResumeFrom is null, nameof(CheckpointPath), CheckpointPath, "null: multi-task training writes no checkpoints");
+        RefuseSet(this, new MultiTaskOptions(BackboneFolder), IsOfOneTask, "The multi-task options", "set it in the options of the tasks");
         foreach (var task in Tasks)
+        {
+            task.Options.Validate();
+            RefuseSet(task.Options, Fresh(task), property => !IsOfOneTask(property) && property.DeclaringType!.IsAssignableFrom(typeof(PTuningOptions)), $"The options of task '{task.Name}'", "set it in the multi-task options");
             if (Path.GetFullPath(task.Options.BackboneFolder) != Path.GetFullPath(BackboneFolder))
                 throw new ArgumentException($"Task '{task.Name}' names the backbone {task.Options.BackboneFolder}, but all tasks share {BackboneFolder}. Give one folder.", nameof(Tasks));
+        }
+    }
+
+    private PTuningOptions Fresh(PromptTask task) => task.Options switch
+    {
+        TextClassificationOptions => new TextClassificationOptions(task.Options.BackboneFolder),
+        TokenLabelingOptions => new TokenLabelingOptions(task.Options.BackboneFolder),
+        _ => throw new ArgumentException($"Task '{task.Name}' has {task.Options.GetType().Name}; give {nameof(TextClassificationOptions)} or {nameof(TokenLabelingOptions)}.", nameof(Tasks)),
+    };
+
+    // What is each task's own: its columns, its loss, its validation rows and its predictions. All else is of the training that tasks share.
+    private static bool IsOfOneTask(PropertyInfo property) => property.Name is nameof(LabelColumnName) or nameof(PredictedLabelColumnName) or nameof(ScoreColumnName)
+        or nameof(MaxSequenceLength) or nameof(PredictionBatchSize) or nameof(ValidationSet) or nameof(ValidationShare) or nameof(EmbedBackbone) or nameof(Verbalizer)
+        or nameof(HeadDropout) or nameof(ClassWeights);
+
+    // A setting that would be ignored is refused where it is not at its default.
+    private static void RefuseSet(PTuningOptions options, PTuningOptions defaults, Func<PropertyInfo, bool> isIgnored, string owner, string instead)
+    {
+        foreach (var property in options.GetType().GetProperties().Where(p => p.CanWrite && isIgnored(p)))
+            if (!Equals(property.GetValue(options), property.GetValue(defaults)))
+                throw new ArgumentException($"{owner} set {property.Name}, which has no effect there; {instead}.", nameof(Tasks));
     }
 }

@@ -19,10 +19,10 @@ public sealed class MultiTaskTraining
 
     internal MultiTaskTraining(IHostEnvironment environment, MultiTaskOptions options)
     {
-        options.Validate();
+        _options = (MultiTaskOptions)options.Copy();
+        _options.Validate();
         _environment = environment;
         _host = environment.Register(nameof(MultiTaskTraining));
-        _options = options;
     }
 
     /// <summary>Trains the tasks together.</summary>
@@ -45,7 +45,7 @@ public sealed class MultiTaskTraining
             {
                 var one = Prepare(task);
                 var limit = new RowLimit(backbone, one.Options);
-                return (Task: one, Rows: one.MakeRows(backbone, limit, channel), Limit: limit);
+                return (Task: one, Rows: one.MakeRows(backbone, limit, seed, channel), Limit: limit);
             }).ToList();
             var method = _options.Method.For([.. prepared.SelectMany(p => p.Task.ClassNames).Distinct()]);
             foreach (var (task, _, _) in prepared)

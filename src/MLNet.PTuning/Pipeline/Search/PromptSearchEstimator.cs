@@ -15,6 +15,8 @@ namespace MLNet.PTuning;
 /// <typeparam name="TTransformer">What a single training gives.</typeparam>
 public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransformer> where TTransformer : class, ITransformer, IDisposable
 {
+    private const double DefaultValidationShare = 0.1;
+
     private readonly IHost _host;
     private readonly PTuningOptions _options;
     private readonly DeepPrompt _method;
@@ -22,12 +24,16 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
     private readonly IReadOnlyList<string> _columns;
     private readonly Func<PTuningOptions, IEstimator<TTransformer>> _train;
     private readonly Func<TTransformer, TrainingReport?> _reportOf;
+    private readonly Action<TTransformer, SearchReport> _attach;
 
     internal PromptSearchEstimator(IHostEnvironment environment, PTuningOptions options, PromptSearchOptions search, IReadOnlyList<string> columns,
-        Func<PTuningOptions, IEstimator<TTransformer>> train, Func<TTransformer, TrainingReport?> reportOf)
+        Func<PTuningOptions, IEstimator<TTransformer>> train, Func<TTransformer, TrainingReport?> reportOf, Action<TTransformer, SearchReport> attach)
     {
-        search.Validate();
-        options.Validate();
+        _search = search.Copy();
+        _search.Validate();
+        _options = options.Copy();
+        if (options.ValidationSet is null) _options.ValidationShare ??= DefaultValidationShare;
+        _options.Validate();
         if (options.CheckpointPath is not null || options.ResumeFrom is not null)
             throw new ArgumentException("CheckpointPath and ResumeFrom are of single runs; a search goes on from PromptSearchOptions.Folder. Leave them null.", nameof(options));
         if (options.StartFrom is not null)
@@ -36,16 +42,13 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
             ?? throw new ArgumentException(
                 $"A search tries settings of {nameof(DeepPrompt)}, not of {options.Method.GetType().Name}. Leave Method as it is, or give a {nameof(DeepPrompt)}.", nameof(options));
         _host = environment.Register("PromptSearch");
-        (_options, _search, _columns, _train, _reportOf) = (options, search, columns, train, reportOf);
+        (_columns, _train, _reportOf, _attach) = (columns, train, reportOf, attach);
     }
-
-    /// <summary>The table of the last <see cref="Fit"/>; null before it. While it runs, the table of the trials so far.</summary>
-    public SearchReport? Report { get; private set; }
 
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => _train(_options).GetOutputSchema(inputSchema);
 
-    /// <summary>Searches, and gives the best trial's model.</summary>
+    /// <summary>Searches, and gives the best trial's model with the table of all trials (its <c>SearchReport</c>).</summary>
     /// <exception cref="ArgumentException">Training refuses the rows, the folder holds another search, or no prompt length fits the backbone.</exception>
     /// <exception cref="InvalidOperationException">Every trial failed.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled; the folder holds the trials that were finished.</exception>
@@ -83,9 +86,8 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
                         best = (trial, model);
                     }
                     else model?.Dispose();
-                    Report = new SearchReport([.. trials], clock.Elapsed.TotalSeconds);
                     if (isKnown) continue;
-                    folder.Add(trial, Report);
+                    folder.Add(trial, new SearchReport([.. trials], clock.Elapsed.TotalSeconds));
                     _search.Progress?.Report(trial);
                     channel.Info(MessageSensitivity.None, "{0}", FormattableString.Invariant(
                         $"Rung {rung} of {budgets.Length}, {setting}: score {trial.Score:f4}, {trial.Seconds:f1} s {trial.Failure}"));
@@ -94,8 +96,10 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
             }
             if (best!.Value.Trial.Failure is { } failure) throw new InvalidOperationException($"All {trials.Count} trials failed; the first of them: {failure}");
             // A trial that the folder knew left no model. Training is a function of its seed, so the model is the same again.
-            return best.Value.Model ?? Run(rows, validation, best.Value.Trial.Setting, best.Value.Trial.Rung, best.Value.Trial.Epochs).Model
+            var found = best.Value.Model ?? Run(rows, validation, best.Value.Trial.Setting, best.Value.Trial.Rung, best.Value.Trial.Epochs).Model
                 ?? throw new InvalidOperationException($"The best trial ({best.Value.Trial.Setting}) failed when it was repeated. Delete the folder's search.json to begin anew.");
+            _attach(found, new SearchReport(trials, clock.Elapsed.TotalSeconds));
+            return found;
         }
         catch
         {
@@ -115,7 +119,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
             EncoderHiddenSize = _method.EncoderHiddenSize,
             InitialDeviation = _method.InitialDeviation,
         };
-        (options.LearningRate, options.Epochs, options.Seed, options.ValidationSet) = (setting.Rate, epochs, setting.Seed, validation);
+        (options.LearningRate, options.Epochs, options.Seed, options.ValidationSet, options.ValidationShare) = (setting.Rate, epochs, setting.Seed, validation, null);
         var clock = Stopwatch.StartNew();
         try
         {
@@ -134,7 +138,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
     private (IDataView Rows, IDataView Validation) Split(IDataView input, int seed)
     {
         if (_options.ValidationSet is { } given) return (input, given);
-        var split = new MLContext(seed).Data.TrainTestSplit(input, _search.ValidationShare);
+        var split = new MLContext(seed).Data.TrainTestSplit(input, _options.ValidationShare!.Value);
         return (split.TrainSet, split.TestSet);
     }
 

@@ -31,9 +31,6 @@ public sealed class PromptSearchOptions
     /// <summary>Time after which no further trial begins. Default null: no bound. One trial is run in any case.</summary>
     public TimeSpan? MaxTime { get; set; }
 
-    /// <summary>Share of the training rows that trials are scored on where the training options have no <c>ValidationSet</c>. Default 0.1.</summary>
-    public double ValidationShare { get; set; } = 0.1;
-
     /// <summary>
     /// A folder for the table of trials: search.json, trials.csv and trials.svg, replaced after every trial. A search on the same rows and settings
     /// takes finished trials from it instead of running them again. Default null: none.
@@ -42,6 +39,14 @@ public sealed class PromptSearchOptions
 
     /// <summary>Told after every trial. Default null.</summary>
     public IProgress<SearchTrial>? Progress { get; set; }
+
+    /// <summary>A copy that stays as it is when the original, or a list in it, is changed.</summary>
+    internal PromptSearchOptions Copy()
+    {
+        var copy = (PromptSearchOptions)MemberwiseClone();
+        (copy.Lengths, copy.LearningRates, copy.Dropouts, copy.Reparameterize, copy.Seeds) = ([.. Lengths], [.. LearningRates], [.. Dropouts], [.. Reparameterize], Seeds is null ? null : [.. Seeds]);
+        return copy;
+    }
 
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     internal void Validate()
@@ -54,7 +59,6 @@ public sealed class PromptSearchOptions
         Require(Trials >= 1, nameof(Trials), "at least 1");
         Require(Reduction >= 2, nameof(Reduction), "at least 2");
         Require(MaxTime is null || MaxTime > TimeSpan.Zero, nameof(MaxTime), "positive");
-        Require(ValidationShare is > 0 and < 1, nameof(ValidationShare), "between 0 and 1");
     }
 
     private static void Require(bool holds, string name, string range)

@@ -1,6 +1,7 @@
 // What a search tried and how it went, as a table in memory and as CSV.
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Serialization;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Pipeline;
 
@@ -35,6 +36,7 @@ public sealed record SearchTrial(PromptSetting Setting, int Rung, int Epochs, do
 public sealed record SearchReport(IReadOnlyList<SearchTrial> Trials, double Seconds)
 {
     /// <summary>The trial of the highest score (of those that score alike, of the lowest loss): its model is what <c>Fit</c> gives.</summary>
+    [JsonIgnore]
     public SearchTrial Best => SearchTrial.BestFirst(Trials).First();
 
     /// <summary>Writes the table with one line a trial, in the invariant culture.</summary>
