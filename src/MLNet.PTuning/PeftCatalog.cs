@@ -1,4 +1,4 @@
-// The front door for prompts that were trained elsewhere: transformers made without training.
+// The front door for prompts that were trained elsewhere: models made without training.
 using Microsoft.ML.Runtime;
 using MLNet.PTuning;
 using MLNet.PTuning.Pipeline;
@@ -6,7 +6,7 @@ using MLNet.PTuning.Tasks;
 
 namespace Microsoft.ML;
 
-/// <summary>Transformers from PEFT folders and from checkpoints of P-Tuning v2's code, as extension methods of ML.NET's catalogs.</summary>
+/// <summary>Models from PEFT folders and from checkpoints of P-Tuning v2's code, as extension methods of ML.NET's catalogs.</summary>
 public static class PeftCatalog
 {
     /// <summary>A classifier of texts from a prompt and head that were trained with Hugging Face PEFT or with P-Tuning v2's own code.</summary>
@@ -19,10 +19,10 @@ public static class PeftCatalog
     /// </param>
     /// <param name="textColumnName">The text column.</param>
     /// <param name="textPairColumnName">The second text's column for pairs; null for single texts.</param>
-    /// <returns>A transformer that adds <c>PredictedLabel</c> (a key of <paramref name="classNames"/>) and <c>Score</c> (a probability a class).</returns>
+    /// <returns>An estimator that fits at once, whose model adds <c>PredictedLabel</c> (a key of <paramref name="classNames"/>) and <c>Score</c> (a probability a class).</returns>
     /// <exception cref="ArgumentException">A value is out of range, or the names are not those of the head's classes.</exception>
     /// <exception cref="InvalidDataException">The folder is damaged, holds no head, or was trained on another kind of backbone.</exception>
-    public static PTuningClassificationTransformer PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
+    public static PeftEstimator<PTuningClassificationTransformer> PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
         IReadOnlyList<string>? classNames = null, string textColumnName = "Text", string? textPairColumnName = null) =>
         catalog.PTuningV2ClassifyFromPeft(new TextClassificationOptions(backboneFolder)
         {
@@ -33,15 +33,23 @@ public static class PeftCatalog
 
     /// <summary>A classifier of texts from what <see cref="PTuningOptions.StartFrom"/> holds; of the other options those of training are not used.</summary>
     /// <inheritdoc cref="PTuningV2ClassifyFromPeft(TransformsCatalog, string, string, IReadOnlyList{string}, string, string)"/>
-    public static PTuningClassificationTransformer PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, TextClassificationOptions options, IReadOnlyList<string>? classNames = null)
+    public static PeftEstimator<PTuningClassificationTransformer> PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, TextClassificationOptions options, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
+        options = (TextClassificationOptions)options.Copy();
         var names = NamesOfHead(options, classNames, PeftHead.Classification);
+        var binary = BinarySettings.Of(options, isBoolean: false);
+        binary?.Check(names);
         var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(PTuningClassificationTransformer));
         var (model, settings) = PromptFit.WithoutTraining(host, options, names, pools: true);
         var columns = new TextColumns(options.TextColumnName, options.TextPairColumnName);
-        return new PTuningClassificationTransformer(host, model, LabelKeys.Of(names), settings with { InputColumns = columns.Names });
+        return new PeftEstimator<PTuningClassificationTransformer>(
+            new PTuningClassificationTransformer(host, model, LabelKeys.Of(names), settings with { InputColumns = columns.Names, Binary = binary }), input =>
+            {
+                columns.Check(input);
+                return ClassificationColumns.Promises(options, MLNetInternals.KeyOfText(options.LabelColumnName));
+            });
     }
 
     /// <summary>A labeler of words from a prompt and head that were trained with Hugging Face PEFT or with P-Tuning v2's own code.</summary>
@@ -53,19 +61,20 @@ public static class PeftCatalog
     /// (<c>id2label</c> in Python); where it has its own, in any order, which becomes that of the keys and scores.
     /// </param>
     /// <param name="wordsColumnName">The column of words: a vector of text, or plain text.</param>
-    /// <returns>A transformer that adds <c>PredictedLabel</c> (a key a word) and <c>Score</c> (a probability a class and word).</returns>
+    /// <returns>An estimator that fits at once, whose model adds <c>PredictedLabel</c> (a key a word) and <c>Score</c> (a probability a class and word).</returns>
     /// <exception cref="ArgumentException">A value is out of range, or the names are not those of the head's labels.</exception>
     /// <exception cref="InvalidDataException">The folder is damaged, holds no head, or was trained on another kind of backbone.</exception>
-    public static PTuningTokenLabelingTransformer PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
+    public static PeftEstimator<PTuningTokenLabelingTransformer> PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
         IReadOnlyList<string>? classNames = null, string wordsColumnName = "Words") =>
         catalog.PTuningV2LabelTokensFromPeft(new TokenLabelingOptions(backboneFolder) { StartFrom = PeftFolder.Load(peftFolder), WordsColumnName = wordsColumnName }, classNames);
 
     /// <summary>A labeler of words from what <see cref="PTuningOptions.StartFrom"/> holds; of the other options those of training are not used.</summary>
     /// <inheritdoc cref="PTuningV2LabelTokensFromPeft(TransformsCatalog, string, string, IReadOnlyList{string}, string)"/>
-    public static PTuningTokenLabelingTransformer PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, TokenLabelingOptions options, IReadOnlyList<string>? classNames = null)
+    public static PeftEstimator<PTuningTokenLabelingTransformer> PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, TokenLabelingOptions options, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
+        options = (TokenLabelingOptions)options.Copy();
         var names = NamesOfHead(options, classNames, PeftHead.Labeling);
         var guess = TagGuess.Of(names, options.Scheme);
         var constraint = options.Constrained ? TagConstraint.Of(names, guess, []) : TagConstraint.Of(guess.Scheme);
@@ -74,10 +83,11 @@ public static class PeftCatalog
             foreach (string warning in guess.Doubts.Concat(constraint.Warnings)) channel.Warning(MessageSensitivity.None, "{0}", warning);
         var columns = options.Columns(textHasLabels: false);
         var (model, settings) = PromptFit.WithoutTraining(host, options, names, pools: false);
-        return new PTuningTokenLabelingTransformer(host, model, LabelKeys.Of(names), settings with
+        settings = settings with { InputColumns = columns.Names, Labeling = LabelingSettings.Of(options, constraint, columns) };
+        return new PeftEstimator<PTuningTokenLabelingTransformer>(new PTuningTokenLabelingTransformer(host, model, LabelKeys.Of(names), settings), input =>
         {
-            InputColumns = columns.Names,
-            Labeling = LabelingSettings.Of(options, constraint, columns),
+            columns.Check(input);
+            return LabelingColumns.Promises(options, MLNetInternals.KeyOfText(options.LabelColumnName));
         });
     }
 

@@ -2,6 +2,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace MLNet.PTuning.Files;
 
@@ -46,8 +47,7 @@ internal sealed class ModelFolder
         {
             throw new DirectoryNotFoundException(File.Exists(path)
                 ? $"{path} is a file; give the model's folder (with config.json, weights and vocabulary)."
-                : $"The model folder {path} does not exist; check the path, or download the model (config.json, weights, vocabulary)"
-                    + " there.");
+                : $"The model folder {path} does not exist in {Environment.CurrentDirectory}; check the path.{HubHint(path)}");
         }
         Path = HubCache.Resolve(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)));
         string config = PathOf(ConfigName);
@@ -59,6 +59,16 @@ internal sealed class ModelFolder
         using JsonDocument document = JsonFile.ReadObject(config, MaxConfigLength);
         Config = document.RootElement.Clone();
         _tokenizerFiles = [.. s_tokenizerNames.Where(name => File.Exists(PathOf(name)))];
+    }
+
+    // A name such as bert-base-uncased or org/name is what Python's libraries download by.
+    private static string HubHint(string path)
+    {
+        string name = path.TrimEnd('/');
+        return !Regex.IsMatch(name, @"^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?$") ? ""
+            : $" If '{name}' is a model's name on the Hugging Face Hub: models are not downloaded. Download its folder once, with one of "
+                + $"'hf download {name} --local-dir models/{name}', 'git clone https://huggingface.co/{name} models/{name}' (with git-lfs), or, for each of config.json, "
+                + $"model.safetensors and the tokenizer's files, 'curl -LO https://huggingface.co/{name}/resolve/main/config.json', and give that folder.";
     }
 
     /// <summary>The folder's full path.</summary>

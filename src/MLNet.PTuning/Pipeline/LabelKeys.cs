@@ -16,6 +16,8 @@ internal static class AnnotationNames
 /// <summary>The key values of a label column; class i has the key i + 1.</summary>
 internal abstract class LabelKeys
 {
+    private const int MostNumbers = 1 << 16;
+
     /// <summary>Key values as text, in order.</summary>
     public abstract IReadOnlyList<string> Names { get; }
 
@@ -29,7 +31,7 @@ internal abstract class LabelKeys
     public abstract void Save(IHostEnvironment environment, Stream stream);
 
     /// <summary>The key values of a label column of <paramref name="data"/>.</summary>
-    /// <exception cref="ArgumentException">It is no key, or a key without values, as where there are no rows.</exception>
+    /// <exception cref="ArgumentException">It is no key, or there are no rows to have made key values of.</exception>
     public static LabelKeys Of(IDataView data, DataViewSchema.Column label)
     {
         if (ItemOf(label) is KeyDataViewType && ValuesOf(label) is null && HasNoRows(data))
@@ -37,14 +39,17 @@ internal abstract class LabelKeys
         return Of(label);
     }
 
-    /// <summary>The key values of a label column.</summary>
-    /// <exception cref="ArgumentException">It is no key, or a key without values.</exception>
+    /// <summary>The key values of a label column; of keys without values, the numbers from 1.</summary>
+    /// <exception cref="ArgumentException">It is no key, or one without values that could be any of very many.</exception>
     public static LabelKeys Of(DataViewSchema.Column label)
     {
         if (ItemOf(label) is not KeyDataViewType) throw new ArgumentException(NotAKey(label.Name, label.Type.ToString()!));
-        var type = ValuesOf(label) ?? throw new ArgumentException(NoKeyValues(label.Name));
+        if (ValuesOf(label) is not { } type) return Numbers(label.Name, ((KeyDataViewType)ItemOf(label)).Count);
         return (LabelKeys)Generic(nameof(Read), type.ItemType.RawType).Invoke(null, [label.Annotations, type])!;
     }
+
+    /// <summary>The classes false and true.</summary>
+    public static LabelKeys Boolean => new LabelKeys<bool>(new VectorDataViewType(BooleanDataViewType.Instance, 2), new VBuffer<bool>(2, [false, true]));
 
     /// <summary>Key values of text.</summary>
     public static LabelKeys Of(IReadOnlyList<string> names) =>
@@ -58,10 +63,15 @@ internal abstract class LabelKeys
     }
 
     public static string NotAKey(string name, string type) =>
-        $"The label column '{name}' is of type {type}, not a key. Add .Append(ml.Transforms.Conversion.MapValueToKey(\"{name}\")) before this step.";
+        $"The label column '{name}' is of type {type}, not a key or a Boolean. Add .Append(ml.Transforms.Conversion.MapValueToKey(\"{name}\")) before this step.";
 
-    public static string NoKeyValues(string name) =>
-        $"The label column '{name}' is a key without key values: either no row has a label, or it was not made with ml.Transforms.Conversion.MapValueToKey(\"{name}\"), which keeps the values.";
+    private static LabelKeys<uint> Numbers(string name, ulong count)
+    {
+        if (count > MostNumbers)
+            throw new ArgumentException($"The label column '{name}' is a key without key values that may be any of {count}; at most {MostNumbers} classes are told apart by number alone. "
+                + $"Give the key's type its true count, or make the column with ml.Transforms.Conversion.MapValueToKey(\"{name}\").");
+        return new LabelKeys<uint>(new VectorDataViewType(NumberDataViewType.UInt32, (int)count), new VBuffer<uint>((int)count, [.. Enumerable.Range(1, (int)count).Select(i => (uint)i)]));
+    }
 
     private static DataViewType ItemOf(DataViewSchema.Column label) => label.Type is VectorDataViewType vector ? vector.ItemType : label.Type;
 

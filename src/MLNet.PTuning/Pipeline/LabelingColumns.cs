@@ -49,9 +49,9 @@ internal static class LabelingColumns
     }
 
     /// <summary>The same columns as <c>GetOutputSchema</c> promises them.</summary>
-    public static IEnumerable<SchemaShape.Column> Promises(TokenLabelingOptions options, SchemaShape.Column label, bool spans)
+    public static IEnumerable<SchemaShape.Column> Promises(TokenLabelingOptions options, SchemaShape.Column label)
     {
-        if (spans) label = MLNetInternals.WithTextKeyValues(label);
+        label = MLNetInternals.WithKeyValues(label, label.ItemType is TextDataViewType ? TextDataViewType.Instance : NumberDataViewType.UInt32);
         yield return MLNetInternals.PromiseKey(options.PredictedLabelColumnName, label, vector: true, LabelAnnotations);
         yield return MLNetInternals.PromiseScores(options.ScoreColumnName, label, variable: true, ScoreAnnotations);
         foreach (var (name, type) in Requested(options.Entities, options.WordOffsets)) yield return MLNetInternals.PromiseVector(name, type);

@@ -69,15 +69,24 @@ namespace MLNet.PTuning.Pipeline
         public static SchemaShape.Column PromiseScores(string name, SchemaShape.Column label, bool variable, IEnumerable<string> annotations) => new(name,
             variable ? SchemaShape.Column.VectorKind.VariableVector : SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, Promises(annotations, label));
 
+        /// <summary>A label column of keys with values of text.</summary>
+        public static SchemaShape.Column KeyOfText(string name) =>
+            WithKeyValues(new SchemaShape.Column(name, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, false), TextDataViewType.Instance);
+
+        /// <summary>A promise of a scalar whose annotations are of text.</summary>
+        public static SchemaShape.Column PromiseScalar(string name, PrimitiveDataViewType type, IEnumerable<string> annotations) =>
+            new(name, SchemaShape.Column.VectorKind.Scalar, type, false, Promises(annotations, default));
+
         /// <summary>A promise of a vector of variable length.</summary>
         public static SchemaShape.Column PromiseVector(string name, PrimitiveDataViewType item) => new(name, SchemaShape.Column.VectorKind.VariableVector, item, false);
 
-        /// <summary>A label column whose keys are made by this library and so have values of text.</summary>
-        public static SchemaShape.Column WithTextKeyValues(SchemaShape.Column label) => new(label.Name, label.Kind, NumberDataViewType.UInt32, true,
-            new SchemaShape([new SchemaShape.Column(AnnotationUtils.Kinds.KeyValues, SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, false)]));
-
-        /// <summary>Whether a promised label column has key values.</summary>
-        public static bool HasKeyValues(SchemaShape.Column label) => label.Annotations.TryFindColumn(AnnotationUtils.Kinds.KeyValues, out _);
+        /// <summary>A promised label column as one of keys with values: its own, or such as this library makes where it has none.</summary>
+        public static SchemaShape.Column WithKeyValues(SchemaShape.Column label, PrimitiveDataViewType valuesOfNone)
+        {
+            if (label.IsKey && label.Annotations.TryFindColumn(AnnotationUtils.Kinds.KeyValues, out _)) return label;
+            return new(label.Name, label.Kind, NumberDataViewType.UInt32, true,
+                new SchemaShape([new SchemaShape.Column(AnnotationUtils.Kinds.KeyValues, SchemaShape.Column.VectorKind.Vector, valuesOfNone, false)]));
+        }
 
         /// <summary>Writes a transformer's version and its named streams into its folder of the model zip.</summary>
         public static void Save(ModelSaveContext context, string loaderSignature, IEnumerable<(string Name, Action<Stream> Write)> streams)
@@ -132,7 +141,8 @@ namespace MLNet.PTuning.Pipeline
         // The annotations of a promised column: text for what ML.NET calls kinds, a vector of text for slot names, the label's own for key values.
         private static SchemaShape Promises(IEnumerable<string> annotations, SchemaShape.Column label)
         {
-            label.Annotations.TryFindColumn(AnnotationUtils.Kinds.KeyValues, out var keyValues);
+            SchemaShape.Column keyValues = default;
+            label.Annotations?.TryFindColumn(AnnotationUtils.Kinds.KeyValues, out keyValues);
             return new SchemaShape(annotations.Select(name => name switch
             {
                 AnnotationUtils.Kinds.KeyValues or AnnotationUtils.Kinds.TrainingLabelValues => new SchemaShape.Column(name, keyValues.Kind, keyValues.ItemType, false),

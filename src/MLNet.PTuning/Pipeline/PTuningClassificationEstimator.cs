@@ -9,8 +9,9 @@ namespace MLNet.PTuning;
 
 /// <summary>
 /// Trains a prompt and a classification head on a frozen backbone.
-/// Input: a text column (and a second one for pairs) and a label column, a key with key values.
-/// Output: <c>PredictedLabel</c>, a key with the label's key values, and <c>Score</c>, a vector of Single with a probability a class, its slots named after the classes.
+/// Input: a text column (and a second one for pairs) and a label column, a key (one without key values stands for classes 1 to n) or a Boolean.
+/// Output: <c>PredictedLabel</c>, a key with the label's key values, and <c>Score</c>, a vector of Single with a probability a class, its slots named after the classes; in
+/// ML.NET's binary form (<see cref="TextClassificationOptions.ProbabilityColumnName"/>) a log-odds as <c>Score</c>, and <c>Probability</c>.
 /// Rows whose label is missing are left out of training; the log says how many.
 /// </summary>
 public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassificationTransformer>
@@ -40,13 +41,15 @@ public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassific
     {
         var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
         if (label.Type is VectorDataViewType) throw new ArgumentException(LabelKeys.NotAKey(label.Name, label.Type.ToString()!));
-        var keys = LabelKeys.Of(input, label);
+        var keys = label.Type is BooleanDataViewType ? LabelKeys.Boolean : LabelKeys.Of(input, label);
+        var binary = BinarySettings.Of(_options, label.Type is BooleanDataViewType);
+        binary?.Check(keys.Names);
         PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
         var columns = new TextColumns(_options.TextColumnName, _options.TextPairColumnName);
         return new PreparedTask(_options, keys.Names, Pools: true, TextClassification.Accuracy, (backbone, limit, seed, channel) =>
         {
             var form = new RowForm(backbone.Tokenizer, limit.Length, _options.Method, columns.Pair is not null, _options.Verbalizer);
-            var read = TextRows.Read(input, columns, label, TextRows.KeyTarget).ToList();
+            var read = TextRows.Read(input, columns, label, TextRows.Target).ToList();
             var (training, heldOut) = HeldOutRows.Split(read, _options.ValidationShare, seed);
             if (_options.ValidationSet is { } set)
             {
@@ -54,31 +57,23 @@ public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassific
                 HeldOutRows.WarnOfUntransformed(channel, TextRows.TextsOf(training), TextRows.TextsOf(heldOut));
             }
             var (rows, skipped) = TextRows.Encode(training, backbone.Tokenizer, form, limit, channel);
-            PromptFit.CheckClasses(rows, skipped, keys.Names);
+            PromptFit.CheckClasses(rows, skipped, keys.Names, label.Name);
             var validation = heldOut is null ? null : TextRows.Encode(heldOut, backbone.Tokenizer, form, limit, channel).Examples;
             if (validation?.Count == 0) throw new ArgumentException("None of the rows held out for validation has a label.");
             return new TrainingRows(rows, validation, skipped);
-        }, (model, settings) => new PTuningClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names }));
+        }, (model, settings) => new PTuningClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names, Binary = binary }));
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
-        foreach (string name in new TextColumns(_options.TextColumnName, _options.TextPairColumnName).Names)
-        {
-            if (!inputSchema.TryFindColumn(name, out var text)) throw new ArgumentException($"The pipeline has no column '{name}' before this step.");
-            if (text.Kind != SchemaShape.Column.VectorKind.Scalar || text.ItemType is not TextDataViewType)
-                throw new ArgumentException(TextRows.NotText(name, $"{text.Kind} of {text.ItemType}"));
-        }
-        if (!inputSchema.TryFindColumn(_options.LabelColumnName, out var label))
-            throw new ArgumentException($"The pipeline has no column '{_options.LabelColumnName}' before this step.");
-        if (!label.IsKey || label.Kind != SchemaShape.Column.VectorKind.Scalar) throw new ArgumentException(LabelKeys.NotAKey(label.Name, $"{label.Kind} of {label.ItemType}"));
-        if (!MLNetInternals.HasKeyValues(label)) throw new ArgumentException(LabelKeys.NoKeyValues(label.Name));
-
+        new TextColumns(_options.TextColumnName, _options.TextPairColumnName).Check(inputSchema);
+        var label = TextRows.FindColumn(inputSchema, _options.LabelColumnName);
+        if (label.Kind != SchemaShape.Column.VectorKind.Scalar || !(label.IsKey || label.ItemType is BooleanDataViewType))
+            throw new ArgumentException(LabelKeys.NotAKey(label.Name, $"{label.Kind} of {label.ItemType}"));
         var columns = inputSchema.ToDictionary(c => c.Name);
-        columns[_options.PredictedLabelColumnName] = MLNetInternals.PromiseKey(_options.PredictedLabelColumnName, label, vector: false, ClassificationColumns.LabelAnnotations);
-        columns[_options.ScoreColumnName] = MLNetInternals.PromiseScores(_options.ScoreColumnName, label, variable: false, ClassificationColumns.ScoreAnnotations);
+        foreach (var promise in ClassificationColumns.Promises(_options, label)) columns[promise.Name] = promise;
         return new SchemaShape(columns.Values);
     }
 }

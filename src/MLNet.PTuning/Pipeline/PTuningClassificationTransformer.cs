@@ -8,7 +8,8 @@ using MLNet.PTuning.Tasks;
 namespace MLNet.PTuning;
 
 /// <summary>
-/// Adds <c>PredictedLabel</c> (a key with the label's key values) and <c>Score</c> (a probability a class) to rows of text.
+/// Adds <c>PredictedLabel</c> (a key with the label's key values) and <c>Score</c> (a probability a class) to rows of text; in ML.NET's binary form
+/// (<see cref="TextClassificationOptions.ProbabilityColumnName"/>) a log-odds as <c>Score</c>, and <c>Probability</c>.
 /// Over a data view it predicts in batches; in a <c>PredictionEngine</c>, row by row.
 /// A view is computed anew for every pass over it: put <c>AppendCacheCheckpoint</c> before a trainer that is appended.
 /// </summary>
@@ -84,8 +85,7 @@ public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
 
         public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 
-        public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } =
-            [ClassificationColumns.PredictedLabel(settings.PredictedLabelColumn, keys), ClassificationColumns.Score(settings.ScoreColumn, keys)];
+        public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } = ClassificationColumns.Of(settings, keys);
 
         public int BatchSize => settings.BatchSize;
 
@@ -99,14 +99,6 @@ public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
             return TextClassification.Example(row.Input, Example.NoTarget, row.ReadPositions);
         })]);
 
-        public Delegate Getter(int index, Func<float[]> result) => index == 0
-            ? (ValueGetter<uint>)((ref uint key) => key = (uint)TextClassification.IndexOfMax(result()) + 1)
-            : (ValueGetter<VBuffer<float>>)((ref VBuffer<float> score) =>
-            {
-                float[] probabilities = result();
-                var editor = VBufferEditor.Create(ref score, probabilities.Length);
-                probabilities.AsSpan().CopyTo(editor.Values);
-                score = editor.Commit();
-            });
+        public Delegate Getter(int index, Func<float[]> result) => ClassificationColumns.Getter(index, settings.Binary, result);
     }
 }

@@ -9,7 +9,7 @@ namespace MLNet.PTuning;
 
 /// <summary>
 /// Trains a prompt and a labeling head on a frozen backbone.
-/// Input: a column of words (a vector of text, or plain text that is split) and a label column, a vector of keys with key values, one a word.
+/// Input: a column of words (a vector of text, or plain text that is split) and a label column, a vector of keys (or, beside a vector of words, of text), one a word.
 /// Output: <c>PredictedLabel</c>, a vector of keys with the label's key values, and <c>Score</c> [words, classes], a probability a class; one for every word,
 /// however long the row is.
 /// </summary>
@@ -42,12 +42,13 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
     internal PreparedTask Prepare(IDataView input)
     {
         var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
-        bool spans = WordRows.IsSpans(label.Type);
-        bool textHasLabels = !spans && TextRows.FindColumn(input.Schema, _options.WordsColumnName).Type is TextDataViewType;
+        bool isText = TextRows.FindColumn(input.Schema, _options.WordsColumnName).Type is TextDataViewType;
+        bool spans = isText && WordRows.IsText(label.Type), tags = !isText && WordRows.IsText(label.Type);
+        bool textHasLabels = isText && !spans;
         var columns = _options.Columns(textHasLabels);
         columns.Find(input.Schema);
-        if (!spans && label.Type is not VectorDataViewType) throw new ArgumentException(WordRows.NotLabels(label.Name, label.Type.ToString()!));
-        var keys = spans ? LabelKeys.Of(TagsOfSpans(input, columns, label)) : LabelKeys.Of(input, label);
+        if (label.Type is not VectorDataViewType) throw new ArgumentException(WordRows.NotLabels(label.Name, label.Type.ToString()!));
+        var keys = spans ? LabelKeys.Of(TagsOfSpans(input, columns, label)) : tags ? LabelKeys.Of(WordRows.DistinctTags(input, label)) : LabelKeys.Of(input, label);
         var guess = TagGuess.Of(keys.Names, spans ? SpanScheme : _options.Scheme);
         var constraint = TagConstraint.Of(guess.Scheme);
         PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
@@ -72,7 +73,7 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
                 var (rows, skipped) = WordRows.Encode(training, task, _options.LabelAllPieces);
                 if (skipped > 0) channel.Warn($"{skipped} of {training.Count} rows have no words or no labels and are left out of training.");
                 UnknownPieces.Warn(channel, backbone.Tokenizer, rows, read.SelectMany(r => r.Row.Words), backbone.Tokenizer.SpecialCount(_options.PredicateColumnName is not null));
-                PromptFit.CheckClasses(rows, skipped, keys.Names);
+                PromptFit.CheckClasses(rows, skipped, keys.Names, label.Name);
                 var validation = heldOut is null ? null : WordRows.Encode(heldOut, task, allPieces: false).Examples;
                 if (validation?.Count == 0) throw new ArgumentException("None of the rows held out for validation has a label.");
                 return new TrainingRows(rows, validation, skipped);
@@ -87,21 +88,15 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
-        var words = Find(_options.WordsColumnName);
-        if (words.ItemType is not TextDataViewType) throw new ArgumentException(WordColumns.NotWords(words.Name, $"{words.Kind} of {words.ItemType}"));
-        if (_options.PredicateColumnName is { } predicate) Find(predicate);
-        var label = Find(_options.LabelColumnName);
+        _options.Columns(textHasLabels: false).Check(inputSchema);
+        var label = TextRows.FindColumn(inputSchema, _options.LabelColumnName);
         bool vector = label.Kind != SchemaShape.Column.VectorKind.Scalar;
-        bool spans = vector && label.ItemType is TextDataViewType;
-        if (!vector || !(label.IsKey || spans)) throw new ArgumentException(WordRows.NotLabels(label.Name, $"{label.Kind} of {label.ItemType}"));
-        if (!spans && !MLNetInternals.HasKeyValues(label)) throw new ArgumentException(LabelKeys.NoKeyValues(label.Name));
+        bool isText = vector && label.ItemType is TextDataViewType;
+        if (!vector || !(label.IsKey || isText)) throw new ArgumentException(WordRows.NotLabels(label.Name, $"{label.Kind} of {label.ItemType}"));
 
         var columns = inputSchema.ToDictionary(c => c.Name);
-        foreach (var promise in LabelingColumns.Promises(_options, label, spans)) columns[promise.Name] = promise;
+        foreach (var promise in LabelingColumns.Promises(_options, label)) columns[promise.Name] = promise;
         return new SchemaShape(columns.Values);
-
-        SchemaShape.Column Find(string name) => inputSchema.TryFindColumn(name, out var column) ? column
-            : throw new ArgumentException($"The pipeline has no column '{name}' before this step.");
     }
 
     private List<(WordRow Row, int[] Targets)> ReadValidation(IDataView data, WordColumns columns, LabelKeys keys)
@@ -119,6 +114,7 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
             int[] translated = [.. LabelKeys.Of(label).Names.Select(ClassOf)];
             return WordRows.Keys(row, label, columns, key => translated[key - 1]);
         }
+        if (TextRows.FindColumn(row.Schema, columns.Words).Type is not TextDataViewType) return WordRows.Tags(row, label, columns, ClassOf);
         var tags = WordRows.SpanTags(row, label, SpanScheme, columns.Unit, ends);
         return words => [.. tags(words).Select(ClassOf)];
 

@@ -95,10 +95,10 @@ internal static class PromptFit
     };
 
     /// <exception cref="ArgumentException">There is nothing to learn from.</exception>
-    public static void CheckClasses(IReadOnlyList<Example> rows, int skipped, IReadOnlyList<string> classes)
+    public static void CheckClasses(IReadOnlyList<Example> rows, int skipped, IReadOnlyList<string> classes, string labelColumn)
     {
         if (rows.Count == 0)
-            throw new ArgumentException(skipped > 0 ? $"None of the {skipped} training rows has a label." : "The training set has no rows.");
+            throw new ArgumentException(skipped > 0 ? $"None of the {skipped} training rows has a label in '{labelColumn}'." : "The training set has no rows.");
         var seen = rows.SelectMany(r => r.Targets).Where(t => t >= 0).Distinct().Take(2).ToList();
         if (seen.Count < 2)
             throw new ArgumentException($"All {rows.Count} training rows have the label '{classes[seen[0]]}'; training needs at least two classes.");

@@ -29,6 +29,8 @@ internal sealed record ModelSettings
     public Precision Precision { get; init; }
     /// <summary>Names and SHA-256 of the backbone's files in the model file; filled in when the model is saved.</summary>
     public SortedDictionary<string, string> EmbeddedFiles { get; init; } = [];
+    /// <summary>What only classification in ML.NET's binary form has.</summary>
+    public BinarySettings? Binary { get; init; }
     /// <summary>What only token labeling has.</summary>
     public LabelingSettings? Labeling { get; init; }
     public TrainingReport? Report { get; init; }

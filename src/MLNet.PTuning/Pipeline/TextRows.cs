@@ -21,6 +21,18 @@ internal sealed record TextColumns(string Text, string? Pair)
         return column.Type is TextDataViewType ? column : throw new ArgumentException(TextRows.NotText(name, column.Type.ToString()!));
     })];
 
+    /// <summary>Checks that a pipeline has the columns before this step.</summary>
+    /// <exception cref="ArgumentException">One is absent or no text.</exception>
+    public void Check(SchemaShape schema)
+    {
+        foreach (string name in Names)
+        {
+            var text = TextRows.FindColumn(schema, name);
+            if (text.Kind != SchemaShape.Column.VectorKind.Scalar || text.ItemType is not TextDataViewType)
+                throw new ArgumentException(TextRows.NotText(name, $"{text.Kind} of {text.ItemType}"));
+        }
+    }
+
     /// <summary>A function that reads the texts of the row where <paramref name="row"/> stands.</summary>
     public Func<(string Text, string? Pair)> Reader(DataViewRow row)
     {
@@ -50,6 +62,9 @@ internal static class TextRows
     public static DataViewSchema.Column FindColumn(DataViewSchema schema, string name) => schema.GetColumnOrNull(name)
         ?? throw new ArgumentException($"The data has no column '{name}'; it has {string.Join(", ", schema.Select(c => c.Name))}.");
 
+    public static SchemaShape.Column FindColumn(SchemaShape schema, string name) => schema.TryFindColumn(name, out var column) ? column
+        : throw new ArgumentException($"The pipeline has no column '{name}' before this step; it has {string.Join(", ", schema.Select(c => c.Name))}.");
+
     public static DataViewSchema.Column FindLabel(DataViewSchema schema, string name) => schema.GetColumnOrNull(name)
         ?? throw new ArgumentException($"The data has no label column '{name}'; it has {string.Join(", ", schema.Select(c => c.Name))}. Set LabelColumnName.");
 
@@ -69,8 +84,20 @@ internal static class TextRows
     /// <summary>All texts of rows.</summary>
     public static IReadOnlyList<string> TextsOf(IEnumerable<Row> rows) => [.. rows.SelectMany(r => new[] { r.Text, r.Pair }).OfType<string>()];
 
-    /// <summary>A reader of a key column's class, from 0; null where the key is missing.</summary>
-    public static Func<int?> KeyTarget(DataViewRow row, DataViewSchema.Column label)
+    /// <summary>A reader of the class, from 0, of a column of keys (null where the key is missing) or Booleans (false, true).</summary>
+    public static Func<int?> Target(DataViewRow row, DataViewSchema.Column label)
+    {
+        if (label.Type is not BooleanDataViewType) return KeyTarget(row, label);
+        var getter = row.GetGetter<bool>(label);
+        bool value = default;
+        return () =>
+        {
+            getter(ref value);
+            return value ? 1 : 0;
+        };
+    }
+
+    private static Func<int?> KeyTarget(DataViewRow row, DataViewSchema.Column label)
     {
         return Type.GetTypeCode(label.Type.RawType) switch
         {

@@ -30,9 +30,19 @@ internal static class TokenLabelEvaluation
         }
         var guess = TagGuess.Of(names, scheme);
         using (var channel = environment.Register(nameof(TokenLabelEvaluation)).Start("Evaluation"))
-            foreach (string warning in guess.Doubts.Append(Incomplete(rows.Select(r => r.Gold), guess.Scheme)).OfType<string>())
+            foreach (string warning in guess.Doubts.Append(Incomplete(rows.Select(r => r.Gold), guess.Scheme)).Append(LeftOut(rows.Select(r => r.Gold), labelName)).OfType<string>())
                 channel.Warning(MessageSensitivity.None, "{0}", warning);
         return TokenLabelMetrics.Of(rows, guess.Scheme);
+    }
+
+    // A gold label that is no key is none that the model could have got right.
+    private static string? LeftOut(IEnumerable<IReadOnlyList<string?>> rows, string labelName)
+    {
+        int words = 0, missing = 0;
+        foreach (var row in rows) (words, missing) = (words + row.Count, missing + row.Count(label => label is null));
+        return missing == 0 ? null
+            : $"{missing} of {words} words have no gold label and are left out of the scores. Where they have labels that no training row has (missing keys after MapValueToKey), "
+                + $"keep the labels as text, with CopyColumns(\"Gold\", \"{labelName}\") before MapValueToKey, and evaluate \"Gold\".";
     }
 
     // Read strictly, gold labels may make no entity.

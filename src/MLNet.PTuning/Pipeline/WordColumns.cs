@@ -32,6 +32,15 @@ internal sealed record WordColumns(string Words, string? Predicate, WordSplittin
             ? columns : throw new ArgumentException(NotWords(Words, columns[0].Type.ToString()!));
     }
 
+    /// <summary>Checks that a pipeline has the columns before this step.</summary>
+    /// <exception cref="ArgumentException">One is absent, or the words are of another type.</exception>
+    public void Check(SchemaShape schema)
+    {
+        foreach (string name in Names) TextRows.FindColumn(schema, name);
+        var words = TextRows.FindColumn(schema, Words);
+        if (words.ItemType is not TextDataViewType) throw new ArgumentException(NotWords(words.Name, $"{words.Kind} of {words.ItemType}"));
+    }
+
     /// <summary>A function that reads the row where <paramref name="row"/> stands.</summary>
     public Func<WordRow> Reader(DataViewRow row)
     {

@@ -34,12 +34,12 @@ internal static class WordRows
     /// <summary>Reads the class of every word of the current row; <see cref="Example.NoTarget"/> where a label is missing.</summary>
     public delegate int[] TargetReader(WordRow row);
 
-    /// <summary>Whether a label column gives entities by their place, as text, instead of keys.</summary>
-    public static bool IsSpans(DataViewType label) => label is VectorDataViewType { ItemType: TextDataViewType };
+    /// <summary>Whether a label column is a vector of text: tags beside a vector of words, entities by their place beside plain text.</summary>
+    public static bool IsText(DataViewType label) => label is VectorDataViewType { ItemType: TextDataViewType };
 
     public static string NotLabels(string name, string type) =>
         $"The label column '{name}' is of type {type}; it must be a vector of keys, one a word (add .Append(ml.Transforms.Conversion.MapValueToKey(\"{name}\")) "
-        + "before this step), or a vector of text \"start end TYPE\" beside plain text.";
+        + "before this step), or a vector of text: tags beside a vector of words, or \"start end TYPE\" beside plain text.";
 
     /// <summary>A reader of a vector of keys, one a word.</summary>
     /// <param name="row">The cursor.</param>
@@ -52,11 +52,49 @@ internal static class WordRows
         return words =>
         {
             int[] keys = read();
-            if (keys.Length != words.Words.Length)
-                throw new ArgumentException($"Row {row.Position + 1} has {words.Words.Length} words, but {keys.Length} labels; every word needs one."
-                    + (words.IsSplit ? $" The text is split by {nameof(TokenLabelingOptions.WordSplitting)} {columns.Splitting}; {OtherSplitting(words, columns.Splitting)}." : ""));
+            CheckCount(row, words, keys.Length, columns);
             return Array.ConvertAll(keys, k => k > 0 ? classOf(k) : Example.NoTarget);
         };
+    }
+
+    /// <summary>A reader of a vector of tags, one a word; an empty one is a missing label.</summary>
+    /// <param name="row">The cursor.</param>
+    /// <param name="label">The vector of text.</param>
+    /// <param name="columns">The columns of words.</param>
+    /// <param name="classOf">Class of each tag.</param>
+    public static TargetReader Tags(DataViewRow row, DataViewSchema.Column label, WordColumns columns, Func<string, int> classOf)
+    {
+        var getter = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(label);
+        VBuffer<ReadOnlyMemory<char>> tags = default;
+        return words =>
+        {
+            getter(ref tags);
+            CheckCount(row, words, tags.Length, columns);
+            return [.. tags.DenseValues().Select(tag => tag.IsEmpty ? Example.NoTarget : classOf(tag.ToString()))];
+        };
+    }
+
+    /// <summary>The tags of a vector column in the order in which they occur, as <c>MapValueToKey</c> numbers them.</summary>
+    public static IReadOnlyList<string> DistinctTags(IDataView data, DataViewSchema.Column label)
+    {
+        var tags = new OrderedDictionary<string, bool>();
+        using var cursor = data.GetRowCursor([label]);
+        var getter = cursor.GetGetter<VBuffer<ReadOnlyMemory<char>>>(label);
+        VBuffer<ReadOnlyMemory<char>> row = default;
+        while (cursor.MoveNext())
+        {
+            getter(ref row);
+            foreach (var tag in row.DenseValues())
+                if (!tag.IsEmpty) tags.TryAdd(tag.ToString(), true);
+        }
+        return [.. tags.Keys];
+    }
+
+    private static void CheckCount(DataViewRow row, WordRow words, int labels, WordColumns columns)
+    {
+        if (labels != words.Words.Length)
+            throw new ArgumentException($"Row {row.Position + 1} has {words.Words.Length} words, but {labels} labels; every word needs one."
+                + (words.IsSplit ? $" The text is split by {nameof(TokenLabelingOptions.WordSplitting)} {columns.Splitting}; {OtherSplitting(words, columns.Splitting)}." : ""));
     }
 
     private static string OtherSplitting(WordRow row, WordSplitting splitting)
@@ -103,7 +141,7 @@ internal static class WordRows
         {
             getter(ref spans);
             var parsed = spans.DenseValues().Select(span => Parse(span.ToString(), words, row.Position, unit, ends)).Distinct().OrderBy(s => s.Start).ToList();
-            try { return Tags.FromSpans(parsed, words.Words.Length, scheme); }
+            try { return PTuning.Tags.FromSpans(parsed, words.Words.Length, scheme); }
             catch (ArgumentException e) { throw new ArgumentException($"Row {row.Position + 1}: {e.Message}", e); }
         };
     }

@@ -24,9 +24,9 @@ public sealed record EntityScore(string Type, int Gold, int Predicted, int Corre
 /// <summary>How well predicted labels of words fit the gold labels.</summary>
 public sealed class TokenLabelMetrics
 {
-    private TokenLabelMetrics(int rows, int words, int correctWords, IReadOnlyList<EntityScore> types)
+    private TokenLabelMetrics(int rows, int words, int wordsLeftOut, int correctWords, IReadOnlyList<EntityScore> types)
     {
-        (Rows, Words, PerType) = (rows, words, types);
+        (Rows, Words, WordsLeftOut, PerType) = (rows, words, wordsLeftOut, types);
         TokenAccuracy = words == 0 ? 0 : (double)correctWords / words;
         Micro = new EntityScore("", types.Sum(t => t.Gold), types.Sum(t => t.Predicted), types.Sum(t => t.Correct));
     }
@@ -36,6 +36,12 @@ public sealed class TokenLabelMetrics
 
     /// <summary>Words scored: those with a gold label.</summary>
     public int Words { get; }
+
+    /// <summary>
+    /// Words without a gold label, which are not scored. A label that no training row had is a missing key after <c>MapValueToKey</c>, so that its words are among
+    /// them; compare labels as text to have them count as errors.
+    /// </summary>
+    public int WordsLeftOut { get; }
 
     /// <summary>Share of words whose label is right.</summary>
     public double TokenAccuracy { get; }
@@ -63,7 +69,7 @@ public sealed class TokenLabelMetrics
         Line("", "precision", "recall", "F1", "gold", "predicted");
         foreach (var type in PerType) Score(Name(type), type);
         Score("all", Micro);
-        text.AppendLine(CultureInfo.InvariantCulture, $"macro F1 {100 * MacroF1:f2}, token accuracy {100 * TokenAccuracy:f2} over {Words} words in {Rows} rows");
+        text.AppendLine(CultureInfo.InvariantCulture, $"macro F1 {100 * MacroF1:f2}, token accuracy {100 * TokenAccuracy:f2} over {Words} words in {Rows} rows{(WordsLeftOut > 0 ? $"; {WordsLeftOut} words without a gold label left out" : "")}");
         return text.ToString();
 
         string Name(EntityScore s) => s.Type.Length == 0 ? "(no type)" : s.Type;
@@ -83,7 +89,7 @@ public sealed class TokenLabelMetrics
     internal static TokenLabelMetrics Of(IEnumerable<(IReadOnlyList<string?> Gold, IReadOnlyList<string> Predicted)> rows, TagScheme scheme)
     {
         var counts = new SortedDictionary<string, (int Gold, int Predicted, int Correct)>(StringComparer.Ordinal);
-        int rowCount = 0, words = 0, correct = 0;
+        int rowCount = 0, words = 0, leftOut = 0, correct = 0;
         foreach (var (labels, predicted) in rows)
         {
             rowCount++;
@@ -92,12 +98,13 @@ public sealed class TokenLabelMetrics
             string[] gold = [.. labels.Select(t => t ?? Tags.Outside)];
             string[] guess = [.. predicted.Select((t, i) => labels[i] is null ? Tags.Outside : t)];
             words += labels.Count(t => t is not null);
+            leftOut += labels.Count(t => t is null);
             correct += Enumerable.Range(0, gold.Length).Count(i => labels[i] == predicted[i]);
             var goldSpans = Tags.ToSpans(gold, scheme).ToHashSet();
             foreach (var span in goldSpans) Add(span.Type, 1, 0, 0);
             foreach (var span in Tags.ToSpans(guess, scheme)) Add(span.Type, 0, 1, goldSpans.Contains(span) ? 1 : 0);
         }
-        return new TokenLabelMetrics(rowCount, words, correct, [.. counts.Select(c => new EntityScore(c.Key, c.Value.Gold, c.Value.Predicted, c.Value.Correct))]);
+        return new TokenLabelMetrics(rowCount, words, leftOut, correct, [.. counts.Select(c => new EntityScore(c.Key, c.Value.Gold, c.Value.Predicted, c.Value.Correct))]);
 
         void Add(string type, int gold, int guessed, int right)
         {

@@ -24,4 +24,16 @@ public sealed record TrainingReport(IReadOnlyList<TrainingEpoch> Epochs, int Bes
 {
     /// <summary>Share of parameters that are trained, from 0 to 1.</summary>
     public double TrainedShare => (double)TrainedParameters / TotalParameters;
+
+    /// <summary>The run in one line, in the invariant culture.</summary>
+    public override string ToString()
+    {
+        if (Epochs.Count == 0) return FormattableString.Invariant($"no epochs on {Rows} rows");
+        var kept = Epochs.FirstOrDefault(e => e.Number == BestEpoch) ?? Epochs[^1];
+        string score = kept.ValidationScore is { } value ? FormattableString.Invariant($", validation score {value:f4}") : "";
+        string skipped = SkippedRows > 0 ? FormattableString.Invariant($" ({SkippedRows} without a label left out)") : "";
+        return FormattableString.Invariant($"{Epochs.Count} epochs on {Rows} rows{skipped} in {Seconds:f1} s on {Device}, seed {Seed}: ")
+            + FormattableString.Invariant($"training loss {Epochs[0].TrainingLoss:f4} to {Epochs[^1].TrainingLoss:f4}, epoch {BestEpoch} kept{score}; ")
+            + FormattableString.Invariant($"{TrainedParameters} of {TotalParameters} parameters trained ({100 * TrainedShare:f2} %)");
+    }
 }

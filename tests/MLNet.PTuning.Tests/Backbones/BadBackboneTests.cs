@@ -17,6 +17,12 @@ public sealed class BadBackboneTests : IDisposable
     public void A_missing_folder_is_named() =>
         Mentions(Assert.Throws<DirectoryNotFoundException>(() => Train(Path.Combine(_backbone.Path, "absent"))), "absent", "does not exist");
 
+    [Theory]
+    [InlineData("bert-base-uncased")]
+    [InlineData("sentence-transformers/all-MiniLM-L6-v2")]
+    public void A_name_on_the_Hub_says_that_models_are_not_downloaded_and_how_to_download_one(string name) => Mentions(Assert.Throws<DirectoryNotFoundException>(() => Train(name)),
+        "models are not downloaded", $"hf download {name}", $"git clone https://huggingface.co/{name}", $"https://huggingface.co/{name}/resolve/main/config.json");
+
     [Fact]
     public void A_file_in_the_place_of_the_folder_is_named() =>
         Mentions(Assert.Throws<DirectoryNotFoundException>(() => Train(_backbone.At("config.json"))), "config.json", "is a file");

@@ -36,7 +36,7 @@ public sealed class ConstrainedLabelTests : IDisposable
         PeftFolder.Save(trained, _folder.At("peft"));
         var ml = Context();
         using var loaded = ml.Transforms.PTuningV2LabelTokensFromPeft(new TokenLabelingOptions(_backbone.Path) { StartFrom = PeftFolder.Load(_folder.At("peft")), Constrained = true },
-            trained.ClassNames);
+            trained.ClassNames).Model;
         Assert.Contains(_warnings, w => w.Contains("'I-LOC'"));
         Assert.Equal(4, Sentences.Labels(loaded, [Row("bad film good it", "O O O O")])[0].Length);
     }

@@ -105,7 +105,7 @@ public sealed class DamagedFoldersTests : IDisposable
         Mutations.AllLoadOrFailCleanly(name, File.ReadAllBytes(_folder.At(name)), 800, bytes => Typed(() =>
         {
             _folder.Write(name, bytes);
-            using var loaded = ml.Transforms.PTuningV2ClassifyFromPeft(_backbone.Path, _folder.Path, trained.ClassNames);
+            using var loaded = ml.Transforms.PTuningV2ClassifyFromPeft(_backbone.Path, _folder.Path, trained.ClassNames).Model;
             Assert.Equal(4, Reviews.Scores(loaded, rows).Length);
         }));
     }

@@ -36,7 +36,7 @@ public sealed class FamilyPipelineTests : IDisposable
         using (loaded as IDisposable) Assert.Equal(scores, Reviews.Scores(loaded, rows));
 
         PeftFolder.Save(model, _folder.At("peft"));
-        using var fromPeft = ml.Transforms.PTuningV2ClassifyFromPeft(_folder.Path, _folder.At("peft"), model.LastTransformer.ClassNames);
+        using var fromPeft = ml.Transforms.PTuningV2ClassifyFromPeft(_folder.Path, _folder.At("peft"), model.LastTransformer.ClassNames).Model;
         Assert.Equal(scores, Reviews.Scores(fromPeft, rows));
     }
 

@@ -55,6 +55,29 @@ public sealed class LabelEvaluationTests
     }
 
     [Fact]
+    public void Gold_labels_that_were_not_seen_in_training_are_counted_and_warned_of_and_as_text_they_are_errors()
+    {
+        var keys = _ml.Transforms.CopyColumns("Gold", "Label").Append(_ml.Transforms.Conversion.MapValueToKey("Label"))
+            .Fit(_ml.Data.LoadFromEnumerable([new Row { Label = ["B-A", "O"] }]));
+        var data = keys.Transform(_ml.Data.LoadFromEnumerable([new Row { Label = ["B-A", "O", "B-B"], PredictedLabel = ["B-A", "O", "O"] }]));
+        var warnings = new List<string>();
+        _ml.Log += (_, e) =>
+        {
+            if (e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(e.Message);
+        };
+        var leftOut = _ml.MulticlassClassification.EvaluateTokenLabels(data);
+        Assert.Equal((1.0, 2, 1), (leftOut.Micro.F1, leftOut.Words, leftOut.WordsLeftOut));
+        Assert.Contains("1 words without a gold label left out", leftOut.GetFormattedTable());
+        Assert.Contains(warnings, w => w.Contains("1 of 3 words have no gold label") && w.Contains("CopyColumns"));
+
+        warnings.Clear();
+        var counted = _ml.MulticlassClassification.EvaluateTokenLabels(data, "Gold");
+        Assert.Equal((0.5, 3, 0), (counted.Micro.Recall, counted.Words, counted.WordsLeftOut));
+        Assert.DoesNotContain("left out", counted.GetFormattedTable());
+        Assert.DoesNotContain(warnings, w => w.Contains("gold label"));
+    }
+
+    [Fact]
     public void Missing_gold_keys_are_left_out()
     {
         var data = _ml.Data.LoadFromEnumerable([new Row { Label = ["B-A", ""], PredictedLabel = ["B-A", "B-A"] }]);

@@ -32,11 +32,27 @@ public sealed class PeftFolderTests : IDisposable
         PeftFolder.Save(trained, _folder.Path);
         Assert.StartsWith("ok: PREFIX_TUNING with 4 virtual tokens", Check());
 
-        using var loaded = _ml.Transforms.PTuningV2ClassifyFromPeft(backbone.Path, _folder.Path, trained.ClassNames);
+        using var loaded = _ml.Transforms.PTuningV2ClassifyFromPeft(backbone.Path, _folder.Path, trained.ClassNames).Model;
         Assert.Equal(Reviews.Scores(trained, _rows), Reviews.Scores(loaded, _rows));
         Assert.Equal(trained.ClassNames, loaded.ClassNames);
         Assert.Null(loaded.Report);
         Assert.Equal(4, Assert.IsType<DeepPrompt>(loaded.Method).Length);
+    }
+
+    [Fact]
+    public void A_classifier_from_a_folder_is_a_step_of_a_pipeline()
+    {
+        using var backbone = new TinyBackbone();
+        using var trained = Reviews.Train(Options(backbone, reparameterize: false), _rows);
+        PeftFolder.Save(trained, _folder.Path);
+        var data = _ml.Data.LoadFromEnumerable(_rows);
+        var promised = new ShapeSpy();
+        var step = _ml.Transforms.PTuningV2ClassifyFromPeft(backbone.Path, _folder.Path);
+        using var chain = _ml.Transforms.CopyColumns("Other", "Text").Append(step).Append(promised).Append(_ml.Transforms.Conversion.MapKeyToValue("PredictedLabel")).Fit(data);
+        Assert.Equal(Reviews.Scores(trained, _rows), Reviews.Scores(step.Model, _rows));
+        Assert.Equal(ShapeSpy.Described(ShapeSpy.ShapeOf(_ml, step.Model.Transform(data))), ShapeSpy.Described(promised.Seen!));
+        Assert.Same(step.Model, step.Fit(data));
+        Assert.Contains("no column 'Text'", Assert.Throws<ArgumentException>(() => step.Fit(_ml.Data.LoadFromEnumerable([new { Label = "" }]))).Message);
     }
 
     [PythonTheory]
@@ -52,7 +68,7 @@ public sealed class PeftFolderTests : IDisposable
         PeftFolder.Save(chain, _folder.Path);
         Assert.StartsWith("ok: PREFIX_TUNING with 3 virtual tokens and 2 tensors", Check());
 
-        using var loaded = _ml.Transforms.PTuningV2LabelTokensFromPeft(backbone.Path, _folder.Path, chain.LastTransformer.ClassNames);
+        using var loaded = _ml.Transforms.PTuningV2LabelTokensFromPeft(backbone.Path, _folder.Path, chain.LastTransformer.ClassNames).Model;
         Assert.Equal(Scores(chain.Transform(data)), Scores(loaded.Transform(data)));
     }
 
@@ -85,7 +101,7 @@ public sealed class PeftFolderTests : IDisposable
         float[] Loaded(int task)
         {
             var start = new TextClassificationOptions(backbone.Path) { StartFrom = PeftFolder.Load(_folder.Path, task) };
-            using var loaded = _ml.Transforms.PTuningV2ClassifyFromPeft(start, trained.ClassNames);
+            using var loaded = _ml.Transforms.PTuningV2ClassifyFromPeft(start, trained.ClassNames).Model;
             return Reviews.Scores(loaded, _rows);
         }
     }
@@ -111,7 +127,7 @@ public sealed class PeftFolderTests : IDisposable
         var other = new TensorData(Dense, adapter.Tensors[Dense].Shape, Array.ConvertAll(adapter.Tensors[Dense].Floats.ToArray(), x => -2 * x));
         new PeftAdapter(adapter.Config, adapter.Tensors.Values.Select(t => t.Name == Dense ? other : t).ToDictionary(t => t.Name)).Save(_folder.Path);
 
-        using var loaded = _ml.Transforms.PTuningV2ClassifyFromPeft(backbone.Path, _folder.Path, trained.ClassNames);
+        using var loaded = _ml.Transforms.PTuningV2ClassifyFromPeft(backbone.Path, _folder.Path, trained.ClassNames).Model;
         float[] scores = Reviews.Scores(loaded, _rows);
         Assert.NotEqual(Reviews.Scores(trained, _rows), scores);
         _ml.Model.Save(loaded, _ml.Data.LoadFromEnumerable(_rows).Schema, _folder.At("model.zip"));

@@ -76,9 +76,9 @@ public sealed class PeftHeadTests : IDisposable
     [Fact]
     public void Prediction_takes_the_folder_s_names_or_the_given_ones_in_their_order_and_no_others()
     {
-        using var own = _ml.Transforms.PTuningV2ClassifyFromPeft(_backbone.Path, _folder.Path);
+        using var own = _ml.Transforms.PTuningV2ClassifyFromPeft(_backbone.Path, _folder.Path).Model;
         Assert.Equal(_trained.ClassNames, own.ClassNames);
-        using var reversed = _ml.Transforms.PTuningV2ClassifyFromPeft(_backbone.Path, _folder.Path, ["negative", "positive"]);
+        using var reversed = _ml.Transforms.PTuningV2ClassifyFromPeft(_backbone.Path, _folder.Path, ["negative", "positive"]).Model;
         Assert.Equal(["negative", "positive"], reversed.ClassNames);
         Assert.All(Reviews.Predict(own, _rows).Zip(Reviews.Predict(reversed, _rows)), row => Assert.Equal(row.First.Score, row.Second.Score.Reverse()));
 

@@ -19,4 +19,8 @@ internal sealed class ShapeSpy : IEstimator<ITransformer>
         ml.Transforms.SelectColumns([.. data.Schema.Select(c => c.Name).Distinct()]).Append(spy).Fit(data);
         return spy.Seen!;
     }
+
+    /// <summary>The columns of a shape as text, a line each, in alphabetical order.</summary>
+    public static List<string> Described(SchemaShape shape) => [.. shape.OrderBy(c => c.Name).Select(c =>
+        $"{c.Name}: {c.Kind} of {(c.IsKey ? "key " : "")}{c.ItemType} with {string.Join("; ", Described(c.Annotations))}")];
 }

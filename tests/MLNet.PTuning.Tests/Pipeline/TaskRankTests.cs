@@ -51,7 +51,7 @@ public sealed class TaskRankTests : ThreeTasks
         var options = Reviews.Options(_backbone);
         options.StartFrom = PeftFolder.Load(_folder.At("peft"), task: 1);
         options.Method = options.StartFrom.Method;
-        using var loaded = _ml.Transforms.PTuningV2ClassifyFromPeft(options, three.ClassNames);
+        using var loaded = _ml.Transforms.PTuningV2ClassifyFromPeft(options, three.ClassNames).Model;
         Assert.Equal(Reviews.Scores(three, _three), Reviews.Scores(loaded, _three));
     }
 

@@ -196,7 +196,7 @@ public sealed class TokenLabelingTests(TrainedLabeler model) : IClassFixture<Tra
         IEstimator<ITransformer> labeler = ml.Transforms.PTuningV2LabelTokens(options);
         if (!spans) labeler = ml.Transforms.Conversion.MapValueToKey("Label").Append(labeler);
         var chain = labeler.Append(promised).Fit(data);
-        Assert.Equal(Described(ShapeSpy.ShapeOf(ml, chain.Transform(data))), Described(promised.Seen!));
+        Assert.Equal(ShapeSpy.Described(ShapeSpy.ShapeOf(ml, chain.Transform(data))), ShapeSpy.Described(promised.Seen!));
         Assert.Equal(chain.Transform(data).Schema.Select(c => (c.Name, c.Type)), chain.GetOutputSchema(data.Schema).Select(c => (c.Name, c.Type)));
         chain.Dispose();
     }
@@ -209,8 +209,4 @@ public sealed class TokenLabelingTests(TrainedLabeler model) : IClassFixture<Tra
         VBuffer<ReadOnlyMemory<char>> names = default;
         score.Annotations.GetValue("TrainingLabelValues", ref names);
         Assert.Equal(model.Labeler.ClassNames, names.DenseValues().Select(n => n.ToString()));
-    }
-
-    private static IEnumerable<string> Described(SchemaShape shape) => shape.Select(c =>
-        $"{c.Name}: {c.Kind} of {c.ItemType}, key {c.IsKey}, {string.Join("; ", c.Annotations.Select(a => $"{a.Name} {a.Kind} of {a.ItemType}").Order())}").Order();
-}
+    }}

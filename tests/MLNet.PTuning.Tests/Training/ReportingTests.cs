@@ -28,6 +28,14 @@ public sealed class ReportingTests : IDisposable
     }
 
     [Fact]
+    public void A_report_is_a_line_of_text()
+    {
+        var report = new TrainingReport([new(1, 0.7, 0.69, 0.5, 1), new(2, 0.4, 0.5, 0.875, 1)], BestEpoch: 2, Rows: 24, SkippedRows: 3, TrainedParameters: 50, TotalParameters: 10_000, 2.04, Seed: 7, "cpu");
+        Assert.Equal("2 epochs on 24 rows (3 without a label left out) in 2.0 s on cpu, seed 7: training loss 0.7000 to 0.4000, epoch 2 kept, validation score 0.8750; 50 of 10000 parameters trained (0.50 %)",
+            report.ToString());
+    }
+
+    [Fact]
     public void Rows_without_a_label_are_left_out_and_counted()
     {
         var rows = Reviews.Rows(12).Append(new Review { Text = "a good day", Label = "" }).Append(new Review { Text = "a bad day" });
