@@ -100,7 +100,7 @@ public sealed class TorchFileTests : IDisposable
     [InlineData(4, 0, "4294967296,4294967296", "1,1", "overflows")]
     [InlineData(4, 0, "-1", "1", "overflows")]
     [InlineData(4, 0, "4", "-1", "whole numbers")]
-    [InlineData(4, 0, "2,2", "1", "equally many")]
+    [InlineData(4, 0, "2,2", "1", "differ in their count")]
     [InlineData(4, -1, "2", "1", "whole numbers")]
     [InlineData(5, 0, "4", "1", "needs 20 bytes")]
     [InlineData(-1, 0, "4", "1", "describes a storage")]
