@@ -54,7 +54,7 @@ internal sealed class AdamW : IDisposable
     /// <returns>The gradient's length before clipping.</returns>
     public double Step(double rate, double clipNorm)
     {
-        if (_isLarge) ComputeThread.GiveLibtorch(ComputeThread.ThreadCount);
+        if (_isLarge) ComputeThread.SetLibtorchThreads(ComputeThread.ThreadCount);
         double norm = Clip(_parameters, clipNorm);
         Steps++;
         Update(rate);

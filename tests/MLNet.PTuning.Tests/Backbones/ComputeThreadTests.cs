@@ -78,7 +78,7 @@ public class ComputeThreadTests
         int before = torch.get_num_threads();
         int within = ComputeThread.RunBriefly(() =>
         {
-            ComputeThread.GiveLibtorch(before + 1);
+            ComputeThread.SetLibtorchThreads(before + 1);
             return torch.get_num_threads();
         });
         Assert.Equal((before, before), (within, torch.get_num_threads()));

@@ -21,7 +21,7 @@ public sealed unsafe class KeptProjectionsTests
         {
             var pass = new Pass(Batch(random), [], PromptState.None, 0, null);
             if (random.Next(50) == 0) kept.Clear();
-            if (kept.Find(pass.Batch, firstPlace: 2, fill: random.Next(4) > 0) is not { } rows) continue;
+            if (kept.Find(pass.Batch, firstPosition: 2, fill: random.Next(4) > 0) is not { } rows) continue;
             Assert.InRange(rows.Known, 0, mostRows);
             foreach (var share in pass.Split(2))
             {
@@ -45,7 +45,7 @@ public sealed unsafe class KeptProjectionsTests
     public void Where_nothing_is_kept_and_nothing_may_be_there_is_nothing_to_look_up()
     {
         using var kept = new KeptProjections(Width, 10);
-        Assert.Null(kept.Find(Batch(new Random(1)), firstPlace: 0, fill: false));
+        Assert.Null(kept.Find(Batch(new Random(1)), firstPosition: 0, fill: false));
     }
 
     private static PackedBatch Batch(Random random)
