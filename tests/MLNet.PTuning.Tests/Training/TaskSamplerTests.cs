@@ -13,7 +13,7 @@ public sealed class TaskSamplerTests
     public void Tasks_are_drawn_by_their_rows(TaskSampling sampling, double temperature, double[] shares)
     {
         var sampler = new TaskSampler([900, 100], sampling, temperature);
-        Assert.All(sampler.Shares.Zip(shares), pair => Assert.Equal(pair.Second, pair.First, 1e-9));
+        Assert.All(sampler.Probabilities.Zip(shares), pair => Assert.Equal(pair.Second, pair.First, 1e-9));
         int[] drawn = [.. sampler.Epoch(20_000, seed: 1, epoch: 0)];
         Assert.All(shares.Select((share, task) => (share, task)), t => Assert.Equal(t.share, drawn.Count(d => d == t.task) / 20_000.0, 0.02));
     }
