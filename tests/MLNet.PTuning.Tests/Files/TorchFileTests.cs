@@ -44,10 +44,10 @@ public sealed class TorchFileTests : IDisposable
     [InlineData("malicious.bin", "system")]
     [InlineData("malicious_old.bin", "system")]
     [InlineData("whole_module.bin", "torch.nn.modules.linear.Linear")]
-    public void A_name_outside_the_short_list_is_refused_and_nothing_is_run(string name, string asked)
+    public void A_name_outside_the_short_list_is_refused_and_nothing_is_run(string name, string expected)
     {
         string message = Assert.Throws<InvalidDataException>(() => WeightFile.Open(Shared.Fixture("torch", name))).Message;
-        Assert.Contains(asked, message);
+        Assert.Contains(expected, message);
         Assert.Contains("nothing of it was run", message);
         Assert.False(File.Exists("executed-by-a-pickle"));
     }

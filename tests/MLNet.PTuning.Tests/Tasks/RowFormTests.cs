@@ -1,4 +1,4 @@
-// Rows in the form that methods and templates give them: ids, segments, and the place that is read.
+// Rows in the form that methods and templates give them: ids, segments, and the position that is read.
 using System.Text;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tests.Backbones;
@@ -24,7 +24,7 @@ public sealed class RowFormTests : IDisposable
     }
 
     [Fact]
-    public void A_soft_prompt_stands_before_the_first_token_which_is_read()
+    public void A_soft_prompt_comes_before_the_first_token_which_is_read()
     {
         var row = new RowForm(_tokenizer, 20, new SoftPrompt { Length = 3 }, hasPairs: false).Encode("good film", null);
         Assert.Equal("0 1 2 [CLS] good film [SEP]", Show(row.Input));
@@ -33,7 +33,7 @@ public sealed class RowFormTests : IDisposable
     }
 
     [Fact]
-    public void A_templates_vectors_words_and_mask_stand_around_the_text_between_the_special_tokens()
+    public void A_templates_vectors_words_and_mask_go_around_the_text_between_the_special_tokens()
     {
         var form = new RowForm(_tokenizer, 20, new PTuningV1 { Template = "{prompt:2} {text} is {prompt:1} {mask}" }, hasPairs: false, new Verbalizer());
         var row = form.Encode("the film", null);
@@ -50,7 +50,7 @@ public sealed class RowFormTests : IDisposable
     }
 
     [Fact]
-    public void The_second_text_follows_as_second_segment_and_takes_with_it_what_stands_behind_it()
+    public void The_second_text_follows_as_second_segment_with_everything_after_it()
     {
         var followed = new RowForm(_tokenizer, 20, new HardPrompt { Template = "{text} {mask}" }, hasPairs: true, new Verbalizer()).Encode("the film", "a book");
         Assert.Equal("[CLS] the film [MASK] [SEP] a book [SEP]", Show(followed.Input));
