@@ -26,7 +26,7 @@ public class OlderLibStdCxx : Microsoft.Build.Utilities.Task
         byte[]? copy = null;
         string finding;
         try { finding = Weaken(out copy); }
-        catch (InvalidDataException exception) { finding = exception.Message + " TorchSharp's library is used as it is; if it does not load, install that file's package anew."; }
+        catch (InvalidDataException exception) { finding = exception.Message + " TorchSharp's library is used as it is; if it does not load, reinstall that file's package."; }
         Directory.CreateDirectory(Folder);
         if (copy != null) Put(Path.GetFileName(Source), copy);
         bool isFirst = Put("finding.txt", Encoding.UTF8.GetBytes(finding + "\n"));
@@ -144,7 +144,7 @@ public sealed class ElfFile
         return false;
     }
 
-    /// <summary>The file's bytes with the given needs marked weak: the dynamic linker goes on without them.</summary>
+    /// <summary>The file's bytes with the given needs marked weak: the dynamic linker then loads the file without them.</summary>
     public byte[] WithWeak(IEnumerable<Need> needs)
     {
         var copy = (byte[])image.Clone();
@@ -168,7 +168,7 @@ public sealed class ElfFile
         return needs;
     }
 
-    // Offsets of the records of a list; each says how far on the next one stands, 0 at the end, so that none is met twice.
+    // Offsets of the records of a list; each holds the distance to the next, 0 at the end, so that none is read twice.
     IEnumerable<long> Chain(Section section, long at, int nextField)
     {
         for (uint next = 1; section.Length > 0 && next != 0; at += next)
@@ -204,7 +204,7 @@ public sealed class ElfFile
         public long Start, Length;
     }
 
-    /// <summary>A version that a library must offer, with the place of its flags in the file and the index by which symbols refer to it.</summary>
+    /// <summary>A version that a library must offer, with the offset of its flags in the file and the index by which symbols refer to it.</summary>
     public sealed class Need
     {
         public Need(string library, string version, long flagsAt, bool isWeak, int index)

@@ -1,4 +1,4 @@
-// Writes a BERT folder of any size with random weights: what speed and memory are measured on, where no download is.
+// Writes a BERT folder of any size with random weights: what speed and memory are measured on without a download.
 using System.Text.Json;
 using MLNet.PTuning.Files;
 

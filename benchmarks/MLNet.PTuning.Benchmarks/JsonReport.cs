@@ -8,7 +8,7 @@ internal static class JsonReport
 {
     private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
-    /// <summary>What the figures depend on beside the code.</summary>
+    /// <summary>What the figures depend on in addition to the code.</summary>
     public static object Machine => new
     {
         processors = Environment.ProcessorCount,

@@ -7,7 +7,7 @@ using MLNet.PTuning.Benchmarks.Scaling;
 using MLNet.PTuning.Benchmarks.Speed;
 using Spectre.Console;
 
-// A file has neither colours nor a width; tables would be broken to that of a small terminal.
+// A file has neither colors nor a width; tables would be broken to that of a small terminal.
 if (Console.IsOutputRedirected)
 {
     AnsiConsole.Profile.Capabilities.Ansi = false;

@@ -1,4 +1,4 @@
-// Random operands for one call of the attention kernel, and the places where it leaves its results.
+// Random operands for one call of the attention kernel, and the memory that it writes its results to.
 using MLNet.PTuning.Backbones.Cpu;
 
 namespace MLNet.PTuning.MicroBenchmarks;

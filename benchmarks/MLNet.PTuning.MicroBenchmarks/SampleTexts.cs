@@ -16,13 +16,13 @@ internal static class SampleTexts
         var random = new Random(1);
         return [.. Enumerable.Range(0, count).Select(_ => string.Join(' ', Enumerable.Range(0, words).Select(Word)))];
 
-        string Word(int place)
+        string Word(int index)
         {
             string word = Frequent(starts);
             // Every sixth word is one that the vocabulary has only in pieces.
             if (random.Next(6) == 0) word += Frequent(rests);
-            if (place == 0 || random.Next(12) == 0) word = char.ToUpperInvariant(word[0]) + word[1..];
-            return place == words - 1 ? word + "." : random.Next(10) == 0 ? word + "," : word;
+            if (index == 0 || random.Next(12) == 0) word = char.ToUpperInvariant(word[0]) + word[1..];
+            return index == words - 1 ? word + "." : random.Next(10) == 0 ? word + "," : word;
         }
 
         // The vocabulary lists frequent pieces first.

@@ -43,7 +43,7 @@ public class SingleRowBenchmarks
         });
     }
 
-    /// <summary>The encoder's call on the thread that computes, so that no handing over is counted.</summary>
+    /// <summary>The encoder's call on the compute thread, so that no change of threads is counted.</summary>
     [Benchmark(Baseline = true, OperationsPerInvoke = Repeats)]
     public void Encoder() => ComputeThread.Run(() =>
     {
@@ -55,7 +55,7 @@ public class SingleRowBenchmarks
         }
     });
 
-    /// <summary>Encoder, head and softmax on an encoded row, handed to the thread that computes.</summary>
+    /// <summary>Encoder, head and softmax on an encoded row, on the compute thread.</summary>
     [Benchmark]
     public float[][] Model() => _model!.Model.Predict([_example!]);
 

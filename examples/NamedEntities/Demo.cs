@@ -36,7 +36,7 @@ internal sealed class Demo(DemoSettings settings)
         foreach (var row in _ml.Data.CreateEnumerable<FoundInWords>(model.Transform(_ml.Data.TakeRows(test, TestSentencesShown)), reuseRowObject: false))
             marked.Write(string.Join(' ', row.Words), row);
 
-        // The same model reads plain text: words are found in it, and entities have their places in it.
+        // The same model reads plain text: words are found in it, and entities have their offsets in it.
         using var engine = _ml.Model.CreatePredictionEngine<PlainText, Found>(labeler, new PredictionEngineOptions { OwnsTransformer = false });
         foreach (string text in settings.Texts.Count > 0 ? settings.Texts : Samples) marked.Write(text, engine.Predict(new PlainText { Words = text }));
 

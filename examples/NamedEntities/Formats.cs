@@ -24,7 +24,7 @@ internal static class Formats
         ["conll2003"] = (ml, path) => ml.Data.LoadFromConll(path, new ConllOptions { Scheme = TagScheme.Iob1, ConvertTo = TagScheme.Iob2 }),
         // WNUT-17: tabs, and words that may be anything.
         ["wnut"] = (ml, path) => ml.Data.LoadFromConll(path, new ConllOptions { Separator = ConllSeparator.Tab, Scheme = TagScheme.Iob2 }),
-        // Weibo: a character and a digit, its place in a word.
+        // Weibo: a character and a digit, its index in a word.
         ["weibo"] = (ml, path) => ml.Data.LoadFromConll(path, new ConllOptions { HasSegmentationDigits = true }),
         // Universal dependencies: parts of speech.
         ["conllu"] = (ml, path) => ml.Data.LoadFromConll(path, ConllOptions.ConllU()),

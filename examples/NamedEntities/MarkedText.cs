@@ -1,4 +1,4 @@
-// Texts on the console with their entities in colour, a colour a type.
+// Texts on the console with their entities in color, a color a type.
 using System.Text;
 using Spectre.Console;
 
@@ -10,7 +10,7 @@ internal sealed class PlainText
     public string Words { get; set; } = "";
 }
 
-/// <summary>Entities with their places in the text.</summary>
+/// <summary>Entities with their offsets in the text.</summary>
 internal class Found
 {
     public string[] EntityType { get; set; } = [];
@@ -29,7 +29,7 @@ internal sealed class FoundInWords : Found
 /// <param name="classNames">The model's tags, which name the types.</param>
 internal sealed class MarkedText(IEnumerable<string> classNames)
 {
-    private static readonly string[] Colours =
+    private static readonly string[] Colors =
         ["black on springgreen3", "white on blue", "black on orange1", "white on purple", "black on yellow3", "white on red3", "black on turquoise2"];
 
     private readonly List<string> _types = [.. classNames.Select(name => name[(name.IndexOf('-') + 1)..]).Distinct()];
@@ -40,9 +40,9 @@ internal sealed class MarkedText(IEnumerable<string> classNames)
         int at = 0;
         for (int i = 0; i < found.EntityType.Length; i++)
         {
-            string colour = Colours[Math.Max(0, _types.IndexOf(found.EntityType[i])) % Colours.Length];
+            string color = Colors[Math.Max(0, _types.IndexOf(found.EntityType[i])) % Colors.Length];
             markup.Append(Markup.Escape(text[at..found.EntityStart[i]]));
-            markup.Append($"[{colour}]{Markup.Escape($" {text[found.EntityStart[i]..found.EntityEnd[i]]} ({found.EntityType[i]}) ")}[/]");
+            markup.Append($"[{color}]{Markup.Escape($" {text[found.EntityStart[i]..found.EntityEnd[i]]} ({found.EntityType[i]}) ")}[/]");
             at = found.EntityEnd[i];
         }
         AnsiConsole.MarkupLine(markup.Append(Markup.Escape(text[at..])).ToString());

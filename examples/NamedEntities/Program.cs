@@ -1,4 +1,4 @@
-// Finds people, organisations and places with P-Tuning v2: trains, prints precision, recall and F1 of every type, and shows texts with their entities in colour.
+// Finds people, organizations and places with P-Tuning v2: trains, prints precision, recall and F1 of every type, and shows texts with their entities in color.
 using System.CommandLine;
 using NamedEntities;
 

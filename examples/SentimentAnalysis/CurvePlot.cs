@@ -9,7 +9,7 @@ internal static class CurvePlot
 {
     private const int Width = 640, Height = 300, Left = 56, Right = 150, Top = 20, Bottom = 44;
 
-    private static readonly string[] Colours = ["#1f77b4", "#d62728"];
+    private static readonly string[] Colors = ["#1f77b4", "#d62728"];
 
     /// <summary>Training loss of each run over its epochs.</summary>
     public static string Svg(params (string Name, TrainingReport Report)[] runs)
@@ -30,10 +30,10 @@ internal static class CurvePlot
         Add($"<text x=\"14\" y=\"{Height / 2}\" text-anchor=\"middle\" transform=\"rotate(-90 14 {Height / 2})\">training loss</text>");
         for (int i = 0; i < runs.Length; i++)
         {
-            string colour = Colours[i % Colours.Length];
+            string color = Colors[i % Colors.Length];
             string points = string.Join(' ', runs[i].Report.Epochs.Select(e => string.Create(CultureInfo.InvariantCulture, $"{X(e.Number):f1},{Y(e.TrainingLoss):f1}")));
-            Add($"<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>");
-            Add($"<text x=\"{Width - Right + 10}\" y=\"{Y(runs[i].Report.Epochs[^1].TrainingLoss) + 4:f1}\" fill=\"{colour}\">{runs[i].Name}</text>");
+            Add($"<polyline points=\"{points}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2\"/>");
+            Add($"<text x=\"{Width - Right + 10}\" y=\"{Y(runs[i].Report.Epochs[^1].TrainingLoss) + 4:f1}\" fill=\"{color}\">{runs[i].Name}</text>");
         }
         Add($"</svg>");
         return svg.ToString();

@@ -3,7 +3,7 @@ using System.CommandLine;
 using SentimentAnalysis;
 using Spectre.Console;
 
-// Colours and moving bars are for a person at a terminal.
+// Colors and moving bars are for a person at a terminal.
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Capabilities.Ansi = false;
 
 string folder = AppContext.BaseDirectory;

@@ -18,7 +18,7 @@ public partial class SentimentModel
         mlContext.Model.Save(model, data.Schema, outputModelPath);
     }
 
-    /// <summary>Fits the pipeline anew.</summary>
+    /// <summary>Fits the pipeline.</summary>
     public static ITransformer RetrainModel(MLContext mlContext, IDataView trainData) => BuildPipeline(mlContext).Fit(trainData);
 
     /// <summary>The pipeline: label to key, P-Tuning v2 on the frozen backbone, predicted key back to label.</summary>

@@ -22,7 +22,7 @@ internal static class LabelingTask
         var train = ml.Data.TakeRows(files.Train(ml, folders), recipe.Rows);
         var options = recipe.Apply(new TokenLabelingOptions(folders.Backbone));
         options.StartFrom = start;
-        // The wanted tags are kept as text: keys would leave out those that the training rows do not have.
+        // The gold tags are kept as text: keys would leave out those that the training rows do not have.
         var model = ml.Transforms.CopyColumns("Gold", "Label").Append(ml.Transforms.Conversion.MapValueToKey("Label")).Append(ml.Transforms.PTuningV2LabelTokens(options)).Fit(train);
         using var labeler = model.LastTransformer;
         var metrics = ml.MulticlassClassification.EvaluateTokenLabels(model.Transform(files.Development(ml, folders)), "Gold");

@@ -38,7 +38,7 @@ internal sealed record PredictionMemory(int Predictions, long Before, long After
         }
     }
 
-    // Without what the garbage collector has not got round to, and without what it keeps for itself: it takes and gives back stretches of 4 MB, free or not.
+    // Without garbage that is not collected yet, and without memory that the garbage collector holds in reserve: it commits and decommits regions of 4 MB.
     private static long Resident()
     {
         GC.Collect();

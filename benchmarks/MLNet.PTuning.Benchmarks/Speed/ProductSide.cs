@@ -64,7 +64,7 @@ internal sealed class ProductSide : IDisposable
         using var noGrad = torch.no_grad();
         var left = torch.ones([Size, Size], dtype: torch.ScalarType.Float32);
         var right = torch.ones([Size, Size], dtype: torch.ScalarType.Float32);
-        ComputeThread.GiveLibtorch(ComputeThread.ThreadCount);
+        ComputeThread.SetLibtorchThreads(ComputeThread.ThreadCount);
         torch.mm(left, right);
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
         for (int i = 0; i < Products; i++) torch.mm(left, right);

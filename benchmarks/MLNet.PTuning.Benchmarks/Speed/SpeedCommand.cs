@@ -27,14 +27,14 @@ internal static class SpeedCommand
             int rounds = arguments.GetValue(repetitions) ?? (small ? 3 : 5);
             string[] shapeNames = arguments.GetValue(shapes) is { Length: > 0 } named ? named : small ? ["small"] : ["small", "base"];
             int[] promptLengths = arguments.GetValue(prompts) is { Length: > 0 } given ? given : small ? [20] : [20, 128];
-            Precision[] asked = arguments.GetValue(precisions) is { Length: > 0 } some ? some
+            Precision[] selected = arguments.GetValue(precisions) is { Length: > 0 } some ? some
                 : Backbones.Cpu.PackedEngines.ProcessorMultipliesBFloat16 ? [Precision.Float32, Precision.BFloat16] : [Precision.Float32];
             var results = new List<SpeedResult>();
             foreach (var workload in Workloads(shapeNames, promptLengths, name => arguments.GetValue(rows) ?? (small || name == "base" ? 128 : 512)))
             {
                 AnsiConsole.MarkupLineInterpolated($"[grey]{workload.Shape.Name}, prompt {workload.PromptLength}, lengths {workload.Mix} …[/]");
                 // Shown and written at once: a run that is cut short leaves what it has measured.
-                var measured = SpeedMeasurement.Run(workload, asked, arguments.GetRequiredValue(python), arguments.GetValue(dropout), rounds);
+                var measured = SpeedMeasurement.Run(workload, selected, arguments.GetRequiredValue(python), arguments.GetValue(dropout), rounds);
                 Print(measured);
                 results.AddRange(measured);
                 JsonReport.Write(arguments.GetValue(json), new { dropout = arguments.GetValue(dropout), repetitions = rounds, machine = JsonReport.Machine, results });

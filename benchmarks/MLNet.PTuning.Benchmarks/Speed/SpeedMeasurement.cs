@@ -41,7 +41,7 @@ internal static class SpeedMeasurement
 {
     public const string Padded = "padded to 128", Longest = "padded to longest", Sorted = "sorted";
 
-    // A batch padded to 128 costs the same whatever its rows, so a few batches stand for all.
+    // A batch padded to 128 costs the same whatever its rows, so a few batches represent all.
     private const int PaddedBatches = 2;
 
     private sealed record Reference(string Name, int[][] Batches, object Pad);

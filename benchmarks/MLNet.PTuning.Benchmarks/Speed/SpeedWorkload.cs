@@ -32,11 +32,11 @@ internal sealed record SpeedWorkload(BertShape Shape, int PromptLength, string M
         double deviation = 0;
         for (double step = 1; step > 1e-6; step /= 2)
             if (OfMean(deviation + step)[^1] < Longest / MeanLength) deviation += step;
-        int[] lengths = [.. OfMean(deviation).Select(share => (int)Math.Round(MeanLength * share))];
+        int[] lengths = [.. OfMean(deviation).Select(ratio => (int)Math.Round(MeanLength * ratio))];
         random.Shuffle(lengths);
         return new(shape, promptLength, "mix", lengths);
 
-        // Lengths in shares of their mean.
+        // Lengths as multiples of their mean.
         double[] OfMean(double deviation)
         {
             double[] values = Array.ConvertAll(normal, value => Math.Exp(deviation * value));

@@ -11,7 +11,7 @@ internal static class Albert
             Projection = weights.Linear("encoder.embedding_hidden_mapping_in", config.HiddenSize, config.EmbeddingSize),
         }, Layers(config, weights))
         {
-            Pooler = weights.LinearIfThere("pooler", config.HiddenSize, config.HiddenSize),
+            Pooler = weights.OptionalLinear("pooler", config.HiddenSize, config.HiddenSize),
             OutputDropout = 0,
         })
     {

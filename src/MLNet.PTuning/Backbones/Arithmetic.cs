@@ -9,7 +9,7 @@ namespace MLNet.PTuning.Backbones;
 /// </summary>
 internal static class Arithmetic
 {
-    /// <summary>What an operator that adds takes its second operand times.</summary>
+    /// <summary>The factor of the second operand that libtorch's addition takes.</summary>
     public static readonly Scalar One = 1;
 
     /// <summary>a + b.</summary>

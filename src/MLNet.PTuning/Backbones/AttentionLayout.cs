@@ -1,11 +1,11 @@
-// Where packed rows stand once padded: the index tensors and the mask that attention over a batch needs, made once a batch.
+// How packed rows are padded for attention: the index tensors and the mask of a batch, made once a batch.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones;
 
 /// <summary>
 /// Scaled dot-product attention within each row of a packed batch, over the row's own keys and a prefix that all rows share.
-/// Queries may be fewer than keys: the last layer asks only for the places that a head reads.
+/// There may be fewer queries than keys: the last layer computes only the positions that a head reads.
 /// </summary>
 internal sealed class AttentionLayout
 {
@@ -17,8 +17,8 @@ internal sealed class AttentionLayout
     /// <param name="queryStarts">Where each row's queries start, and their count at the end: [B + 1].</param>
     /// <param name="keyStarts">The same for keys and values.</param>
     /// <param name="prefixLength">Number of keys put before each row's own.</param>
-    /// <param name="device">Where the tensors to come live.</param>
-    /// <param name="queryPositions">The packed place of each query; null where every place has one.</param>
+    /// <param name="device">The device of the tensors.</param>
+    /// <param name="queryPositions">The packed position of each query; null where every position has one.</param>
     public AttentionLayout(int[] queryStarts, int[] keyStarts, int prefixLength, torch.Device device, int[]? queryPositions = null)
     {
         _rows = keyStarts.Length - 1;
@@ -80,8 +80,8 @@ internal sealed class AttentionLayout
             x.view(_rows, length, heads, headSize).transpose(1, 2).reshape(_rows * heads, length, headSize);
     }
 
-    // For rows that start at `starts`: the longest length S, the packed place of each padded place [B · S] (0 for padding),
-    // and the padded place of each packed place.
+    // For rows that start at `starts`: the longest length S, the packed index of each padded index [B · S] (0 for padding),
+    // and the padded index of each packed index.
     private static (int Longest, torch.Tensor Index, torch.Tensor Unpad) Pad(int[] starts, torch.Device device)
     {
         int rows = starts.Length - 1, longest = 0;
@@ -98,7 +98,7 @@ internal sealed class AttentionLayout
         return (longest, torch.tensor(index, device: device), torch.tensor(unpad, device: device));
     }
 
-    // [B, Sq, Sk]: a query's place minus a key's; 0 where either is padding.
+    // [B, Sq, Sk]: a query's position minus a key's; 0 where either is padding.
     private torch.Tensor Distances(int[] queryStarts, int[]? queryPositions, torch.Device device)
     {
         var distances = new long[_rows * _longestQuery * _longestKey];

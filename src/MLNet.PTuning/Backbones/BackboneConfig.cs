@@ -46,13 +46,13 @@ internal sealed record BackboneConfig
             HeadCount = fields.Count("num_attention_heads", null),
             IntermediateSize = fields.Count("intermediate_size", null),
             MaxPositions = fields.Count("max_position_embeddings", null),
-            TypeVocabSize = fields.Whole("type_vocab_size", dialect.TypeVocabSize),
+            TypeVocabSize = fields.Integer("type_vocab_size", dialect.TypeVocabSize),
             HiddenActivation = fields.Text("hidden_act", dialect.Activation),
-            LayerNormEpsilon = fields.Share("layer_norm_eps", dialect.Epsilon),
+            LayerNormEpsilon = fields.Fraction("layer_norm_eps", dialect.Epsilon),
             HiddenDropout = fields.Probability("hidden_dropout_prob", dialect.Dropout),
             AttentionDropout = fields.Probability("attention_probs_dropout_prob", dialect.Dropout),
-            InitializerRange = fields.Share("initializer_range", 0.02),
-            PadTokenId = fields.Whole("pad_token_id", dialect.PadTokenId),
+            InitializerRange = fields.Fraction("initializer_range", 0.02),
+            PadTokenId = fields.Integer("pad_token_id", dialect.PadTokenId),
             Fields = fields,
         };
         if (hidden % config.HeadCount != 0)
@@ -70,7 +70,7 @@ internal sealed record BackboneConfig
         if (type is null || !BackboneFamily.All.TryGetValue(type, out var family))
             throw new NotSupportedException($"{fields.Source}: {(type is null ? $"architectures '{architecture}'" : $"model_type '{type}'")} is not supported; supported are {supported}."
                 + (type is null ? " If it is one of these under another name, add its 'model_type'." : ""));
-        if (fields.Truth("is_decoder", false))
+        if (fields.Flag("is_decoder", false))
             throw new NotSupportedException($"{fields.Source}: is_decoder is true, and a {type} whose attention looks back only is not supported; supported are encoders.");
         return (type, family);
     }

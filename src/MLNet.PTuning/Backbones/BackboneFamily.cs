@@ -1,9 +1,9 @@
-// The architecture families, and what tells one from another.
+// The architecture families, and how they differ.
 namespace MLNet.PTuning.Backbones;
 
 /// <summary>One family of encoders.</summary>
 /// <param name="Prefix">What its checkpoints put before tensors' names, where they put something.</param>
-/// <param name="Dialect">How its config.json spells and defaults.</param>
+/// <param name="Dialect">Its names of config.json's fields, and their defaults.</param>
 /// <param name="Create">Makes the encoder from its configuration and tensors.</param>
 internal sealed record BackboneFamily(string Prefix, ConfigDialect Dialect, Func<BackboneConfig, EncoderWeights, Encoder> Create)
 {

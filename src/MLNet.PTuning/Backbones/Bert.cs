@@ -43,5 +43,5 @@ internal static class Bert
     }
 
     /// <summary>The pooler, where the checkpoint has it.</summary>
-    public static Linear? PoolerOf(BackboneConfig config, EncoderWeights weights) => weights.LinearIfThere("pooler.dense", config.HiddenSize, config.HiddenSize);
+    public static Linear? PoolerOf(BackboneConfig config, EncoderWeights weights) => weights.OptionalLinear("pooler.dense", config.HiddenSize, config.HiddenSize);
 }

@@ -1,4 +1,4 @@
-// Who computes: one piece of work at a time, on the thread that all work with tensors is handed to; beside it only the shares of a batch have threads (Cpu/Workers.cs).
+// The one thread that works with tensors, a work item at a time; only the parts of a batch have further threads (Cpu/Workers.cs).
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
@@ -9,12 +9,12 @@ namespace MLNet.PTuning.Backbones;
 /// <summary>
 /// Runs tensor work on one long-lived thread: libgomp keeps a team of workers for every thread that enters a parallel region, so calls from
 /// a pool's many threads would each bring their own. Work is queued a step at a time, so predictions go on while another model trains.
-/// Brief work that calls no parallel region is done by the thread that asks for it where nothing else is at work: waking two threads takes longer than a small row.
+/// Brief work that enters no parallel region runs on the calling thread while no other work runs: waking two threads takes longer than a small row.
 /// </summary>
 internal static class ComputeThread
 {
     private static readonly BlockingCollection<Action> Queue = [];
-    // Held by whoever computes.
+    // Held while work runs.
     private static readonly Lock Turn = new();
     private static readonly Lazy<Thread> Worker = new(Start);
     private static readonly int DefaultThreadCount =
@@ -23,7 +23,7 @@ internal static class ComputeThread
     // libtorch keeps it for each thread.
     [ThreadStatic] private static int _libtorchThreads;
 
-    /// <summary>Runs <paramref name="work"/> there, waits, and gives its result or throws what it threw.</summary>
+    /// <summary>Runs <paramref name="work"/> there, waits, and returns its result or throws what it threw.</summary>
     public static T Run<T>(Func<T> work)
     {
         if (Turn.IsHeldByCurrentThread) return work();
@@ -39,7 +39,7 @@ internal static class ComputeThread
                 if (ThreadCount == 0)
                 {
                     UseThreads(null);
-                    GiveLibtorch(ThreadCount);
+                    SetLibtorchThreads(ThreadCount);
                 }
                 result = work();
             }
@@ -51,10 +51,10 @@ internal static class ComputeThread
         return result;
     }
 
-    /// <summary>Runs brief work that calls no parallel region of libtorch: on the calling thread where nothing else is at work, else as <see cref="Run{T}"/> does.</summary>
+    /// <summary>Runs brief work that enters no parallel region of libtorch: on the calling thread while no other work runs, else as <see cref="Run{T}"/> does.</summary>
     public static T RunBriefly<T>(Func<T> work)
     {
-        // What is queued has come first.
+        // Queued work came first.
         if (ThreadCount == 0 || Queue.Count > 0 || !Turn.TryEnter()) return Run(work);
         try { return work(); }
         finally { Turn.Exit(); }
@@ -63,14 +63,14 @@ internal static class ComputeThread
     /// <summary>Threads that a batch is computed on at present; 0 before the first work.</summary>
     public static int ThreadCount { get; private set; }
 
-    /// <summary>Sets their number for what follows of the present work: null for <c>OMP_NUM_THREADS</c> where the user has set it, else the processor's.</summary>
+    /// <summary>Sets their number for the rest of the current work item: null for <c>OMP_NUM_THREADS</c> where the user has set it, else the processor's.</summary>
     public static void UseThreads(int? count) => ThreadCount = count ?? DefaultThreadCount;
 
     /// <summary>
-    /// Says how many threads libtorch has for what follows: as many as a batch where it computes the layers, and one where it computes what stands beside them,
-    /// which is too little to wake threads for. A thread of the caller's keeps what it has.
+    /// Sets how many threads libtorch uses from here on: as many as a batch where it computes the layers, and one where it computes the rest (head, loss,
+    /// optimizer), which is too small to wake threads for. A calling thread keeps its number.
     /// </summary>
-    public static void GiveLibtorch(int threads)
+    public static void SetLibtorchThreads(int threads)
     {
         bool isCaller = Turn.IsHeldByCurrentThread && Thread.CurrentThread != Worker.Value;
         if (isCaller || threads == _libtorchThreads) return;

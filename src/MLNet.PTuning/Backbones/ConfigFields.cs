@@ -34,7 +34,7 @@ internal sealed class ConfigFields(JsonElement json, string source, IReadOnlyDic
         { } value => throw Wrong(name, value, "a number"),
     };
 
-    public bool Truth(string name, bool absent) => Find(name) switch
+    public bool Flag(string name, bool absent) => Find(name) switch
     {
         { ValueKind: JsonValueKind.True } => true,
         { ValueKind: JsonValueKind.False } => false,
@@ -46,14 +46,14 @@ internal sealed class ConfigFields(JsonElement json, string source, IReadOnlyDic
     public int Count(string name, int? absent) => Within(name, absent, 1);
 
     /// <summary>A whole number from −1 (in many fields: not set) to 2^24.</summary>
-    public int Whole(string name, int? absent) => Within(name, absent, -1);
+    public int Integer(string name, int? absent) => Within(name, absent, -1);
 
     /// <summary>A number from 0 up to, but without, 1.</summary>
     public double Probability(string name, double absent) => Number(name, absent) is >= 0 and < 1 and double p ? p
         : throw new InvalidDataException($"{source}: {NameOf(name)} is {Number(name, absent)}; it must be at least 0 and less than 1.");
 
     /// <summary>A number from 0 to 1.</summary>
-    public double Share(string name, double absent) => Number(name, absent) is >= 0 and <= 1 and double share ? share
+    public double Fraction(string name, double absent) => Number(name, absent) is >= 0 and <= 1 and double fraction ? fraction
         : throw new InvalidDataException($"{source}: {NameOf(name)} is {Number(name, absent)}; it must be from 0 to 1.");
 
     public InvalidDataException Wrong(string message) => new($"{source}: {message}");

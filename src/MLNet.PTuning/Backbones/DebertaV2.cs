@@ -1,5 +1,5 @@
 // DeBERTa v2 and v3 (He et al., 2021, 2023): scores of attention take the distance between word pieces into account, in its own vectors.
-// A prefix is at no distance: it has scores of content alone, as in the code of P-Tuning v2's authors.
+// A prefix has no distances: its scores are of content alone, as in the code of P-Tuning v2's authors.
 namespace MLNet.PTuning.Backbones;
 
 internal static class DebertaV2
@@ -18,7 +18,7 @@ internal static class DebertaV2
         long size = config.EmbeddingSize;
         return new Embeddings(weights.Tensor("embeddings.word_embeddings.weight", config.VocabSize, size), weights.Norm("embeddings.LayerNorm", config.HiddenSize, config.LayerNormEpsilon))
         {
-            Positions = config.Fields.Truth("position_biased_input", true) ? weights.Tensor("embeddings.position_embeddings.weight", config.MaxPositions, size) : null,
+            Positions = config.Fields.Flag("position_biased_input", true) ? weights.Tensor("embeddings.position_embeddings.weight", config.MaxPositions, size) : null,
             Types = config.TypeVocabSize > 0 ? weights.Tensor("embeddings.token_type_embeddings.weight", config.TypeVocabSize, size) : null,
             Projection = size == config.HiddenSize ? null : new Linear(weights.Tensor("embeddings.embed_proj.weight", config.HiddenSize, size), null),
             ProjectsFirst = true,

@@ -1,4 +1,4 @@
-// DeBERTa's layers: disentangled attention (He et al., 2021, section 3.1), with the log buckets of v2, and v2's convolution beside the first layer.
+// DeBERTa's layers: disentangled attention (He et al., 2021, section 3.1), with the log buckets of v2, and v2's convolution parallel to the first layer.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones;
@@ -28,8 +28,8 @@ internal sealed class DisentangledEncoder(BackboneConfig config, Embeddings embe
         {
             // [B, Sq, Sk] → [B · heads, Sq, Sk]
             var rows = distances.RowsOf(between);
-            long batch = rows.shape[0], asked = rows.shape[1], there = rows.shape[2];
-            rows = rows.unsqueeze(1).expand(batch, Config.HeadCount, asked, there).reshape(batch * Config.HeadCount, asked, there);
+            long batch = rows.shape[0], queryCount = rows.shape[1], keyCount = rows.shape[2];
+            rows = rows.unsqueeze(1).expand(batch, Config.HeadCount, queryCount, keyCount).reshape(batch * Config.HeadCount, queryCount, keyCount);
             torch.Tensor? scores = null;
             if (keys is not null) scores = torch.bmm(q, Tiled(keys, batch)).gather(2, rows);
             if (queries is not null)

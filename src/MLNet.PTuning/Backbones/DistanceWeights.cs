@@ -28,17 +28,17 @@ internal sealed class DistanceWeights
     /// <summary>How many scores are summed up, that of content included.</summary>
     public int ScoreKinds => 1 + (ContentToPosition ? 1 : 0) + (PositionToContent ? 1 : 0);
 
-    /// <summary>The tensors of a checkpoint; null where its attention knows no distances.</summary>
+    /// <summary>The tensors of a checkpoint; null where its attention has no distances.</summary>
     public static DistanceWeights? Of(BackboneConfig config, EncoderWeights weights)
     {
         var fields = config.Fields;
-        if (!fields.Truth("relative_attention", false)) return null;
+        if (!fields.Flag("relative_attention", false)) return null;
         var kinds = fields.Texts("pos_att_type", '|');
         if (kinds.FirstOrDefault(kind => kind is not ("c2p" or "p2c")) is { } other)
             throw new NotSupportedException($"pos_att_type '{other}' is not supported; supported are c2p and p2c.");
         if (kinds.Count == 0) return null;
-        bool c2p = kinds.Contains("c2p"), p2c = kinds.Contains("p2c"), shared = fields.Truth("share_att_key", false);
-        int farthest = fields.Whole("max_relative_positions", -1), buckets = fields.Whole("position_buckets", -1);
+        bool c2p = kinds.Contains("c2p"), p2c = kinds.Contains("p2c"), shared = fields.Flag("share_att_key", false);
+        int farthest = fields.Integer("max_relative_positions", -1), buckets = fields.Integer("position_buckets", -1);
         if (farthest < 1) farthest = config.MaxPositions;
         int span = buckets > 0 ? buckets : farthest;
         bool normed = fields.Texts("norm_rel_ebd", '|').Contains("layer_norm");
@@ -58,7 +58,7 @@ internal sealed class DistanceWeights
     /// <summary>[2 · span, H].</summary>
     public torch.Tensor Table() => _norm?.Apply(_table) ?? _table;
 
-    /// <summary>The table's row for each distance (query's place − key's place).</summary>
+    /// <summary>The table's row for each distance (query's position − key's position).</summary>
     public torch.Tensor RowsOf(torch.Tensor distances)
     {
         // Distances lie between −S and S, S being the longest row: a small table from the host, looked up on the device.

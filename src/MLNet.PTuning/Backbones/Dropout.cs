@@ -8,14 +8,14 @@ internal sealed class Dropout(long seed, torch.Device device) : IDisposable
 {
     private readonly torch.Generator _generator = new((ulong)seed, device);
 
-    /// <summary>Makes the masks that follow depend on the seed, on <paramref name="step"/> and on which of the step's passes it is alone.</summary>
+    /// <summary>Makes the masks that follow a function of the seed, <paramref name="step"/> and the index of the step's pass, and of nothing else.</summary>
     public void StartStep(long step, int pass = 0)
     {
         StepSeed = (ulong)(pass == 0 ? Mix(seed, step) : Mix(Mix(seed, step), pass));
         _generator.manual_seed((long)StepSeed);
     }
 
-    /// <summary>What all of the present pass's masks are a function of.</summary>
+    /// <summary>What all masks of the current pass are a function of.</summary>
     public ulong StepSeed { get; private set; }
 
     /// <summary>Zeroes each element with probability <paramref name="p"/> and scales the others by 1 / (1 − p).</summary>
@@ -30,7 +30,7 @@ internal sealed class Dropout(long seed, torch.Device device) : IDisposable
 
     public void Dispose() => _generator.Dispose();
 
-    // SplitMix64 (Steele, Lea and Flood, 2014): neighbouring steps get unrelated seeds.
+    // SplitMix64 (Steele, Lea and Flood, 2014): neighboring steps get unrelated seeds.
     private static long Mix(long seed, long step)
     {
         ulong x = (ulong)seed + (ulong)(step + 1) * 0x9E3779B97F4A7C15;

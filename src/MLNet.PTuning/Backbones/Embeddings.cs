@@ -1,4 +1,4 @@
-// What stands before the first layer: word, position and segment embeddings, their norm, and a projection where they are narrower.
+// What comes before the first layer: word, position and segment embeddings, their norm, and a projection where they are narrower.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones;
@@ -17,13 +17,13 @@ internal sealed record Embeddings(torch.Tensor Words, Norm Norm)
     /// <summary>E → H; null where both are the same.</summary>
     public Linear? Projection { get; init; }
 
-    /// <summary>Whether the projection stands before the norm instead of behind it (and behind dropout).</summary>
+    /// <summary>Whether the projection comes before the norm instead of after it (and after dropout).</summary>
     public bool ProjectsFirst { get; init; }
 
     /// <summary>Position of a row's first word piece where there is no prompt.</summary>
     public int FirstPosition { get; init; }
 
-    /// <summary>[T, H]. A prefix moves the text's positions up by its length; a prompt's vectors stand in for words.</summary>
+    /// <summary>[T, H]. A prefix moves the text's positions up by its length; a prompt's vectors replace word embeddings.</summary>
     /// <param name="batch">The rows.</param>
     /// <param name="prompt">What the tuning method gives.</param>
     /// <param name="drop">What training does to the normed sum.</param>
@@ -32,10 +32,10 @@ internal sealed record Embeddings(torch.Tensor Words, Norm Norm)
         var sum = Rows(Words, Array.ConvertAll(batch.Ids, i => (long)Math.Max(i, 0)));
         if (prompt.Vectors is not null)
         {
-            long[] places = [.. Enumerable.Range(0, batch.Ids.Length).Where(i => batch.Ids[i] < 0).Select(i => (long)i)];
-            sum = sum.index_copy(0, torch.tensor(places, device: sum.device), Rows(prompt.Vectors, Array.ConvertAll(places, i => -1L - batch.Ids[i])));
+            long[] positions = [.. Enumerable.Range(0, batch.Ids.Length).Where(i => batch.Ids[i] < 0).Select(i => (long)i)];
+            sum = sum.index_copy(0, torch.tensor(positions, device: sum.device), Rows(prompt.Vectors, Array.ConvertAll(positions, i => -1L - batch.Ids[i])));
         }
-        // A family of one segment is at times given pairs by a tokenizer that tells the segments apart.
+        // A model with one segment may have a tokenizer that numbers the segments of a pair.
         if (Types?.shape[0] is { } segments) sum = sum.Plus(Rows(Types, Array.ConvertAll(batch.Types, i => Math.Min(i, segments - 1))));
         if (Positions is not null) sum = sum.Plus(Rows(Positions, batch.Positions(FirstPosition + prompt.Length)));
         if (Projection is null) return drop(Norm.Apply(sum));

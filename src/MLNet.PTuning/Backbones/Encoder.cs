@@ -4,8 +4,8 @@ using TorchSharp;
 namespace MLNet.PTuning.Backbones;
 
 /// <summary>
-/// A transformer encoder. It knows nothing of tasks; how it computes attention, in which precision and on which device, is its own affair.
-/// Calls are safe from several threads as long as nobody disposes the weights.
+/// A transformer encoder. It knows nothing of tasks; how it computes attention, in which precision and on which device, is internal to it.
+/// Calls are safe from several threads as long as the weights are not disposed.
 /// </summary>
 internal abstract class Encoder(BackboneConfig config) : IDisposable
 {
@@ -17,10 +17,10 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     /// <summary>The backbone's own dense layer over the first token, [H, H]; null where its checkpoint has none.</summary>
     public Linear? Pooler { get; init; }
 
-    /// <summary>The function behind a pooler, the backbone's or the head's own.</summary>
+    /// <summary>The function after a pooler, the backbone's or the head's own.</summary>
     public Func<torch.Tensor, torch.Tensor> PoolerActivation { get; init; } = x => x.tanh();
 
-    /// <summary>Longest row, specials included, beside a prompt of the given length.</summary>
+    /// <summary>Longest row, specials included, with a prompt of the given length.</summary>
     public abstract int MaxRowLength(int promptLength);
 
     /// <summary>Hidden states before the first layer: [T, H].</summary>
@@ -29,33 +29,33 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     /// <param name="dropout">Masks of training; null in prediction.</param>
     public abstract torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout);
 
-    /// <summary>One layer: hidden states [T, H] → [T, H], or [R, H] where only the places <paramref name="readPositions"/> [R] are asked for.</summary>
+    /// <summary>One layer: hidden states [T, H] → [T, H], or [R, H] where only the positions <paramref name="readPositions"/> [R] are computed.</summary>
     public abstract torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions);
 
     /// <summary>
     /// Runs a batch in the fastest way that this encoder has for the prompt. A gradient reaches the prompt once <see cref="EncoderPass.Backward"/> is called,
-    /// after the backward pass of what was made of the hidden states.
+    /// after the backward pass of what was computed from the hidden states.
     /// </summary>
     /// <param name="batch">The rows.</param>
-    /// <param name="readPositions">Places in the packed batch, ascending.</param>
+    /// <param name="readPositions">Positions in the packed batch, ascending: [R].</param>
     /// <param name="prompt">What the tuning method gives.</param>
     /// <param name="dropout">Masks of training; null in prediction.</param>
     /// <param name="precision">Of frozen weights and products, where the encoder has a choice.</param>
     public virtual EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)
     {
-        ComputeThread.GiveLibtorch(ComputeThread.ThreadCount);
+        ComputeThread.SetLibtorchThreads(ComputeThread.ThreadCount);
         return new(Forward(batch, readPositions, prompt, dropout));
     }
 
-    /// <summary>Gives back the memory of past passes.</summary>
+    /// <summary>Frees the memory of past passes.</summary>
     public virtual void Trim() { }
 
     /// <summary>Frees what the encoder made itself; its weights are their owner's.</summary>
     public virtual void Dispose() { }
 
-    /// <summary>Hidden states of the last layer at the places <paramref name="readPositions"/>, under autograd: [R, H].</summary>
+    /// <summary>Hidden states of the last layer at the positions <paramref name="readPositions"/>, under autograd: [R, H].</summary>
     /// <param name="batch">The rows.</param>
-    /// <param name="readPositions">Places in the packed batch, ascending.</param>
+    /// <param name="readPositions">Positions in the packed batch, ascending: [R].</param>
     /// <param name="prompt">What the tuning method gives.</param>
     /// <param name="dropout">Masks of training; null in prediction.</param>
     public torch.Tensor Forward(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout)
@@ -64,23 +64,23 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
         var hidden = Embed(batch, prompt, dropout);
         var device = hidden.device;
         int prefixLength = prompt.Prefix is null ? 0 : prompt.Length;
-        var everywhere = new AttentionLayout(batch.RowStarts, batch.RowStarts, prefixLength, device);
-        for (int layer = 0; layer < Config.LayerCount - 1; layer++) hidden = Layer(layer, hidden, everywhere, prompt, dropout, null);
+        var all = new AttentionLayout(batch.RowStarts, batch.RowStarts, prefixLength, device);
+        for (int layer = 0; layer < Config.LayerCount - 1; layer++) hidden = Layer(layer, hidden, all, prompt, dropout, null);
 
-        var places = torch.tensor(Array.ConvertAll(readPositions, i => (long)i), device: device);
-        var whereRead = new AttentionLayout(batch.StartsOf(readPositions), batch.RowStarts, prefixLength, device, readPositions);
-        return Layer(Config.LayerCount - 1, hidden, whereRead, prompt, dropout, places).MoveToOuterDisposeScope();
+        var index = torch.tensor(Array.ConvertAll(readPositions, i => (long)i), device: device);
+        var selected = new AttentionLayout(batch.StartsOf(readPositions), batch.RowStarts, prefixLength, device, readPositions);
+        return Layer(Config.LayerCount - 1, hidden, selected, prompt, dropout, index).MoveToOuterDisposeScope();
     }
 }
 
 /// <summary>A batch that went through an encoder.</summary>
-/// <param name="Hidden">Hidden states at the places read: [R, H].</param>
+/// <param name="Hidden">Hidden states at the positions read: [R, H].</param>
 /// <param name="BackwardToPrompt">From the gradient of <paramref name="Hidden"/> to the prompt; null where autograd does it.</param>
 internal sealed record EncoderPass(torch.Tensor Hidden, Action<torch.Tensor>? BackwardToPrompt = null)
 {
     /// <summary>Whether it was computed without libtorch's threads, so that the next row like it may be on any thread (<see cref="ComputeThread.RunBriefly"/>).</summary>
     public bool SuitsAnyThread { get; init; }
 
-    /// <summary>Carries the gradient on to the prompt.</summary>
+    /// <summary>Propagates the gradient to the prompt.</summary>
     public void Backward() => BackwardToPrompt?.Invoke(Hidden.grad!);
 }

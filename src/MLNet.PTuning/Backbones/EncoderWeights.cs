@@ -1,9 +1,9 @@
-// Where an encoder that is being made takes its tensors from: it names each with its shape.
+// The source of tensors for an encoder that is being created, which names each with its shape.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones;
 
-/// <summary>Named tensors of known shapes. Names are without the family's prefix; who made this object owns the tensors.</summary>
+/// <summary>Named tensors of known shapes. Names are without the family's prefix; the creator of this object owns the tensors.</summary>
 /// <param name="has">Whether there is a tensor of a name.</param>
 /// <param name="get">The tensor of a name and shape.</param>
 internal sealed class EncoderWeights(Func<string, bool> has, Func<string, long[], torch.Tensor> get)
@@ -17,5 +17,5 @@ internal sealed class EncoderWeights(Func<string, bool> has, Func<string, long[]
     public Norm Norm(string name, long size, double epsilon) => new(get(name + ".weight", [size]), get(name + ".bias", [size]), size, epsilon);
 
     /// <summary>The linear layer of a name where the checkpoint has it.</summary>
-    public Linear? LinearIfThere(string name, long outputs, long inputs) => has(name + ".weight") ? Linear(name, outputs, inputs) : null;
+    public Linear? OptionalLinear(string name, long outputs, long inputs) => has(name + ".weight") ? Linear(name, outputs, inputs) : null;
 }

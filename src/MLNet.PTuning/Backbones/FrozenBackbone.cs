@@ -61,7 +61,7 @@ internal sealed class FrozenBackbone
 
     public bool HasPooler => Encoder.Pooler is not null;
 
-    /// <summary>What is unusual about the folder and was taken all the same, a sentence each, for the log of whoever trains on it.</summary>
+    /// <summary>Warnings about the folder for the log of training: what is unusual in it and was accepted, a sentence each.</summary>
     public IReadOnlyList<string> Notices { get; }
 
     /// <summary>Names and frozen tensors that <see cref="Encoder"/> reads.</summary>
@@ -70,17 +70,17 @@ internal sealed class FrozenBackbone
     /// <summary>Number of frozen parameters.</summary>
     public long ParameterCount => _weights.Values.Sum(w => w.numel());
 
-    /// <summary>Takes the backbone of a folder into use, loading it if no one else uses it. Dispose what comes back.</summary>
+    /// <summary>Leases the backbone of a folder, which is loaded unless it is in use already. Dispose the lease.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder is not there.</exception>
     /// <exception cref="FileNotFoundException">A file in it is not there.</exception>
-    /// <exception cref="InvalidDataException">A file in it is broken, or the files do not belong together.</exception>
+    /// <exception cref="InvalidDataException">A file in it is damaged, or the files do not belong together.</exception>
     /// <exception cref="NotSupportedException">Its architecture is not supported, or its ONNX model is quantized or optimized.</exception>
     public static Lease Use(string folder, torch.Device device)
     {
         var files = new ModelFolder(folder);
-        // Before the weights are looked at: those of an architecture that is not supported may be large.
+        // Before the weights are opened: those of an architecture that is not supported may be large.
         var config = BackboneConfig.Parse(files.Config, files.PathOf("config.json"));
-        // The hash is part of the key, so that a folder whose files have changed since is read anew.
+        // The hash is part of the key, so that a folder whose files have changed since is read again.
         var key = (files.Path, files.ContentHash, device.ToString());
         lock (Loaded)
         {
@@ -108,7 +108,7 @@ internal sealed class FrozenBackbone
             yield return $"{Folder.Path}: config.json names code of the model's own (auto_map), which is not run; the model is computed as Hugging Face's {Config.ModelType} is.";
     }
 
-    // Embedding tables are at times padded, so a few more rows than word pieces are not worth a word.
+    // Embedding tables are often padded, so a few more rows than word pieces are no reason for a warning.
     private IEnumerable<string> SizeNotices()
     {
         int pieces = Tokenizer.VocabularySize, rows = Config.VocabSize;
@@ -158,7 +158,7 @@ internal sealed class FrozenBackbone
         foreach (var tensor in _weights.Values.Concat(_maskedWordWeights.Values)) tensor.Dispose();
     }
 
-    /// <summary>One use of a shared backbone. A lease that is forgotten is given back when it is collected.</summary>
+    /// <summary>One use of a shared backbone. A lease that is not disposed ends when it is garbage-collected.</summary>
     public sealed class Lease(FrozenBackbone backbone, (string, string, string) key) : IDisposable
     {
         private int _ended;

@@ -1,14 +1,14 @@
-// The head of masked-language training: which word stands behind a hidden state.
+// The head of masked-language modeling: which word a hidden state predicts.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones;
 
 /// <summary>Dense layer, activation, norm, and the scores of words by their embeddings.</summary>
 /// <param name="Dense">H → E.</param>
-/// <param name="Activation">Behind it.</param>
+/// <param name="Activation">Function after it.</param>
 /// <param name="Norm">Of E.</param>
 /// <param name="Bias">One a word piece: [V].</param>
-/// <param name="Decoder">[V, E]; null where the word embeddings are it.</param>
+/// <param name="Decoder">[V, E]; null where it is the word embeddings.</param>
 internal sealed record MaskedWordHead(Linear Dense, Func<torch.Tensor, torch.Tensor> Activation, Norm Norm, torch.Tensor Bias, torch.Tensor? Decoder)
 {
     /// <summary>Scores before softmax of chosen word pieces: [R, H] → [R, pieces].</summary>
@@ -33,6 +33,6 @@ internal sealed record MaskedWordNames(string Dense, string Norm, string Bias, s
         long size = config.EmbeddingSize;
         return new MaskedWordHead(weights.Linear(Dense, size, config.HiddenSize), Activation.Of(config.HiddenActivation), weights.Norm(Norm, size, config.LayerNormEpsilon),
             weights.Tensor(Bias, config.VocabSize),
-            config.Fields.Truth("tie_word_embeddings", true) ? null : weights.Tensor(Decoder, config.VocabSize, size));
+            config.Fields.Flag("tie_word_embeddings", true) ? null : weights.Tensor(Decoder, config.VocabSize, size));
     }
 }

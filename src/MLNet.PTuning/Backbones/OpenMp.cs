@@ -15,7 +15,7 @@ internal static partial class OpenMp
     [SuppressMessage("Usage", "CA2255", Justification = "libgomp reads the setting once, when the first tensor is made, and any of this library's types may be the first to make one.")]
     internal static void WaitPassively()
     {
-        // A setting of the user's stays.
+        // A setting of the user's is kept.
         if (OperatingSystem.IsLinux()) SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
     }
 

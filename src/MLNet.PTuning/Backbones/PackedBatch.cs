@@ -2,7 +2,7 @@
 namespace MLNet.PTuning.Backbones;
 
 /// <summary>Rows of word pieces, packed.</summary>
-/// <param name="Ids">Word-piece ids of all rows, one after the other, and −(j + 1) where a prompt's vector j stands: [T].</param>
+/// <param name="Ids">Word-piece ids of all rows, one after the other, and −(j + 1) for a prompt's vector j: [T].</param>
 /// <param name="Types">Segment (0 first text, 1 second) of each word piece: [T].</param>
 /// <param name="RowStarts">Where each row starts in <paramref name="Ids"/>, and T at the end: [B + 1].</param>
 internal sealed record PackedBatch(int[] Ids, int[] Types, int[] RowStarts)
@@ -10,7 +10,7 @@ internal sealed record PackedBatch(int[] Ids, int[] Types, int[] RowStarts)
     /// <summary>B, the number of rows.</summary>
     public int RowCount => RowStarts.Length - 1;
 
-    /// <summary>Each word piece's place in its row, counted from <paramref name="first"/>: [T].</summary>
+    /// <summary>Each word piece's position in its row, counted from <paramref name="first"/>: [T].</summary>
     public long[] Positions(int first)
     {
         var positions = new long[Ids.Length];
@@ -19,13 +19,13 @@ internal sealed record PackedBatch(int[] Ids, int[] Types, int[] RowStarts)
         return positions;
     }
 
-    /// <summary>How many of the ascending places <paramref name="at"/> lie before each row's start, and their count at the end: [B + 1].</summary>
-    public int[] StartsOf(int[] at)
+    /// <summary>How many of the ascending <paramref name="indices"/> lie before each row's start, and their count at the end: [B + 1].</summary>
+    public int[] StartsOf(int[] indices)
     {
         var starts = new int[RowCount + 1];
         for (int row = 0, i = 0; row < RowCount; row++)
         {
-            while (i < at.Length && at[i] < RowStarts[row + 1]) i++;
+            while (i < indices.Length && indices[i] < RowStarts[row + 1]) i++;
             starts[row + 1] = i;
         }
         return starts;

@@ -5,17 +5,17 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Backbones;
 
-/// <summary>A family differs by the tensors that it puts in, and at most by its scores of attention.</summary>
+/// <summary>Families differ in the tensors that they pass, and at most in their attention scores.</summary>
 internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IReadOnlyList<LayerWeights> layers) : Encoder(config)
 {
     private readonly Func<torch.Tensor, torch.Tensor> _activation = Activation.Of(config.HiddenActivation);
     private PackedEngines? _packed;
     private bool? _packs;
 
-    /// <summary>Dropout behind the attention's output layer.</summary>
+    /// <summary>Dropout after the attention's output layer.</summary>
     public double AttentionOutputDropout { get; init; } = config.HiddenDropout;
 
-    /// <summary>Dropout behind the feed-forward's output layer.</summary>
+    /// <summary>Dropout after the feed-forward's output layer.</summary>
     public double OutputDropout { get; init; } = config.HiddenDropout;
 
     public override torch.Tensor WordEmbeddings => embeddings.Words;
@@ -29,10 +29,10 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     {
         var w = layers[index];
         var adapters = prompt.Adapters.Count > 0 ? prompt.Adapters[index] : default;
-        var asked = readPositions is null ? hidden : hidden.index_select(0, readPositions);
-        var context = layout.Attend(w.Query.Apply(asked), w.Key.Apply(hidden), w.Value.Apply(hidden), Prefix(), Config.HeadCount,
+        var selected = readPositions is null ? hidden : hidden.index_select(0, readPositions);
+        var context = layout.Attend(w.Query.Apply(selected), w.Key.Apply(hidden), w.Value.Apply(hidden), Prefix(), Config.HeadCount,
             dropout is null ? null : p => dropout.Apply(p, Config.AttentionDropout), RelativeScores(w, index, dropout));
-        var attended = w.AttentionNorm.Apply(Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, AttentionOutputDropout)).Plus(asked));
+        var attended = w.AttentionNorm.Apply(Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, AttentionOutputDropout)).Plus(selected));
         var widened = _activation(w.Intermediate.Apply(attended));
         return w.OutputNorm.Apply(Adapt(adapters.AfterFeedForward, Drop(w.Output.Apply(widened), dropout, OutputDropout)).Plus(attended));
 

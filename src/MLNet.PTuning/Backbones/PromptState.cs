@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Backbones;
 
-/// <summary>The trained vectors that an encoder takes in, beside the text; all of it optional.</summary>
+/// <summary>The trained vectors that an encoder takes in addition to the text; all of it optional.</summary>
 internal sealed class PromptState
 {
     /// <summary>No prompt at all.</summary>
@@ -12,7 +12,7 @@ internal sealed class PromptState
     /// <summary>Keys and values put before every row's own: [P, 2·L·W], chunk 2l of a row layer l's keys and chunk 2l + 1 its values; null for none.</summary>
     public torch.Tensor? Prefix { get; init; }
 
-    /// <summary>Vectors [P, E] that stand among the word embeddings, vector j where a row has the id −(j + 1); null for none.</summary>
+    /// <summary>Vectors [P, E] in place of word embeddings, vector j where a row has the id −(j + 1); null for none.</summary>
     public torch.Tensor? Vectors { get; init; }
 
     /// <summary>What each layer does to its sublayers' outputs before they are added to their inputs; empty for nothing.</summary>

@@ -1,4 +1,4 @@
-// RoBERTa (Liu et al., 2019) and what shares its code: DistilRoBERTa, CamemBERT, XLM-RoBERTa. Tensors as BERT's; positions begin behind the padding's.
+// RoBERTa (Liu et al., 2019) and what shares its code: DistilRoBERTa, CamemBERT, XLM-RoBERTa. Tensors as BERT's; positions begin after the padding's.
 namespace MLNet.PTuning.Backbones;
 
 internal static class Roberta

@@ -32,7 +32,7 @@ internal sealed class TensorNames(WeightFile file, BackboneFamily family)
         if (name == masked.Bias) yield return masked.Decoder.Replace(".weight", ".bias");
     }
 
-    // The family's prefix, none, and what stands before them where other modules held the model: DataParallel's "module.", torch.compile's "_orig_mod.".
+    // The family's prefix, none, and what comes before them where other modules wrapped the model: DataParallel's "module.", torch.compile's "_orig_mod.".
     private static string[] PrefixesIn(WeightFile file, BackboneFamily family)
     {
         string[] found = [.. file.Entries.Keys.Select(PrefixOf).OfType<string>().Distinct()];
@@ -43,7 +43,7 @@ internal sealed class TensorNames(WeightFile file, BackboneFamily family)
         return [found[0], around, ""];
     }
 
-    // Every family has a norm behind its embeddings.
+    // Every family has a norm after its embeddings.
     private static string? PrefixOf(string name) => Anchors.Where(anchor => name == anchor || name.EndsWith("." + anchor, StringComparison.Ordinal))
         .Select(anchor => name[..^anchor.Length]).FirstOrDefault();
 }

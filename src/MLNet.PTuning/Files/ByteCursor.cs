@@ -1,16 +1,16 @@
-// Walks over little-endian bytes of a file and refuses to go beyond their end.
+// Reads little-endian values from bytes of a file, one after the other, and refuses to go beyond their end.
 using System.Buffers.Binary;
 
 namespace MLNet.PTuning.Files;
 
 /// <param name="path">The file, for error messages.</param>
-/// <param name="bytes">The bytes to walk over.</param>
+/// <param name="bytes">The bytes to read.</param>
 /// <param name="start">Where they lie in the file.</param>
 internal ref struct ByteCursor(string path, ReadOnlySpan<byte> bytes, long start)
 {
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 
-    /// <summary>Bytes walked over so far.</summary>
+    /// <summary>Bytes read so far.</summary>
     public int Position { get; private set; }
 
     /// <summary>Where the next byte lies in the file.</summary>

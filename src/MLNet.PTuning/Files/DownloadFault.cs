@@ -1,14 +1,14 @@
-// Says what stands in a file's place where a download went wrong.
+// Says what a failed download left in place of a file.
 using System.Text;
 
 namespace MLNet.PTuning.Files;
 
 internal static class DownloadFault
 {
-    /// <summary>How many bytes of a file <see cref="Of"/> wants to see.</summary>
+    /// <summary>How many bytes of a file <see cref="Of"/> looks at.</summary>
     public const int Length = 160;
 
-    /// <summary>Git LFS's pointer, a web page, or a server's message, as words that go on from the file's path; null for anything else.</summary>
+    /// <summary>Git LFS's pointer, a web page, or a server's message, as a phrase that follows the file's path in an error; null for anything else.</summary>
     /// <param name="start">The file's first bytes.</param>
     public static string? Of(ReadOnlySpan<byte> start)
     {

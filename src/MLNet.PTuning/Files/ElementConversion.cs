@@ -7,7 +7,7 @@ namespace MLNet.PTuning.Files;
 
 internal static class ElementConversion
 {
-    /// <summary>Converts <c>destination.Length</c> elements; wider types are rounded, truth is 1.</summary>
+    /// <summary>Converts <c>destination.Length</c> elements; wider types are rounded, true is 1.</summary>
     public static void ToFloats(ElementType type, ReadOnlySpan<byte> source, Span<float> destination)
     {
         switch (type)
@@ -62,8 +62,8 @@ internal static class ElementConversion
             destination[i] = (float)BitConverter.UInt16BitsToHalf(source[i]);
     }
 
-    // Exponent and mantissa move into a float's places; the exponent's bias differs by 112. Infinities and NaNs take the
-    // bias twice (31 becomes 255). A subnormal has no leading one: it is given one, and the float of that one is taken off.
+    // Exponent and mantissa move to their bits of a float; the exponent's bias differs by 112. Infinities and NaNs take the
+    // bias twice (31 becomes 255). A subnormal has no leading one: it is given one, and the float of that one is subtracted.
     private static Vector256<float> FromHalf(Vector256<uint> half)
     {
         Vector256<uint> bias = Vector256.Create(112u << 23), exponentBits = Vector256.Create(0x1Fu << 23);

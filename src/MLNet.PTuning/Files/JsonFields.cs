@@ -7,25 +7,25 @@ namespace MLNet.PTuning.Files;
 /// <param name="json">The object.</param>
 internal readonly struct JsonFields(string path, JsonElement json)
 {
-    public string? Text(string name) => Get(name, JsonValueKind.String, "text")?.GetString();
+    public string? Text(string name) => Get(name, JsonValueKind.String, "a string")?.GetString();
 
     /// <summary>A number from 0 to <see cref="int.MaxValue"/>.</summary>
-    public int? Whole(string name) => Get(name, JsonValueKind.Number, "a number") is not JsonElement value ? null
+    public int? Integer(string name) => Get(name, JsonValueKind.Number, "a number") is not JsonElement value ? null
         : value.TryGetInt32(out int number) && number >= 0 ? number : throw Wrong(name, value, "a whole number from 0");
 
     /// <summary>A number from 0 to 1.</summary>
-    public double? Share(string name) => Get(name, JsonValueKind.Number, "a number") is not JsonElement value ? null
-        : value.GetDouble() is >= 0 and <= 1 and double share ? share : throw Wrong(name, value, "a number from 0 to 1");
+    public double? Fraction(string name) => Get(name, JsonValueKind.Number, "a number") is not JsonElement value ? null
+        : value.GetDouble() is >= 0 and <= 1 and double fraction ? fraction : throw Wrong(name, value, "a number from 0 to 1");
 
-    public bool? Truth(string name) => Find(name) is not JsonElement value ? null
+    public bool? Flag(string name) => Find(name) is not JsonElement value ? null
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(name, value, "true or false");
 
     public IReadOnlyList<string>? Texts(string name)
     {
-        if (Get(name, JsonValueKind.Array, "a list of texts") is not JsonElement list)
+        if (Get(name, JsonValueKind.Array, "a list of strings") is not JsonElement list)
             return null;
         if (list.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.String))
-            throw Wrong(name, list, "a list of texts");
+            throw Wrong(name, list, "a list of strings");
         return [.. list.EnumerateArray().Select(item => item.GetString()!)];
     }
 

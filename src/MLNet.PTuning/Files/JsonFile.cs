@@ -1,4 +1,4 @@
-// Reads a JSON file whose top is an object, as Python's programs write them.
+// Reads a JSON file whose root is an object, as Python's programs write them.
 using System.Text.Json;
 
 namespace MLNet.PTuning.Files;
@@ -8,7 +8,7 @@ internal static class JsonFile
     // Python's json module writes these where JSON has no number.
     private static readonly byte[][] PythonNumbers = ["NaN"u8.ToArray(), "Infinity"u8.ToArray(), "-Infinity"u8.ToArray()];
 
-    /// <summary>The file's object. NaN, Infinity and -Infinity become texts of these names, so that whoever needs a number there says so.</summary>
+    /// <summary>The file's object. NaN, Infinity and -Infinity become strings of these names, so that what needs a number there reports it.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">It is longer than <paramref name="maxLength"/> bytes, or not a JSON object.</exception>
     public static JsonDocument ReadObject(string path, int maxLength)
@@ -34,7 +34,7 @@ internal static class JsonFile
             {
                 document = ParseStrictly(json);
             }
-            catch (JsonException) when (WithTextsForPythonNumbers(json) is { } changed)
+            catch (JsonException) when (WithStringsForPythonNumbers(json) is { } changed)
             {
                 document = ParseStrictly(changed);
             }
@@ -55,7 +55,7 @@ internal static class JsonFile
         throw new InvalidDataException($"{path} is not a JSON object; download it again.");
     }
 
-    // A document takes any bytes between quotes, and then throws at whoever asks for the text.
+    // JsonDocument accepts any bytes between quotes, and throws only when the string is read.
     private static JsonDocument ParseStrictly(byte[] json)
     {
         var reader = new Utf8JsonReader(json);
@@ -68,14 +68,14 @@ internal static class JsonFile
     }
 
     // Null where there is none.
-    private static byte[]? WithTextsForPythonNumbers(byte[] json)
+    private static byte[]? WithStringsForPythonNumbers(byte[] json)
     {
         var changed = new List<byte>(json.Length + 16);
-        bool isInText = false;
+        bool isInString = false;
         for (int at = 0; at < json.Length; at++)
         {
             ReadOnlySpan<byte> rest = json.AsSpan(at);
-            byte[]? number = isInText ? null : Array.Find(PythonNumbers, n => json.AsSpan(at).StartsWith(n));
+            byte[]? number = isInString ? null : Array.Find(PythonNumbers, n => json.AsSpan(at).StartsWith(n));
             if (number is not null)
             {
                 changed.AddRange([(byte)'"', .. number, (byte)'"']);
@@ -83,9 +83,9 @@ internal static class JsonFile
                 continue;
             }
             changed.Add(rest[0]);
-            if (rest[0] == (byte)'"') isInText = !isInText;
-            // What is escaped ends no text.
-            if (isInText && rest[0] == (byte)'\\' && rest.Length > 1) changed.Add(json[++at]);
+            if (rest[0] == (byte)'"') isInString = !isInString;
+            // An escaped quote does not end the string.
+            if (isInString && rest[0] == (byte)'\\' && rest.Length > 1) changed.Add(json[++at]);
         }
         return changed.Count == json.Length ? null : [.. changed];
     }

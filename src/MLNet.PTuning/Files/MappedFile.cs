@@ -4,7 +4,7 @@ using System.IO.MemoryMappedFiles;
 namespace MLNet.PTuning.Files;
 
 /// <summary>A file open for reading. Only one window's worth of it is mapped at a time: a mapping of the whole file
-/// would count as the process's own memory beside the tensors that are filled from it.</summary>
+/// would count as the process's own memory in addition to the tensors that are filled from it.</summary>
 internal sealed class MappedFile : IDisposable
 {
     private readonly FileStream _stream;
@@ -49,7 +49,7 @@ internal sealed class MappedFile : IDisposable
         }
         if (length == 0)
             return default;
-        // Touching a page beyond the end of a file that somebody shortens would end the process.
+        // Touching a page beyond the end of a file that another program shortens would end the process.
         if (RandomAccess.GetLength(_stream.SafeFileHandle) < offset + length)
         {
             throw new InvalidDataException(

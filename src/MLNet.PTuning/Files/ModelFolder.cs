@@ -11,7 +11,7 @@ internal sealed class ModelFolder
     private const string ConfigName = "config.json";
     private const int MaxConfigLength = 1 << 24;
 
-    // Whatever of these a folder holds is part of the model: the tokenizers read them.
+    // A folder's files of these names are part of the model: the tokenizers read them.
     private static readonly string[] s_tokenizerNames =
     [
         "added_tokens.json", "bpe.codes", "merges.txt", "sentencepiece.bpe.model", "special_tokens_map.json", "spiece.model", "spm.model",
@@ -33,7 +33,7 @@ internal sealed class ModelFolder
 
     private static readonly ConcurrentDictionary<string, string> s_hashes = new();
 
-    // As they were when the folder was looked at: one that is gone later is missed.
+    // Those that the folder had when it was opened: one that is gone later is an error.
     private readonly string[] _tokenizerFiles;
 
     /// <summary>Reads the configuration; weights are looked for when they are asked for.</summary>
@@ -130,7 +130,7 @@ internal sealed class ModelFolder
             $"{PathOf(name)} names files that are not there: {string.Join(", ", missing)}. Download them into the folder.", PathOf(missing[0]));
     }
 
-    // What a folder without a configuration or weights has instead, as a sentence that goes behind the error's.
+    // What a folder without a configuration or weights has instead, as a sentence to follow the error's.
     private string WhatIsThere()
     {
         if (File.Exists(PathOf("adapter_config.json")))

@@ -37,7 +37,7 @@ internal static class OnnxFile
                 if (data.Entry(name, view) is { } entry)
                     entries.Add(name, entry);
             }
-            CheckDoubles(file, weights, data);
+            CheckDuplicates(file, weights, data);
             return new WeightFile(file.Path, [file, data], entries) { Hint = HintOf(weights.Unnamed) };
         }
         catch
@@ -67,9 +67,9 @@ internal static class OnnxFile
     // Whole numbers and floats of 8 bits or fewer.
     private static bool IsNarrow(int dataType) => dataType is 2 or 3 or (>= 17 and <= 23);
 
-    private static void CheckDoubles(MappedFile file, OnnxWeights weights, OnnxData data)
+    private static void CheckDuplicates(MappedFile file, OnnxWeights weights, OnnxData data)
     {
-        foreach ((string name, OnnxView first, OnnxView second, string nodes) in weights.Doubles)
+        foreach ((string name, OnnxView first, OnnxView second, string nodes) in weights.Duplicates)
         {
             if (data.Entry(name, first) is not { } one || data.Entry(name, second) is not { } two || !WeightFile.AreEqual(one, two))
             {

@@ -1,4 +1,4 @@
-// What an ONNX file says of its graph: the nodes, and where each constant tensor lies.
+// The graph of an ONNX file: its nodes, and where each constant tensor lies.
 namespace MLNet.PTuning.Files;
 
 /// <summary>An operation of the graph.</summary>
@@ -76,7 +76,7 @@ internal sealed class OnnxGraph
     private void AddTensor(OnnxTensor tensor, ProtobufField field)
     {
         if (!_tensors.TryAdd(tensor.Name, tensor))
-            throw _file.Damaged($"the tensor '{tensor.Name}' stands in the graph twice", field.Bytes.Offset);
+            throw _file.Damaged($"the tensor '{tensor.Name}' is in the graph twice", field.Bytes.Offset);
     }
 
     private OnnxNode ReadNode(ProtobufField node)
@@ -128,7 +128,7 @@ internal sealed class OnnxGraph
         long type = 0;
         bool external = false;
         var shape = new List<long>();
-        var place = new Dictionary<string, string>();
+        var location = new Dictionary<string, string>();
         ProtobufField? data = null;
         foreach (ProtobufField field in _file.Fields(_file.BytesOf(tensor)))
         {
@@ -146,18 +146,18 @@ internal sealed class OnnxGraph
                         throw _file.Damaged("a tensor has its elements in several pieces", field.Bytes.Offset);
                     data = field;
                     break;
-                case 13: ReadPlace(field, place); break;
+                case 13: ReadLocation(field, location); break;
                 case 14: external = field.Bits == 1; break;
             }
         }
-        if (external && place.Count == 0)
+        if (external && location.Count == 0)
             throw _file.Damaged($"the tensor '{name}' lies in another file, which is not named", tensor.Bytes.Offset);
         if (!external)
-            place.Clear();
-        return new OnnxTensor(name, (int)Math.Clamp(type, 0, int.MaxValue), [.. shape], external ? null : data, place);
+            location.Clear();
+        return new OnnxTensor(name, (int)Math.Clamp(type, 0, int.MaxValue), [.. shape], external ? null : data, location);
     }
 
-    private void ReadPlace(ProtobufField entry, Dictionary<string, string> place)
+    private void ReadLocation(ProtobufField entry, Dictionary<string, string> location)
     {
         string key = "", value = "";
         foreach (ProtobufField field in _file.Fields(_file.BytesOf(entry)))
@@ -167,7 +167,7 @@ internal sealed class OnnxGraph
             else if (field.Number == 2)
                 value = _file.Text(field);
         }
-        if (!place.TryAdd(key, value))
-            throw _file.Damaged($"'{key}' of a tensor's place is given twice", entry.Bytes.Offset);
+        if (!location.TryAdd(key, value))
+            throw _file.Damaged($"'{key}' of a tensor's location is given twice", entry.Bytes.Offset);
     }
 }

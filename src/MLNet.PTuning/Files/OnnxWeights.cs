@@ -18,7 +18,7 @@ internal sealed class OnnxWeights
     private readonly Dictionary<string, OnnxNode> _producers = [];
     private readonly Dictionary<string, OnnxView> _named = [];
     private readonly Dictionary<string, (OnnxNode Node, OnnxView View)> _matrices = [];
-    private readonly List<(string Name, OnnxView First, OnnxView Second, string Nodes)> _doubles = [];
+    private readonly List<(string Name, OnnxView First, OnnxView Second, string Nodes)> _duplicates = [];
 
     public OnnxWeights(OnnxGraph graph)
     {
@@ -46,7 +46,7 @@ internal sealed class OnnxWeights
     public IReadOnlyDictionary<string, OnnxView> Named => _named;
 
     /// <summary>Matrices for which the graph gives a name a second time; they must be equal.</summary>
-    public IReadOnlyList<(string Name, OnnxView First, OnnxView Second, string Nodes)> Doubles => _doubles;
+    public IReadOnlyList<(string Name, OnnxView First, OnnxView Second, string Nodes)> Duplicates => _duplicates;
 
     /// <summary>Nodes that multiply by a matrix of the file that has got no name, each with the matrix.</summary>
     public IReadOnlyList<string> Unnamed
@@ -82,15 +82,15 @@ internal sealed class OnnxWeights
 
     private bool Name(OnnxNode node, string matrix, string bias, bool transposed)
     {
-        if (ViewOf(matrix) is not { Tensor.Shape.Length: 2 } view || ViewOf(bias) is not { Tensor.Shape.Length: 1 } behind)
+        if (ViewOf(matrix) is not { Tensor.Shape.Length: 2 } view || ViewOf(bias) is not { Tensor.Shape.Length: 1 } vector)
             return false;
-        string layer = bias.EndsWith(".bias", StringComparison.Ordinal) ? bias : behind.Tensor.Name;
+        string layer = bias.EndsWith(".bias", StringComparison.Ordinal) ? bias : vector.Tensor.Name;
         if (!layer.EndsWith(".bias", StringComparison.Ordinal))
             return false;
         string name = layer[..^"bias".Length] + "weight";
         view = view with { Transposed = view.Transposed != transposed };
         if (!_matrices.TryAdd(name, (node, view)) && _matrices[name] is var (before, first) && first != view)
-            _doubles.Add((name, first, view, $"{before} and {node}"));
+            _duplicates.Add((name, first, view, $"{before} and {node}"));
         return true;
     }
 

@@ -1,5 +1,5 @@
 // A prompt as PEFT keeps it: a folder with adapter_config.json and adapter_model.safetensors (older: adapter_model.bin); and beside these,
-// in a file of this library's own that PEFT passes over, the names of the head's classes.
+// in a file of this library's own that PEFT ignores, the names of the head's classes.
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -8,7 +8,7 @@ using System.Text.Json.Nodes;
 namespace MLNet.PTuning.Files;
 
 /// <param name="Config">What adapter_config.json says.</param>
-/// <param name="Tensors">prompt_embeddings, what MULTITASK_PROMPT_TUNING has beside it, and base_model.* of the modules that were
+/// <param name="Tensors">prompt_embeddings, what MULTITASK_PROMPT_TUNING has in addition to it, and base_model.* of the modules that were
 /// trained too; floats.</param>
 internal sealed record PeftAdapter(PeftConfig Config, IReadOnlyDictionary<string, TensorData> Tensors)
 {
@@ -43,7 +43,7 @@ internal sealed record PeftAdapter(PeftConfig Config, IReadOnlyDictionary<string
         };
     }
 
-    /// <summary>Writes the files, each beside and then moved; makes the folder where it is missing.</summary>
+    /// <summary>Writes the files, each to a temporary file that is then moved; makes the folder where it is missing.</summary>
     /// <exception cref="InvalidDataException">The tensors do not have the shapes that the configuration asks for.</exception>
     public void Save(string folder)
     {
@@ -72,12 +72,12 @@ internal sealed record PeftAdapter(PeftConfig Config, IReadOnlyDictionary<string
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
-    private static void CheckShapes(PeftConfig config, string place, Func<string, long[]?> shapeOf)
+    private static void CheckShapes(PeftConfig config, string source, Func<string, long[]?> shapeOf)
     {
         long rows = (long)config.VirtualTokens * config.Submodules;
         long width = config.Type == PeftType.PREFIX_TUNING
             ? 2L * config.TokenDim * (config.Layers ?? throw new InvalidDataException(
-                $"{place}: num_layers is missing, so the prefix's shape is not known; add it to {ConfigFile}."))
+                $"{source}: num_layers is missing, so the prefix's shape is not known; add it to {ConfigFile}."))
             : config.TokenDim;
         Check(PromptName, [rows, width]);
         if (config.Type == PeftType.MULTITASK_PROMPT_TUNING)
@@ -89,10 +89,10 @@ internal sealed record PeftAdapter(PeftConfig Config, IReadOnlyDictionary<string
         void Check(string name, long[] expected)
         {
             long[] shape = shapeOf(name) ?? throw new InvalidDataException(
-                $"{place} lacks the tensor '{name}', which {config.Type} consists of; save the adapter again.");
+                $"{source} lacks the tensor '{name}', which {config.Type} consists of; save the adapter again.");
             if (!shape.AsSpan().SequenceEqual(expected))
             {
-                throw new InvalidDataException($"{place}: tensor '{name}' has the shape [{string.Join(", ", shape)}], but {ConfigFile} "
+                throw new InvalidDataException($"{source}: tensor '{name}' has the shape [{string.Join(", ", shape)}], but {ConfigFile} "
                     + $"asks for [{string.Join(", ", expected)}]; the two do not belong together.");
             }
         }

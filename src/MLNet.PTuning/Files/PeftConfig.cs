@@ -76,7 +76,7 @@ internal sealed record PeftConfig
     /// <summary>MULTITASK_PROMPT_TUNING: number of tasks.</summary>
     public int Tasks { get; init; } = 1;
 
-    /// <summary>Reads adapter_config.json; fields that are not known here are passed over.</summary>
+    /// <summary>Reads adapter_config.json; fields that are not known here are ignored.</summary>
     /// <exception cref="InvalidDataException">It is not a JSON object, or lacks a field.</exception>
     /// <exception cref="NotSupportedException">It describes a method that is not prompt learning, such as LORA.</exception>
     public static PeftConfig Read(string path)
@@ -96,22 +96,22 @@ internal sealed record PeftConfig
             BaseModel = json.Text("base_model_name_or_path"),
             Revision = json.Text("revision"),
             PeftVersion = json.Text("peft_version"),
-            VirtualTokens = json.Whole("num_virtual_tokens") ?? throw json.Missing("num_virtual_tokens"),
-            TokenDim = json.Whole("token_dim") ?? throw json.Missing("token_dim"),
-            AttentionHeads = json.Whole("num_attention_heads"),
-            Layers = json.Whole("num_layers"),
-            Submodules = json.Whole("num_transformer_submodules") ?? 1,
+            VirtualTokens = json.Integer("num_virtual_tokens") ?? throw json.Missing("num_virtual_tokens"),
+            TokenDim = json.Integer("token_dim") ?? throw json.Missing("token_dim"),
+            AttentionHeads = json.Integer("num_attention_heads"),
+            Layers = json.Integer("num_layers"),
+            Submodules = json.Integer("num_transformer_submodules") ?? 1,
             ModulesToSave = json.Texts("modules_to_save"),
-            EncoderHiddenSize = json.Whole("encoder_hidden_size"),
-            PrefixProjection = json.Truth("prefix_projection") ?? false,
+            EncoderHiddenSize = json.Integer("encoder_hidden_size"),
+            PrefixProjection = json.Flag("prefix_projection") ?? false,
             Reparameterization = json.Text("encoder_reparameterization_type") ?? "MLP",
-            EncoderLayers = json.Whole("encoder_num_layers") ?? 2,
-            EncoderDropout = json.Share("encoder_dropout") ?? 0,
+            EncoderLayers = json.Integer("encoder_num_layers") ?? 2,
+            EncoderDropout = json.Fraction("encoder_dropout") ?? 0,
             PromptInit = json.Text("prompt_tuning_init") ?? "RANDOM",
             PromptInitText = json.Text("prompt_tuning_init_text"),
             Tokenizer = json.Text("tokenizer_name_or_path"),
-            Ranks = json.Whole("num_ranks") ?? 1,
-            Tasks = json.Whole("num_tasks") ?? 1,
+            Ranks = json.Integer("num_ranks") ?? 1,
+            Tasks = json.Integer("num_tasks") ?? 1,
         };
     }
 

@@ -96,7 +96,7 @@ internal ref struct PickleReader
                 object?[] arguments = Pop<object?[]>("arguments");
                 _stack.Add(TorchObjects.Call(_path, Pop(), arguments));
                 break;
-            case (byte)'b': // BUILD: the attributes that PyTorch hangs on a dictionary are of no use here.
+            case (byte)'b': // BUILD: the attributes that PyTorch sets on a dictionary are not needed here.
                 Pop();
                 if (Peek() is not Dictionary<object, object?>)
                     throw Damaged("attributes are set on something other than a dictionary");

@@ -1,4 +1,4 @@
-// Walks over the messages of a protobuf file by where their fields lie, so that long ones are never read on the way.
+// Reads the messages of a protobuf file field by field and passes over the bytes of long fields without reading them.
 using System.Text;
 using Google.Protobuf;
 

@@ -31,7 +31,7 @@ internal static class SafetensorsHeader
                 if (name == "__metadata__")
                     ReadMetadata(file, ref json, metadata);
                 else if (!entries.TryAdd(name, ReadEntry(file, ref json, name, PrefixLength + length)))
-                    throw Damaged(file, $"the tensor '{name}' stands in the header twice", at);
+                    throw Damaged(file, $"the tensor '{name}' is in the header twice", at);
             }
             // Only spaces may follow: anything else throws here.
             json.Read();
@@ -139,7 +139,7 @@ internal static class SafetensorsHeader
             Next(file, ref json);
             Expect(file, ref json, JsonTokenType.String, $"'{key}' of __metadata__ is not a string");
             if (!metadata.TryAdd(key, json.GetString()!))
-                throw Damaged(file, $"'{key}' stands in __metadata__ twice", PrefixLength + json.TokenStartIndex);
+                throw Damaged(file, $"'{key}' is in __metadata__ twice", PrefixLength + json.TokenStartIndex);
         }
     }
 

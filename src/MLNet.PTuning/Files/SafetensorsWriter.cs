@@ -10,7 +10,7 @@ internal static class SafetensorsWriter
 {
     private const string MetadataName = "__metadata__";
 
-    /// <summary>Writes beside <paramref name="path"/> and then moves, so that an error leaves an older file whole.</summary>
+    /// <summary>Writes a temporary file and then moves it to <paramref name="path"/>, so that an error leaves an older file as it was.</summary>
     public static void Write(string path, IEnumerable<TensorData> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
         AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
 

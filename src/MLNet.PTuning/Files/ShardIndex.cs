@@ -20,7 +20,7 @@ internal sealed class ShardIndex
         {
             if (property.Value.ValueKind != JsonValueKind.String || !ModelFolder.IsPlainName(property.Value.GetString()!))
             {
-                throw new InvalidDataException($"{path}: the place of tensor '{property.Name}', {property.Value.GetRawText()}, is not the "
+                throw new InvalidDataException($"{path}: the file of tensor '{property.Name}', {property.Value.GetRawText()}, is not the "
                     + "name of a file of the same folder. Do not use this model, or correct the index.");
             }
             if (!_fileOf.TryAdd(property.Name, property.Value.GetString()!))

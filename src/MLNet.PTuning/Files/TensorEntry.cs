@@ -7,7 +7,7 @@ namespace MLNet.PTuning.Files;
 /// <param name="Shape">Its dimensions; empty for a scalar.</param>
 /// <param name="File">The file that holds its bytes.</param>
 /// <param name="Offset">Where its first element lies in that file, in bytes.</param>
-/// <param name="Strides">Steps between neighbours of each dimension, in elements; null where elements lie in row-major order without
+/// <param name="Strides">Steps between neighbors in each dimension, in elements; null where elements lie in row-major order without
 /// gaps.</param>
 /// <param name="VarintBytes">Number of bytes where the elements' bits are written as protobuf's varints, as ONNX may do with halves; null
 /// where they are written as they are.</param>
@@ -29,7 +29,7 @@ internal sealed record TensorEntry(string Name, ElementType Type, long[] Shape, 
     /// <summary>The product of the dimensions, or null where one is negative or where the tensor's bytes would overflow.</summary>
     public static long? CountOf(ReadOnlySpan<long> shape)
     {
-        // A zero anywhere makes the product zero, whatever overflows beside it: the dimensions are bounded first.
+        // A zero anywhere makes the product zero, even where another dimension overflows: the dimensions are bounded first.
         const long Limit = long.MaxValue / 8;
         bool empty = false;
         foreach (long dimension in shape)

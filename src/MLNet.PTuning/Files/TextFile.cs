@@ -8,7 +8,7 @@ internal static class TextFile
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">It is no text, or one that a failed download left in its place.</exception>
+    /// <exception cref="InvalidDataException">It is no text, or what a failed download left in its place.</exception>
     public static string Read(string path)
     {
         byte[] bytes = File.ReadAllBytes(path);

@@ -33,12 +33,12 @@ internal static class TorchFile
         var tensors = new Dictionary<string, TensorEntry>();
         foreach ((string name, TorchTensor tensor) in TorchObjects.StateDict(file.Path, pickle.Read()))
         {
-            string place = $"{folder}data/{tensor.Storage.Key}";
-            if (!entries.TryGetValue(place, out Extent data))
-                throw Damaged(file, $"tensor '{name}' lies in the entry '{place}', which is missing");
+            string entry = $"{folder}data/{tensor.Storage.Key}";
+            if (!entries.TryGetValue(entry, out Extent data))
+                throw Damaged(file, $"tensor '{name}' lies in the entry '{entry}', which is missing");
             long needed = tensor.Storage.Count * tensor.Storage.Type.Size();
             if (data.Length != needed)
-                throw Damaged(file, $"tensor '{name}' needs {needed} bytes in the entry '{place}', which has {data.Length}");
+                throw Damaged(file, $"tensor '{name}' needs {needed} bytes in the entry '{entry}', which has {data.Length}");
             tensors.Add(name, tensor.ToEntry(name, file, data.Offset));
         }
         return tensors;

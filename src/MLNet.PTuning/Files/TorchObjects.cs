@@ -53,7 +53,7 @@ internal static class TorchObjects
         [("torch", "BoolStorage")] = ElementType.Bool,
     };
 
-    /// <summary>What stands here for a name that a pickle asks for.</summary>
+    /// <summary>What a name that a pickle asks for becomes: a function or an element type.</summary>
     public static object Find(string path, string module, string name) => s_known.TryGetValue((module, name), out object? known)
         ? known
         : throw new InvalidDataException($"{path} asks for '{module}.{name}', which is not among the {s_known.Count} names that a file of "
@@ -103,7 +103,7 @@ internal static class TorchObjects
         long[] sizes = [.. shape.OfType<long>()], steps = [.. strides.OfType<long>()];
         bool areNumbers = sizes.Length == shape.Length && steps.Length == strides.Length;
         if (!areNumbers || sizes.Length != steps.Length || offset < 0 || steps.Any(step => step < 0))
-            throw Damaged(path, "a tensor's shape or strides are not whole numbers from 0, or not equally many");
+            throw Damaged(path, "a tensor's shape or strides are not whole numbers from 0, or differ in their count");
         string text = $"a tensor of shape [{string.Join(", ", sizes)}] at element {offset} "
             + $"of the storage '{storage.Key}' ({storage.Count} elements)";
         if (TensorEntry.CountOf(sizes) is not long count)

@@ -26,10 +26,10 @@ internal sealed class WeightFile : IDisposable
     /// <summary>Every tensor, by name.</summary>
     public IReadOnlyDictionary<string, TensorEntry> Entries { get; }
 
-    /// <summary>The file's own remarks, such as <c>format: pt</c>; empty where its format has none.</summary>
+    /// <summary>The file's own metadata, such as <c>format: pt</c>; empty where its format has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>What a message about a tensor that is not there should add; empty where there is nothing to say.</summary>
+    /// <summary>What a message about a missing tensor should add; empty where there is nothing to add.</summary>
     public string Hint { get; init; } = "";
 
     /// <summary>Opens a safetensors file, a file of torch.save, an ONNX model, or the index of several files, and checks all that it says
@@ -170,7 +170,7 @@ internal sealed class WeightFile : IDisposable
         }
     }
 
-    // A few of the file's rows at a time become neighbours in every row of the destination.
+    // A few of the file's rows at a time become neighbors in every row of the destination.
     private static void ReadTransposed(TensorEntry entry, Span<float> destination)
     {
         int rows = (int)entry.Shape[1], columns = (int)entry.Shape[0];
@@ -182,9 +182,9 @@ internal sealed class WeightFile : IDisposable
             ReadInOrder(entry, (long)row * columns, some.AsSpan(0, height * columns));
             for (int column = 0; column < columns; column++)
             {
-                Span<float> neighbours = destination.Slice(column * rows + row, height);
+                Span<float> neighbors = destination.Slice(column * rows + row, height);
                 for (int i = 0; i < height; i++)
-                    neighbours[i] = some[i * columns + column];
+                    neighbors[i] = some[i * columns + column];
             }
         }
     }

@@ -26,7 +26,7 @@ internal static class ZipDirectory
         return entries;
     }
 
-    // The directory's place stands at the very end, before a comment of unknown length.
+    // The directory's offset is at the very end, before a comment of unknown length.
     private static (long Start, long Length) Locate(MappedFile file)
     {
         int tailLength = (int)Math.Min(file.Length, EndLength + ushort.MaxValue);
@@ -80,7 +80,7 @@ internal static class ZipDirectory
         {
             ushort kind = extra.U16();
             var field = new ByteCursor(file.Path, extra.Take(extra.U16()), extra.FileOffset);
-            // Zip64: the wide values stand in this order, each only where the narrow one is full.
+            // Zip64: the wide values come in this order, each only where the narrow one has its highest value.
             if (kind != 1)
                 continue;
             length = length == uint.MaxValue ? field.I64() : length;

@@ -96,7 +96,7 @@ public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
         public IReadOnlyList<float[]> Predict(ModelUse use, IReadOnlyList<(string Text, string? Pair)> rows) => use.Predict([.. rows.Select(r =>
         {
             var row = _form.Encode(r.Text, r.Pair);
-            return TextClassification.Example(row.Input, Example.NoTarget, row.ReadPositions);
+            return TextClassification.Example(row.Input, Example.NoTarget, row.ReadPosition);
         })]);
 
         public Delegate Getter(int index, Func<float[]> result) => ClassificationColumns.Getter(index, settings.Binary, result);

@@ -130,7 +130,7 @@ internal static class TextRows
             var second = r.Pair is null ? null : form.PairPieces(r.Pair);
             int length = first.Count + (second?.Count ?? 0) + tokenizer.SpecialCount(second is not null) + form.FixedPieces;
             var row = form.Join(first, second);
-            return (Length: length, Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadPositions));
+            return (Length: length, Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadPosition));
         });
         foreach (var (length, _) in examples)
         {

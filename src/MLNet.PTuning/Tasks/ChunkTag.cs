@@ -1,4 +1,4 @@
-// One label as a chunk tag: what its prefix says of the word's place in an entity, and the entity's type, however the two are written.
+// One label as a chunk tag: what its prefix says of the word's position in an entity, and the entity's type, however the two are written.
 namespace MLNet.PTuning.Tasks;
 
 /// <summary>A label's prefix and type.</summary>
@@ -8,14 +8,14 @@ internal readonly record struct ChunkTag(char Prefix, string Type)
 {
     private const string Letters = "BIMELSUW", Separators = "-_";
 
-    /// <summary>Whether an entity that holds this word goes on behind it.</summary>
+    /// <summary>Whether an entity that holds this word may continue after it.</summary>
     public bool IsOpen => Prefix is 'B' or 'I' or 'M';
 
     /// <summary>Whether a label is that of words outside every entity: <c>O</c>, or the <c>o</c> and <c>0</c> that some files have.</summary>
     public static bool IsOutside(string label) => label is "O" or "o" or "0";
 
     /// <summary>
-    /// Reads <c>B-PER</c>, the same with an underscore, a lower-case prefix or the prefix behind the type (<c>PER-B</c>), and a prefix without a type;
+    /// Reads <c>B-PER</c>, the same with an underscore, a lower-case prefix or the prefix after the type (<c>PER-B</c>), and a prefix without a type;
     /// null where a label is none of these.
     /// </summary>
     public static ChunkTag? Read(string label)
@@ -31,7 +31,7 @@ internal readonly record struct ChunkTag(char Prefix, string Type)
         static ChunkTag Of(char prefix, string type) => new(char.ToUpperInvariant(prefix), type);
     }
 
-    /// <summary>Reads a label under a scheme, with E for L and S for U and W. A label that is no chunk tag, and every plain one, continues a neighbour of its kind.</summary>
+    /// <summary>Reads a label under a scheme, with E for L and S for U and W. A label that is no chunk tag, and every plain one, continues a neighbor of its kind.</summary>
     public static ChunkTag Read(string label, TagScheme scheme)
     {
         if (IsOutside(label)) return new ChunkTag('O', "");

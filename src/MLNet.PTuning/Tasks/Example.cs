@@ -3,23 +3,23 @@ using MLNet.PTuning.Backbones;
 
 namespace MLNet.PTuning.Tasks;
 
-/// <summary>A row's word pieces, the places among them that the head reads, and the class wanted at each of those.</summary>
-/// <param name="Ids">Word-piece ids, specials included, and −(j + 1) where a prompt's vector j stands: [S].</param>
+/// <summary>A row's word pieces, the positions that the head reads, and the target class at each.</summary>
+/// <param name="Ids">Word-piece ids, specials included, and −(j + 1) for a prompt's vector j: [S].</param>
 /// <param name="Types">Segment of each word piece: [S].</param>
-/// <param name="ReadPositions">Places in <paramref name="Ids"/> that the head reads, ascending: [R]. Classification reads one: the first token, or a masked word.</param>
+/// <param name="ReadPositions">Positions in <paramref name="Ids"/> that the head reads, ascending: [R]. Classification reads one: the first token, or a masked word.</param>
 /// <param name="Targets">Class at each of them, counted from 0, or <see cref="NoTarget"/>: [R].</param>
 internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[] Targets)
 {
-    /// <summary>Stands where no class is wanted; the loss ignores it (PyTorch's ignore_index).</summary>
+    /// <summary>Marks a position without a target; the loss ignores it (PyTorch's ignore_index).</summary>
     public const int NoTarget = -100;
 
-    /// <summary>Where the first token of a classification row stands.</summary>
+    /// <summary>The position of a row's first token.</summary>
     public static readonly int[] FirstToken = [0];
 }
 
 /// <summary>Examples packed for one pass.</summary>
 /// <param name="Rows">The word pieces.</param>
-/// <param name="ReadPositions">Places in the packed rows that the head reads: [R].</param>
+/// <param name="ReadPositions">Positions in the packed rows that the head reads: [R].</param>
 /// <param name="Targets">Class at each of them or <see cref="Example.NoTarget"/>: [R].</param>
 internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Targets)
 {

@@ -8,15 +8,15 @@ namespace MLNet.PTuning.Tasks;
 /// <summary>Owns its parameters; disposing it disposes them.</summary>
 internal abstract class Head : IDisposable
 {
-    /// <summary>What is trained of it.</summary>
+    /// <summary>Its trained parameters.</summary>
     public abstract IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>Whether it scores a row in prediction without libtorch's threads.</summary>
     public abstract bool SuitsAnyThread { get; }
 
     /// <summary>Scores before softmax: [R, H] → [R, classes].</summary>
-    /// <param name="hidden">Hidden states at the places read.</param>
-    /// <param name="encoder">Where they come from.</param>
+    /// <param name="hidden">Hidden states at the positions read.</param>
+    /// <param name="encoder">The encoder that they come from.</param>
     /// <param name="dropout">Masks of training; null in prediction.</param>
     /// <param name="dropProbability">Their probability.</param>
     public abstract torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability);

@@ -1,4 +1,4 @@
-// The randomly initialised classification head of P-Tuning v2: (pooler →) dropout → linear.
+// The randomly initialized classification head of P-Tuning v2: (pooler →) dropout → linear.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Backbones.Cpu;
 using MLNet.PTuning.Tuning;
@@ -7,8 +7,8 @@ using TorchSharp;
 namespace MLNet.PTuning.Tasks;
 
 /// <summary>
-/// Turns the hidden states that were read into a score a class. For sequence classification it goes through the backbone's pooler (frozen);
-/// where the backbone has none, or where the head came with one, through one of its own, which is trained and saved.
+/// Turns the hidden states that were read into a score a class. For sequence classification they go through the backbone's pooler (frozen);
+/// where the backbone has none, or where the head was saved with one, through the head's own, which is trained and saved.
 /// </summary>
 internal sealed class LinearHead : Head
 {
@@ -26,7 +26,7 @@ internal sealed class LinearHead : Head
     public override IReadOnlyList<Parameter> Parameters => _poolerWeight is null ? [_weight, _bias] : [_weight, _bias, _poolerWeight, _poolerBias!];
 
     /// <summary>A new head: weights from N(0, initializer_range²), biases 0.</summary>
-    /// <param name="backbone">What it stands on.</param>
+    /// <param name="backbone">The backbone whose hidden states it reads.</param>
     /// <param name="classes">Number of classes.</param>
     /// <param name="pools">Whether rows go through a pooler (classification) or not (labeling).</param>
     /// <param name="seed">Seed of the initial values.</param>

@@ -1,14 +1,14 @@
-// How a row's texts become the model's input: as they are, within a template's words, masked word and prompt vectors, or behind vectors in front of all.
+// How a row's texts become the model's input: as they are, within a template's words, masked word and prompt vectors, or after vectors in front of all.
 using MLNet.PTuning.Text;
 using MLNet.PTuning.Tuning;
 
 namespace MLNet.PTuning.Tasks;
 
 /// <summary>A row in its form.</summary>
-/// <param name="Input">Ids, with −(j + 1) where prompt vector j stands, and types.</param>
-/// <param name="TextStart">Place of the text's first piece.</param>
-/// <param name="ReadPositions">Place that classification reads: the masked word where a verbalizer scores it, else the row's own first token, or a prompt's first vector.</param>
-internal readonly record struct FormedRow(Encoded Input, int TextStart, int ReadPositions);
+/// <param name="Input">Ids, with −(j + 1) for prompt vector j, and types.</param>
+/// <param name="TextStart">Position of the text's first piece.</param>
+/// <param name="ReadPosition">The position that classification reads: the masked word where a verbalizer scores it, else the row's own first token, or a prompt's first vector.</param>
+internal readonly record struct FormedRow(Encoded Input, int TextStart, int ReadPosition);
 
 /// <summary>The form that a tuning method, or a verbalizer, gives to the rows of a task.</summary>
 internal sealed class RowForm
@@ -33,13 +33,13 @@ internal sealed class RowForm
         if (template is not null && template.Has(TemplatePartKind.Pair) && !hasPairs)
             throw new ArgumentException("The template has {pair}, but the rows have one text; name the second text's column, or take {pair} out.");
         if (_readsMask && template?.Has(TemplatePartKind.Mask) != true)
-            throw new ArgumentException("A verbalizer scores a masked word, and the template has none; put {mask} where it stands.");
+            throw new ArgumentException("A verbalizer scores a masked word, and the template has none; put {mask} where it goes.");
 
         int vector = 0;
         _words = [.. _parts.Select(IReadOnlyList<Piece> (part) => part.Kind switch
         {
             TemplatePartKind.Words => Pieces(part.Words, part.AfterBlank),
-            TemplatePartKind.Mask => [new Piece(tokenizer.MaskId ?? throw new ArgumentException("The backbone's vocabulary has no mask token, so a template cannot have {mask}; take it out, and a classification head."), 0, 0, 0)],
+            TemplatePartKind.Mask => [new Piece(tokenizer.MaskId ?? throw new ArgumentException("The backbone's vocabulary has no mask token, so a template cannot have {mask}; take it out, and use a classification head."), 0, 0, 0)],
             TemplatePartKind.Prompt => [.. Enumerable.Range(0, part.Count).Select(_ => new Piece(-(++vector), 0, 0, 0))],
             _ => [],
         })];
@@ -51,7 +51,7 @@ internal sealed class RowForm
     /// <summary>Word pieces that the template adds to every row: its words and its masked word.</summary>
     public int FixedPieces { get; }
 
-    /// <summary>Pieces of a row's text, as it stands in the template.</summary>
+    /// <summary>Pieces of a row's text, as within the template.</summary>
     public IReadOnlyList<Piece> TextPieces(string? text) => Pieces(text, IsAfterBlank(TemplatePartKind.Text));
 
     /// <summary>Pieces of a row's second text.</summary>
@@ -87,11 +87,11 @@ internal sealed class RowForm
         int inFront = _inFront;
         var input = inFront == 0 ? joined : new Encoded(
             [.. Enumerable.Range(1, inFront).Select(j => -j), .. joined.Ids], [.. new int[inFront], .. joined.Types], Moved(joined.First), Moved(joined.Second));
-        return new FormedRow(input, PlaceOf(textAt), _readsMask ? PlaceOf(maskAt) : _readsVectors ? 0 : inFront);
+        return new FormedRow(input, PositionOf(textAt), _readsMask ? PositionOf(maskAt) : _readsVectors ? 0 : inFront);
 
         Range Moved(Range range) => (range.Start.Value + inFront)..(range.End.Value + inFront);
 
-        int PlaceOf((bool InSecond, int At) place) => (place.InSecond ? input.Second : input.First).Start.Value + place.At;
+        int PositionOf((bool InSecond, int At) piece) => (piece.InSecond ? input.Second : input.First).Start.Value + piece.At;
     }
 
     private bool IsAfterBlank(TemplatePartKind kind) => _parts.Any(p => p.Kind == kind && p.AfterBlank);

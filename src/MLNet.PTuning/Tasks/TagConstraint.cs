@@ -1,9 +1,9 @@
-// Holds a scheme's constraint against the training rows, so that constrained decoding never forbids what was learned.
+// Checks a scheme's constraint against the training rows, so that constrained decoding never forbids what was learned.
 namespace MLNet.PTuning.Tasks;
 
 /// <summary>What constrained decoding allows.</summary>
 /// <param name="Scheme">The scheme; corrected where it was guessed and the rows are all of another.</param>
-/// <param name="Widened">Kinds of transition that are allowed beside the scheme's (<see cref="TagTransitions.Kind"/>).</param>
+/// <param name="Widened">Kinds of transition that are allowed in addition to the scheme's (<see cref="TagTransitions.Kind"/>).</param>
 /// <param name="Warnings">What was corrected or widened, and why.</param>
 internal sealed record TagConstraint(TagScheme Scheme, string[] Widened, IReadOnlyList<string> Warnings)
 {
@@ -12,7 +12,7 @@ internal sealed record TagConstraint(TagScheme Scheme, string[] Widened, IReadOn
     /// <summary>What a scheme allows.</summary>
     public static TagConstraint Of(TagScheme scheme) => new(scheme, [], []);
 
-    /// <summary>Holds a scheme against labeled rows: what contradicts it widens it where it was guessed, and is an error otherwise.</summary>
+    /// <summary>Checks a scheme against labeled rows: what contradicts it widens it where it was guessed, and is an error otherwise.</summary>
     /// <param name="tags">The labels.</param>
     /// <param name="guess">Their scheme.</param>
     /// <param name="rows">The label of each word, or <see cref="Example.NoTarget"/>.</param>
@@ -59,7 +59,7 @@ internal sealed record TagConstraint(TagScheme Scheme, string[] Widened, IReadOn
             for (int w = 0; w <= rows[r].Length && rows[r].Length > 0; w++)
             {
                 int? previous = w == 0 ? null : rows[r][w - 1], tag = w == rows[r].Length ? null : rows[r][w];
-                // Beside a word without a label, nothing is known.
+                // Next to a word without a label, nothing is known.
                 if (previous == Example.NoTarget || tag == Example.NoTarget || allowed.MayFollow(previous, tag)) continue;
                 var seen = found.GetValueOrDefault((previous, tag), (r + 1, 0));
                 found[(previous, tag)] = (seen.Item1, seen.Item2 + 1);

@@ -49,7 +49,7 @@ internal sealed class TagDecoder(IReadOnlyList<string> tags, TagScheme scheme, b
         int last = -1;
         for (int t = 0; t < n; t++)
             if (_transitions.MayFollow(t, null) && score[t] > Never && (last < 0 || score[t] > score[last])) last = t;
-        // A set of tags without "O" may allow no sequence at all; the best single tags are then the best there is.
+        // A set of tags without "O" may allow no sequence at all; each word's most probable tag is taken then.
         if (last < 0) return Greedy(probabilities, words);
         var best = new int[words];
         for (int w = words - 1; w >= 0; w--)

@@ -1,4 +1,4 @@
-// Which scheme a set of labels is of, and what speaks against it.
+// Which scheme a set of labels is of, and which labels do not fit it.
 namespace MLNet.PTuning.Tasks;
 
 /// <summary>The scheme of a set of labels, as it was given or guessed.</summary>
@@ -67,7 +67,7 @@ internal sealed record TagGuess(TagScheme Scheme, bool IsGuess, IReadOnlyList<st
 
     private static string NoScheme(IReadOnlyCollection<string> tags, IReadOnlyCollection<string> others) =>
         $"The labels {Named(tags)} look like chunk tags, but {(others.Count > 0 ? $"with {Named(others)} " : "")}they are of no known scheme (B I, B I E S, B M E S, B I L U). "
-        + "They are taken as plain labels: neighbouring words of one label are one entity. Write them in one of these schemes, or set the scheme to TagScheme.Plain where that is meant.";
+        + "They are taken as plain labels: neighboring words of one label are one entity. Write them in one of these schemes, or set the scheme to TagScheme.Plain where that is meant.";
 
     private static string Named(IReadOnlyCollection<string> labels) =>
         string.Join(", ", labels.Take(LabelsNamed).Select(l => $"'{l}'")) + (labels.Count > LabelsNamed ? $" and {labels.Count - LabelsNamed} more" : "");

@@ -1,4 +1,4 @@
-// How tags of words stand for spans: IOB and its kin, and the conversion between them.
+// How tags of words mark spans: IOB and its variants, and the conversion between them.
 using MLNet.PTuning.Tasks;
 
 namespace MLNet.PTuning;
@@ -10,7 +10,7 @@ namespace MLNet.PTuning;
 /// </summary>
 public enum TagScheme
 {
-    /// <summary>The label is the type itself, as in part-of-speech tagging. Neighbouring words of one type count as one span.</summary>
+    /// <summary>The label is the type itself, as in part-of-speech tagging. Neighboring words of one type count as one span.</summary>
     Plain,
     /// <summary>I- throughout; B- only where an entity directly follows another of its type (CoNLL-2003's own files).</summary>
     Iob1,
@@ -40,7 +40,7 @@ public static class Tags
     public const string Outside = "O";
 
     /// <summary>
-    /// The entities that tags stand for, read as leniently as the CoNLL evaluation script does: an I- that continues nothing begins an entity, and what
+    /// The entities that tags mark, read as leniently as the CoNLL evaluation script does: an I- that continues nothing begins an entity, and what
     /// follows an entity ends it. <see cref="TagScheme.Bilou"/> is read strictly: B- to L- of one type with I- between, or U-.
     /// </summary>
     /// <param name="tags">A tag a word.</param>

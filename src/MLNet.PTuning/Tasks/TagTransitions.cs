@@ -1,4 +1,4 @@
-// Which tag may follow which: what the scheme says, and beside it what training rows showed.
+// Which tag may follow which: by the scheme, and in addition by what training rows showed.
 namespace MLNet.PTuning.Tasks;
 
 /// <summary>Transitions between tags by their index; null stands for a row's beginning or end.</summary>
@@ -8,7 +8,7 @@ internal sealed class TagTransitions
 
     /// <param name="tags">The labels.</param>
     /// <param name="scheme">Their scheme.</param>
-    /// <param name="widened">Kinds of transition (<see cref="Kind"/>) that are allowed beside the scheme's.</param>
+    /// <param name="widened">Kinds of transition (<see cref="Kind"/>) that are allowed in addition to the scheme's.</param>
     public TagTransitions(IReadOnlyList<string> tags, TagScheme scheme, IReadOnlyCollection<string> widened)
     {
         ChunkTag[] read = [.. tags.Append(null).Select(t => Read(t, scheme))];
@@ -26,7 +26,7 @@ internal sealed class TagTransitions
     /// </summary>
     public static string Kind(string? previous, string? tag, TagScheme scheme) => KindOf(Read(previous, scheme), Read(tag, scheme));
 
-    /// <summary>The kinds of transition by which <paramref name="tag"/> begins an entity: from outside, and under IOB also directly behind another type's.</summary>
+    /// <summary>The kinds of transition by which <paramref name="tag"/> begins an entity: from outside, and under IOB also directly after another type's.</summary>
     public static IEnumerable<string> KindsOfBeginning(string tag, TagScheme scheme)
     {
         var read = Read(tag, scheme);
@@ -48,6 +48,6 @@ internal sealed class TagTransitions
         };
     }
 
-    // A label that is no chunk tag may stand where O may.
+    // A label that is no chunk tag is allowed where O is.
     private static ChunkTag Read(string? tag, TagScheme scheme) => tag is null || ChunkTag.Read(tag) is null ? new ChunkTag('O', "") : ChunkTag.Read(tag, scheme);
 }

@@ -9,11 +9,11 @@ internal static class TextClassification
     /// <summary>An encoded text or pair, read at its first token, [CLS], or elsewhere.</summary>
     /// <param name="encoded">Word pieces with specials.</param>
     /// <param name="target">Class from 0, or <see cref="Tasks.Example.NoTarget"/>.</param>
-    /// <param name="readPositions">The place that is read.</param>
-    public static Example Example(Encoded encoded, int target, int readPositions = 0) =>
-        new(encoded.Ids, encoded.Types, readPositions == 0 ? Tasks.Example.FirstToken : [readPositions], [target]);
+    /// <param name="readPosition">The position that is read.</param>
+    public static Example Example(Encoded encoded, int target, int readPosition = 0) =>
+        new(encoded.Ids, encoded.Types, readPosition == 0 ? Tasks.Example.FirstToken : [readPosition], [target]);
 
-    /// <summary>Share of examples whose most probable class is the one wanted.</summary>
+    /// <summary>Fraction of examples whose most probable class is the target.</summary>
     public static double Accuracy(IReadOnlyList<Example> examples, IReadOnlyList<float[]> probabilities) =>
         examples.Zip(probabilities).Average(pair => pair.First.Targets[0] == IndexOfMax(pair.Second) ? 1.0 : 0.0);
 

@@ -43,7 +43,7 @@ public sealed class TokenLabelMetrics
     /// </summary>
     public int WordsLeftOut { get; }
 
-    /// <summary>Share of words whose label is right.</summary>
+    /// <summary>Fraction of words whose label is right.</summary>
     public double TokenAccuracy { get; }
 
     /// <summary>All types together.</summary>
@@ -61,7 +61,7 @@ public sealed class TokenLabelMetrics
     /// <summary>Each type by name.</summary>
     public IReadOnlyList<EntityScore> PerType { get; }
 
-    /// <summary>A table of the types, their precision, recall and F1 in per cent, for a console.</summary>
+    /// <summary>A table of the types, their precision, recall and F1 in percent, for a console.</summary>
     public string GetFormattedTable()
     {
         int width = Math.Max(8, PerType.Select(t => Name(t).Length).DefaultIfEmpty().Max());
@@ -77,7 +77,7 @@ public sealed class TokenLabelMetrics
         void Score(string name, EntityScore s) => Line(name, Percent(s.Precision), Percent(s.Recall), Percent(s.F1),
             s.Gold.ToString(CultureInfo.InvariantCulture), s.Predicted.ToString(CultureInfo.InvariantCulture));
 
-        string Percent(double share) => (100 * share).ToString("f2", CultureInfo.InvariantCulture);
+        string Percent(double fraction) => (100 * fraction).ToString("f2", CultureInfo.InvariantCulture);
 
         void Line(string name, params string[] cells) => text.Append(name.PadRight(width)).AppendLine(string.Concat(cells.Select(c => c.PadLeft(11))));
     }

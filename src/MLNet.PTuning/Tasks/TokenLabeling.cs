@@ -4,15 +4,15 @@ using MLNet.PTuning.Text;
 namespace MLNet.PTuning.Tasks;
 
 /// <summary>A window of a row as the encoder reads it.</summary>
-/// <param name="Example">Its word pieces, and the positions of those that stand for <paramref name="Words"/>.</param>
+/// <param name="Example">Its word pieces, and the positions of those that represent <paramref name="Words"/>.</param>
 /// <param name="Words">The word at each of these positions, ascending.</param>
 internal sealed record LabeledWindow(Example Example, int[] Words);
 
 /// <summary>How rows of words become examples, and examples' probabilities become rows again.</summary>
 internal sealed class TokenLabeling
 {
-    // A second text (a predicate) may take this share of a window at most.
-    private const int LargestPairShare = 4;
+    // A second text (a predicate) may take a window's length divided by this at most.
+    private const int PairDivisor = 4;
 
     private readonly TextTokenizer _tokenizer;
     private readonly RowForm _form;
@@ -21,15 +21,15 @@ internal sealed class TokenLabeling
     /// <param name="tokenizer">The backbone's.</param>
     /// <param name="method">The tuning method, which may put a template around each window.</param>
     /// <param name="maxLength">Longest window in word pieces, specials and second text included.</param>
-    /// <param name="overlap">Word pieces that neighbouring windows share.</param>
+    /// <param name="overlap">Word pieces that neighboring windows share.</param>
     /// <param name="hasPairs">Whether rows have a second text.</param>
     /// <exception cref="ArgumentException">Windows are too short for a single piece.</exception>
     public TokenLabeling(TextTokenizer tokenizer, TuningMethod method, int maxLength, int overlap, bool hasPairs)
     {
         (_tokenizer, _maxLength, _overlap) = (tokenizer, maxLength, overlap);
         _form = new RowForm(tokenizer, maxLength, method, hasPairs);
-        if (maxLength - tokenizer.SpecialCount(hasPairs) - _form.FixedPieces - (hasPairs ? maxLength / LargestPairShare : 0) < 1)
-            throw new ArgumentException($"A window of {maxLength} word pieces leaves no room for a word beside the special tokens"
+        if (maxLength - tokenizer.SpecialCount(hasPairs) - _form.FixedPieces - (hasPairs ? maxLength / PairDivisor : 0) < 1)
+            throw new ArgumentException($"A window of {maxLength} word pieces leaves no room for a word next to the special tokens"
                 + $"{(hasPairs ? " and the predicate" : "")}; raise MaxSequenceLength.");
     }
 
@@ -41,7 +41,7 @@ internal sealed class TokenLabeling
     /// <param name="allPieces">Whether the loss counts all pieces of a word.</param>
     public IReadOnlyList<LabeledWindow> Windows(IReadOnlyList<string?> words, string? pair, IReadOnlyList<int>? targets, bool allPieces)
     {
-        var second = pair is null ? null : _form.PairPieces(pair).Take(_maxLength / LargestPairShare).ToList();
+        var second = pair is null ? null : _form.PairPieces(pair).Take(_maxLength / PairDivisor).ToList();
         int capacity = _maxLength - _tokenizer.SpecialCount(second is not null) - (second?.Count ?? 0) - _form.FixedPieces;
         var pieces = WordWindow.CapWords(_tokenizer.PiecesOfWords(words), capacity);
         var windows = new List<LabeledWindow>();
@@ -59,8 +59,8 @@ internal sealed class TokenLabeling
         return windows;
     }
 
-    /// <summary>Puts the windows' probabilities together: [words · classes]. A word that is in none is <paramref name="outside"/> for certain,
-    /// or of any class alike where there is none.</summary>
+    /// <summary>Puts the windows' probabilities together: [words · classes]. A word that is in none has probability 1 of <paramref name="outside"/>,
+    /// or equal probabilities of all classes where that is null.</summary>
     public static float[] Join(int wordCount, int classes, int? outside, IEnumerable<(LabeledWindow Window, float[] Probabilities)> parts)
     {
         var all = new float[wordCount * classes];

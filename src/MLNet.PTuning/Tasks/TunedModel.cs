@@ -9,7 +9,7 @@ namespace MLNet.PTuning.Tasks;
 /// <summary>What every task trains and predicts with. Owns its parameters and its use of the backbone.</summary>
 internal sealed class TunedModel : IDisposable
 {
-    // Scores from which libtorch would compute a softmax on several threads lie far above.
+    // Far below the number of scores from which libtorch computes a softmax on several threads.
     private const int BriefScores = 4096;
 
     private readonly FrozenBackbone.Lease _lease;
@@ -50,7 +50,7 @@ internal sealed class TunedModel : IDisposable
         }
     }
 
-    /// <summary>Number of trained numbers.</summary>
+    /// <summary>Number of trained parameters, counted by elements.</summary>
     public long TrainedParameters { get; }
 
     /// <summary>Those and the frozen ones, counted once.</summary>
@@ -99,10 +99,10 @@ internal sealed class TunedModel : IDisposable
         return Parameters.Max(p => p.Value.abs().max().item<float>());
     });
 
-    /// <summary>What the encoder is given beside the text.</summary>
+    /// <summary>What the encoder is given in addition to the text.</summary>
     public PromptState State() => _tuner.State();
 
-    /// <summary>Scores before softmax at the places read: [R, classes].</summary>
+    /// <summary>Scores before softmax at the positions read: [R, classes].</summary>
     public torch.Tensor Logits(Batch batch, Dropout? dropout)
     {
         ComputeThread.UseThreads(Computation.Threads);
@@ -119,7 +119,7 @@ internal sealed class TunedModel : IDisposable
     }
 
     /// <summary>
-    /// Ends training: from here on the model predicts with the very numbers that <see cref="Save"/> writes. Gives back the memory that training needed.
+    /// Ends training: from here on the model predicts with exactly the numbers that <see cref="Save"/> writes. Frees the memory that training needed.
     /// </summary>
     public void EndTraining() => ComputeThread.Run(() =>
     {
@@ -130,14 +130,14 @@ internal sealed class TunedModel : IDisposable
         _tuner.Encoder.Trim();
     });
 
-    /// <summary>Probabilities at the places that each example reads: [R · classes] an example, in row-major order.</summary>
+    /// <summary>Probabilities at the positions that each example reads: [R · classes] an example, in row-major order.</summary>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public float[][] Predict(IReadOnlyList<Example> examples)
     {
         // Known from the pass before.
         bool isBrief = _head.SuitsAnyThread && _pass?.SuitsAnyThread == true && examples is [var row] && row.ReadPositions.Length * ClassCount <= BriefScores;
         float[][] predicted = isBrief ? ComputeThread.RunBriefly(Run) : ComputeThread.Run(Run);
-        // A model that nobody holds any longer must not give its backbone back while it still predicts.
+        // A model without references must not be collected, which ends its use of the backbone, while it still predicts.
         GC.KeepAlive(this);
         return predicted;
 
@@ -194,7 +194,7 @@ internal sealed class TunedModel : IDisposable
         _lease.Dispose();
     }
 
-    // Whatever fails on the way, nothing is left behind.
+    // If anything fails, what was created before is disposed.
     private static TunedModel Build(FrozenBackbone.Lease lease, int classes, double? headDropout, Func<FrozenBackbone, Tuner> makeTuner, Func<FrozenBackbone, Head> makeHead)
     {
         Tuner? tuner = null;

@@ -1,4 +1,4 @@
-// Which words stand for which class, for a head that asks the backbone's own masked-word head (Schick and Schütze, 2021; Liu et al., 2021).
+// Which words represent which class, for a head that uses the backbone's own masked-word head (Schick and Schütze, 2021; Liu et al., 2021).
 using MLNet.PTuning.Tuning;
 
 namespace MLNet.PTuning;
@@ -10,11 +10,11 @@ namespace MLNet.PTuning;
 /// </summary>
 public sealed class Verbalizer
 {
-    /// <summary>Words of each class, by the class's name (the label's value as text). A class that is not here stands for itself. Default: none is here.</summary>
+    /// <summary>Words of each class, by the class's name (the label's value as text). A class without an entry is represented by its own name. Default: empty.</summary>
     public Dictionary<string, string[]> Words { get; init; } = [];
 
     /// <summary>
-    /// Where the masked word stands, for a tuning method without a template of its own: <c>{mask}</c>, <c>{text}</c>, <c>{pair}</c> and words.
+    /// Where the masked word goes, for a tuning method without a template of its own: <c>{mask}</c>, <c>{text}</c>, <c>{pair}</c> and words.
     /// Default <c>{text} {mask}</c>.
     /// </summary>
     public string Template { get; init; } = "{text} {mask}";

@@ -1,15 +1,15 @@
-// The head that scores classes by the words that stand for them, with the backbone's own masked-word head.
+// The head that scores classes by the words that represent them, with the backbone's own masked-word head.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tuning;
 using TorchSharp;
 
 namespace MLNet.PTuning.Tasks;
 
-/// <summary>The words' pieces, each once, and how much each counts in each class.</summary>
+/// <summary>The words' pieces, each once, and the weight of each in each class.</summary>
 internal sealed class VerbalizerHead : Head
 {
     private readonly MaskedWordHead _words;
-    private readonly torch.Tensor _pieces, _parts;
+    private readonly torch.Tensor _pieces, _weights;
 
     /// <param name="backbone">Whose masked-word head scores.</param>
     /// <param name="words">Words of each class.</param>
@@ -20,19 +20,19 @@ internal sealed class VerbalizerHead : Head
         _words = backbone.MaskedWords ?? throw new NotSupportedException(
             $"{backbone.Folder.Path} has no masked-word head that is known here, so a verbalizer has nothing to score words with; "
             + "take a checkpoint of masked-language training (BERT, RoBERTa, DistilBERT or ALBERT), or leave Verbalizer null for a classification head.");
-        // As they stand in a text, after a blank.
+        // As within a text, after a blank.
         var pieces = words.Select(w => w.Select(word => Pieces(backbone, word)).ToList()).ToList();
         for (int a = 0; a < words.Count; a++)
             for (int b = 0; b < a; b++)
                 if (pieces[a].SelectMany(p => p).ToHashSet().SetEquals(pieces[b].SelectMany(p => p)))
                     throw new ArgumentException($"The words '{string.Join(", ", words[a])}' and '{string.Join(", ", words[b])}' of two classes are the same word pieces to this backbone; give other words.");
         int[] all = [.. pieces.SelectMany(w => w).SelectMany(p => p).Distinct()];
-        var shares = new float[all.Length * words.Count];
+        var weights = new float[all.Length * words.Count];
         for (int c = 0; c < words.Count; c++)
             foreach (int[] word in pieces[c])
-                foreach (int piece in word) shares[Array.IndexOf(all, piece) * words.Count + c] += 1f / pieces[c].Count / word.Length;
+                foreach (int piece in word) weights[Array.IndexOf(all, piece) * words.Count + c] += 1f / pieces[c].Count / word.Length;
         _pieces = torch.tensor(Array.ConvertAll(all, p => (long)p), device: backbone.Device).DetachFromDisposeScope();
-        _parts = torch.tensor(shares, device: backbone.Device).view(all.Length, words.Count).DetachFromDisposeScope();
+        _weights = torch.tensor(weights, device: backbone.Device).view(all.Length, words.Count).DetachFromDisposeScope();
     }
 
     public override IReadOnlyList<Parameter> Parameters => [];
@@ -40,12 +40,12 @@ internal sealed class VerbalizerHead : Head
     public override bool SuitsAnyThread => false;
 
     public override torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability) =>
-        _words.Scores(hidden, encoder.WordEmbeddings, _pieces).matmul(_parts);
+        _words.Scores(hidden, encoder.WordEmbeddings, _pieces).matmul(_weights);
 
     public override void Dispose()
     {
         _pieces.Dispose();
-        _parts.Dispose();
+        _weights.Dispose();
     }
 
     private static int[] Pieces(FrozenBackbone backbone, string word)

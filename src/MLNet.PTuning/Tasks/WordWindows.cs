@@ -3,21 +3,21 @@ using MLNet.PTuning.Text;
 
 namespace MLNet.PTuning.Tasks;
 
-/// <summary>A stretch of words that goes through the encoder together, and those among them that are read there.</summary>
+/// <summary>A range of words that goes through the encoder together, and those among them whose labels are read from it.</summary>
 /// <param name="FirstPiece">Index of the window's first piece among the row's.</param>
 /// <param name="EndPiece">Index after its last.</param>
-/// <param name="FirstWord">First word that this window answers for.</param>
-/// <param name="EndWord">The word after the last one that it answers for.</param>
+/// <param name="FirstWord">First word whose label is read from this window.</param>
+/// <param name="EndWord">The word after the last one of these.</param>
 internal readonly record struct WordWindow(int FirstPiece, int EndPiece, int FirstWord, int EndWord)
 {
     /// <summary>
-    /// Windows of at most <paramref name="capacity"/> pieces that begin and end with words; neighbours share about <paramref name="overlap"/> pieces,
-    /// and each answers for its half of what they share.
+    /// Windows of at most <paramref name="capacity"/> pieces that begin and end with words; neighbors share about <paramref name="overlap"/> pieces,
+    /// whose labels are read half from one and half from the other.
     /// </summary>
     /// <param name="pieces">The row's pieces, each with its word; no word has more than <paramref name="capacity"/>.</param>
     /// <param name="wordCount">Number of words, also of those without a piece.</param>
     /// <param name="capacity">Most pieces of a window.</param>
-    /// <param name="overlap">Pieces that neighbours share.</param>
+    /// <param name="overlap">Pieces that neighbors share.</param>
     public static IReadOnlyList<WordWindow> Cut(IReadOnlyList<Piece> pieces, int wordCount, int capacity, int overlap)
     {
         int[] boundaries = [.. Enumerable.Range(0, pieces.Count).Where(i => i == 0 || pieces[i].Word != pieces[i - 1].Word), pieces.Count];

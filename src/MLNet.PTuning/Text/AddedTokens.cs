@@ -1,4 +1,4 @@
-// Tokens that are taken whole where they stand in a text: special tokens, and those an author added.
+// Tokens that are taken whole where they occur in a text: special tokens, and those an author added.
 using System.Text.RegularExpressions;
 
 namespace MLNet.PTuning.Text;
@@ -24,7 +24,7 @@ internal sealed class AddedTokens
         foreach (AddedToken token in tokens)
             if (token.Content.Length > 0) _tokens[token.Content] = token;
         _ids = [.. _tokens.Values.Select(t => t.Id)];
-        // The longest of several that start at one place wins.
+        // The longest of several that start at one offset wins.
         if (_tokens.Count > 0)
             _pattern = new Regex(string.Join('|', _tokens.Keys.OrderByDescending(k => k.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
     }

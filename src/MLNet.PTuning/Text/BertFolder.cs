@@ -32,7 +32,7 @@ internal static class BertFolder
             .Select(name => new AddedToken(name, vocabulary[name]));
         var basic = new BertNormalizer(
             lowerCase, settings.Flag("strip_accents") ?? lowerCase, !isJapanese && (settings.Flag("tokenize_chinese_chars") ?? true));
-        // Without basic tokenization a text is words between blanks, as whoever trained the model had split it.
+        // Without basic tokenization a text is words between blanks: the model was trained on text that was split before.
         bool isBasic = isJapanese || (settings.Flag("do_basic_tokenize") ?? true);
         return new TextTokenizer(
             [.. specials, .. settings.AddedTokens],
@@ -64,7 +64,7 @@ internal static class BertFolder
                 + "does not say otherwise. If the model is a cased one, write \"do_lower_case\": false into that file.";
     }
 
-    // Whether words of Japanese text are cut into characters instead of word pieces; what splits words by a dictionary is refused.
+    // Whether words of Japanese text are cut into characters instead of word pieces; tokenizers that need a dictionary are refused.
     private static bool IsOfCharacters(string folder, TokenizerSettings settings)
     {
         string words = settings.Text(WordSetting) ?? "basic", pieces = settings.Text(PieceSetting) ?? "wordpiece";

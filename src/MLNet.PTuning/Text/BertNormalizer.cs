@@ -1,4 +1,4 @@
-// BERT's text clean-up: controls are removed, blanks become spaces, Chinese characters stand alone, accents and case are removed where the model is without them.
+// BERT's text clean-up: controls are removed, blanks become spaces, Chinese characters become words of their own, accents and case are removed where the model is without them.
 using System.Text;
 
 namespace MLNet.PTuning.Text;

@@ -7,7 +7,7 @@ internal static class BpeFolder
 {
     public const string VocabularyFile = "vocab.json", MergesFile = "merges.txt", HerbertClass = "HerbertTokenizer";
 
-    // Stands at the end of pieces that end a word, in vocabularies that are not of bytes.
+    // The end of pieces that end a word, in vocabularies that are not of bytes.
     private const string WordEnd = "</w>";
 
     // RoBERTa's special tokens, which HerBERT has too; GPT-2 has one.

@@ -18,19 +18,19 @@ internal sealed class ByteLevelModel(IPieceModel inner) : IPieceModel
 
     public void Encode(ReadOnlySpan<char> word, List<(int Id, int Start, int End)> pieces)
     {
-        var spelt = new AlignedText(2 * word.Length);
+        var spelled = new AlignedText(2 * word.Length);
         Span<byte> bytes = stackalloc byte[4];
         for (int at = 0; at < word.Length;)
         {
             Rune.DecodeFromUtf16(word[at..], out Rune rune, out int units);
-            foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)]) spelt.Append(Spelling[value], (at, at + units));
+            foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)]) spelled.Append(Spelling[value], (at, at + units));
             at += units;
         }
         int first = pieces.Count;
-        inner.Encode(spelt.Units, pieces);
+        inner.Encode(spelled.Units, pieces);
         for (int i = first; i < pieces.Count; i++)
         {
-            var (start, end) = spelt.Source(pieces[i].Start, pieces[i].End);
+            var (start, end) = spelled.Source(pieces[i].Start, pieces[i].End);
             pieces[i] = (pieces[i].Id, start, end);
         }
     }

@@ -1,4 +1,4 @@
-// Byte-level vocabularies take text as it is; some want a blank before it, so that its first word looks like every other.
+// Byte-level vocabularies take text as it is; some need a blank before it, so that its first word looks like every other.
 namespace MLNet.PTuning.Text;
 
 /// <param name="addsBlank">Whether a text gets a blank before it, unless it begins with one.</param>

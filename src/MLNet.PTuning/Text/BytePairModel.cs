@@ -34,7 +34,7 @@ internal sealed class BytePairModel : IPieceModel
     private readonly int? _unknownId;
 
     /// <param name="vocabulary">Piece to id; not empty.</param>
-    /// <param name="merges">The pairs to join, the first first.</param>
+    /// <param name="merges">The pairs to join, in the order of their priority.</param>
     /// <param name="settings">What is not in the two lists.</param>
     /// <exception cref="InvalidDataException">A merge is of pieces that the vocabulary lacks, or the unknown piece is missing.</exception>
     public BytePairModel(Dictionary<string, int> vocabulary, IEnumerable<(string Left, string Right)> merges, BytePairSettings settings)
@@ -77,11 +77,11 @@ internal sealed class BytePairModel : IPieceModel
             pieces.Add((whole, 0, word.Length));
             return;
         }
-        AlignedText spelt = _alphabet.Spell(word);
+        AlignedText spelled = _alphabet.Spell(word);
         bool followsUnknown = false;
-        foreach (EncodedToken token in _tokenizer.EncodeToTokens(spelt.Units, out _, considerPreTokenization: false, considerNormalization: false))
+        foreach (EncodedToken token in _tokenizer.EncodeToTokens(spelled.Units, out _, considerPreTokenization: false, considerNormalization: false))
         {
-            var (start, end) = spelt.Source(token.Offset.Start.Value, token.Offset.End.Value);
+            var (start, end) = spelled.Source(token.Offset.Start.Value, token.Offset.End.Value);
             bool isUnknown = token.Id == _unknownId && !TryBytes(word[start..end], start, end, pieces);
             if (isUnknown && followsUnknown && _settings.FusesUnknown) pieces[^1] = pieces[^1] with { End = end };
             else if (isUnknown || token.Id != _unknownId) pieces.Add((token.Id, start, end));

@@ -1,10 +1,10 @@
-// A part of a JSON file that knows its place in it, so that every error names file and place.
+// A part of a JSON file that knows where in the file it is, so that every error names the file and the part.
 using System.Text.Json;
 using MLNet.PTuning.Files;
 
 namespace MLNet.PTuning.Text;
 
-internal readonly struct JsonPart(JsonElement element, string place)
+internal readonly struct JsonPart(JsonElement element, string location)
 {
     /// <summary>Ids index arrays; no vocabulary comes near this.</summary>
     public const int LargestId = 10_000_000;
@@ -25,7 +25,7 @@ internal readonly struct JsonPart(JsonElement element, string place)
     {
         if (element.ValueKind != JsonValueKind.Object) throw Error("must be an object");
         return element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
-            ? new JsonPart(value, $"{place}: {name}")
+            ? new JsonPart(value, $"{location}: {name}")
             : null;
     }
 
@@ -70,7 +70,7 @@ internal readonly struct JsonPart(JsonElement element, string place)
         get
         {
             if (!IsList) throw Error("must be a list");
-            string at = place;
+            string at = location;
             return element.EnumerateArray().Select((item, i) => new JsonPart(item, $"{at}[{i}]"));
         }
     }
@@ -82,14 +82,14 @@ internal readonly struct JsonPart(JsonElement element, string place)
         {
             if (element.ValueKind != JsonValueKind.Object) throw Error("must map pieces to ids");
             var ids = new Dictionary<string, int>(StringComparer.Ordinal);
-            foreach (JsonProperty member in element.EnumerateObject()) ids[member.Name] = new JsonPart(member.Value, $"{place}: {member.Name}").Id;
+            foreach (JsonProperty member in element.EnumerateObject()) ids[member.Name] = new JsonPart(member.Value, $"{location}: {member.Name}").Id;
             return ids.Count > 0 ? ids : throw Error("is empty");
         }
     }
 
-    /// <summary>For what is well written and is no part of this library.</summary>
+    /// <summary>For a part that is valid and not supported here.</summary>
     public NotSupportedException NotSupported(string what) =>
-        new($"'{place}' {what}. Take a model whose tokenizer has other parts, or remove the file where the folder has the tokenizer in another form too.");
+        new($"'{location}' {what}. Take a model whose tokenizer has other parts, or remove the file where the folder has the tokenizer in another form too.");
 
-    public InvalidDataException Error(string what) => new($"'{place}' {what}; download the file again or take another model.");
+    public InvalidDataException Error(string what) => new($"'{location}' {what}; download the file again or take another model.");
 }

@@ -1,4 +1,4 @@
-// The steps that tokenizer.json and SentencePiece models make a normalizer of.
+// The steps that a normalizer of tokenizer.json or of a SentencePiece model consists of.
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;

@@ -1,4 +1,4 @@
-// What tokenizing gives: pieces with their place in the caller's text, and whole model inputs.
+// What tokenizing gives: pieces with their offsets in the caller's text, and whole model inputs.
 namespace MLNet.PTuning.Text;
 
 /// <summary>
@@ -9,7 +9,7 @@ namespace MLNet.PTuning.Text;
 internal readonly record struct Piece(int Id, int Start, int End, int Word);
 
 /// <summary>
-/// A model's input with its special tokens: ids and token types, and where in them the pieces of the first and the second text stand
+/// A model's input with its special tokens: ids and token types, and the positions of the first and the second text's pieces among them
 /// (position <c>First.Start.Value + k</c> is the first text's piece <c>k</c>; what truncation took is missing at the end).
 /// </summary>
 internal sealed record Encoded(int[] Ids, int[] Types, Range First, Range Second);

@@ -1,10 +1,10 @@
-// One UTF-16 unit that is no blank for each character of a vocabulary, as the library's merges want them.
+// One UTF-16 unit that is no blank for each character of a vocabulary, as the library's merges need them.
 using System.Text;
 
 namespace MLNet.PTuning.Text;
 
 /// <summary>
-/// Characters beyond the basic plane, and the space, are spelt with private-use units that the vocabulary does not hold; all that it does not
+/// Characters beyond the basic plane, and the space, are spelled with private-use units that the vocabulary does not hold; all that it does not
 /// hold share one of them.
 /// </summary>
 internal sealed class PieceAlphabet
@@ -32,15 +32,15 @@ internal sealed class PieceAlphabet
     /// <summary>One unit a character of the word, each with the units of the word that it stands for.</summary>
     public AlignedText Spell(ReadOnlySpan<char> word)
     {
-        var spelt = new AlignedText(word.Length);
+        var spelled = new AlignedText(word.Length);
         for (int at = 0; at < word.Length;)
         {
             Rune.DecodeFromUtf16(word[at..], out Rune rune, out int units);
             char unit = !NeedsUnit(rune) ? (char)rune.Value : _units.GetValueOrDefault(rune, _unknown);
-            spelt.Append(unit, (at, at + units));
+            spelled.Append(unit, (at, at + units));
             at += units;
         }
-        return spelt;
+        return spelled;
     }
 
     private static bool NeedsUnit(Rune rune) => !rune.IsBmp || rune.Value == ' ';

@@ -7,7 +7,7 @@ namespace MLNet.PTuning.Text;
 
 /// <summary>
 /// The format is a length, the trie's units (32 bits each, as in S. Yata's darts-clone) over UTF-8 bytes, and the replacements, each ended by a
-/// zero byte; a trie's value is its replacement's place. Whole text elements are looked up first, then their characters, as in Hugging Face's.
+/// zero byte; a trie's value is its replacement's offset. Whole text elements are looked up first, then their characters, as in Hugging Face's.
 /// </summary>
 internal sealed class PrecompiledStep : ITextNormalizer
 {

@@ -6,7 +6,7 @@ namespace MLNet.PTuning.Text;
 
 /// <summary>
 /// How a family numbers pieces: its own ones first, then those of the model from <paramref name="Skipped"/> on, then the mask. Null names: the
-/// model's pieces keep their places, and its own special tokens are used.
+/// model's pieces keep their indices as ids, and its own special tokens are used.
 /// </summary>
 internal sealed record PieceNumbering(string[] First, int Skipped, string? Last)
 {
@@ -71,7 +71,7 @@ internal static partial class SentencePieceFolder
         _ => [$"[{role.ToUpperInvariant()}]", $"<{role}>"],
     };
 
-    // ALBERT's conversion all but bars pieces such as "7,", so that numbers and commas are pieces of their own.
+    // ALBERT's conversion lowers the scores of pieces such as "7,", so that numbers and commas become pieces of their own.
     private static bool EndsInNumberComma(string piece) => piece.Length > 1 && piece[^1] == ',' && char.IsDigit(piece[^2]);
 
     private static List<(string Piece, double Score)> Number(SentencePieceFile file, PieceNumbering numbering)

@@ -1,7 +1,7 @@
-// Where a model's special tokens stand around one text and around a pair, and which token type each place has.
+// Where a model's special tokens go around one text and around a pair, and which token type each part has.
 namespace MLNet.PTuning.Text;
 
-/// <summary>One place of a layout: a special token, or all pieces of the first or second text.</summary>
+/// <summary>One part of a layout: a special token, or all pieces of the first or second text.</summary>
 internal readonly record struct LayoutPart(LayoutKind Kind, int Id, int Type)
 {
     public static LayoutPart Special(int id, int type) => new(LayoutKind.Special, id, type);
@@ -33,7 +33,7 @@ internal sealed class SpecialLayout(LayoutPart[] single, LayoutPart[] pair)
     {
         int length = SpecialCount(isPair) + first.Length + second.Length, at = 0;
         int[] ids = new int[length], types = new int[length];
-        Range firstPlace = 0..0, secondPlace = 0..0;
+        Range firstRange = 0..0, secondRange = 0..0;
         foreach (LayoutPart part in isPair ? pair : single)
         {
             ReadOnlySpan<Piece> pieces = part.Kind == LayoutKind.First ? first : second;
@@ -49,9 +49,9 @@ internal sealed class SpecialLayout(LayoutPart[] single, LayoutPart[] pair)
                     break;
             }
             types.AsSpan(start, at - start).Fill(part.Type);
-            if (part.Kind == LayoutKind.First) firstPlace = start..at;
-            if (part.Kind == LayoutKind.Second) secondPlace = start..at;
+            if (part.Kind == LayoutKind.First) firstRange = start..at;
+            if (part.Kind == LayoutKind.Second) secondRange = start..at;
         }
-        return new Encoded(ids, types, firstPlace, secondPlace);
+        return new Encoded(ids, types, firstRange, secondRange);
     }
 }

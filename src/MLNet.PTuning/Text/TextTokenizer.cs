@@ -28,7 +28,7 @@ internal sealed class TextTokenizer
     /// <summary>One more than the highest id.</summary>
     public int VocabularySize { get; }
 
-    /// <summary>What is unusual about the folder's files and was taken all the same, a sentence each.</summary>
+    /// <summary>Warnings about the folder's files: what is unusual in them and was accepted, a sentence each.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 
     public required int PadId { get; init; }
@@ -49,7 +49,7 @@ internal sealed class TextTokenizer
     /// <summary>What is done to normalized text, between added tokens, before it is split into words.</summary>
     public ITextNormalizer Preparation { private get; init; } = TextAsItIs.Instance;
 
-    /// <summary>The same for words that were given as such: where blanks are part of pieces, each stands as after one.</summary>
+    /// <summary>The same for words that were given as such: where blanks are part of pieces, each is taken as after a blank.</summary>
     public ITextNormalizer WordPreparation { private get; init; } = TextAsItIs.Instance;
 
     /// <summary>Whether offsets leave out the blanks at a piece's ends.</summary>
@@ -62,8 +62,8 @@ internal sealed class TextTokenizer
     /// <exception cref="NotSupportedException">Its class, or a part of it, is not supported; the message names it.</exception>
     public static TextTokenizer Load(string folder) => TokenizerFolder.Load(folder);
 
-    /// <summary>From here on an id from <paramref name="count"/> on is an error where it occurs: the word embeddings have no row for it.</summary>
-    /// <exception cref="InvalidDataException">A special token that stands around every text has such an id.</exception>
+    /// <summary>From now on an id of <paramref name="count"/> or more is an error where it occurs: the word embeddings have no row for it.</summary>
+    /// <exception cref="InvalidDataException">A special token that is added to every text has such an id.</exception>
     public void LimitIds(int count)
     {
         _idLimit = count;
@@ -80,7 +80,7 @@ internal sealed class TextTokenizer
 
     /// <summary>The pieces of words, each tokenized alone; <see cref="Piece.Word"/> is the word's index. A word may have no piece.</summary>
     /// <param name="words">The words; null counts as empty.</param>
-    /// <param name="spaced">Whether each word is taken as it stands in a text, after a blank; false takes it as a text of its own.</param>
+    /// <param name="spaced">Whether each word is taken as within a text, after a blank; false takes it as a text of its own.</param>
     public IReadOnlyList<Piece> PiecesOfWords(IReadOnlyList<string?> words, bool spaced = true)
     {
         ITextNormalizer preparation = spaced ? WordPreparation : Preparation;
@@ -94,7 +94,7 @@ internal sealed class TextTokenizer
         return pieces;
     }
 
-    /// <summary>How many special tokens stand around one text or a pair.</summary>
+    /// <summary>How many special tokens are added to one text or a pair.</summary>
     public int SpecialCount(bool pair) => _layout.SpecialCount(pair);
 
     /// <summary>
@@ -173,7 +173,7 @@ internal sealed class TextTokenizer
         return piece with { Start = start, End = end };
     }
 
-    // Blanks other than the space are spelt as bytes, and those stay; an added token takes any blank with it.
+    // Blanks other than the space are spelled as bytes, and those stay; an added token takes any blank with it.
     private bool IsTrimmed(char unit, Piece piece) =>
         unit == ' ' || char.IsWhiteSpace(unit) && (_added.Has(piece.Id) || _addedToNormalized.Has(piece.Id));
 

@@ -1,4 +1,4 @@
-// The post-processors that a tokenizer.json may name: where special tokens stand, and whether offsets leave out blanks.
+// The post-processors that a tokenizer.json may name: where special tokens go, and whether offsets leave out blanks.
 namespace MLNet.PTuning.Text;
 
 internal static class TokenizerJsonLayout
@@ -45,7 +45,7 @@ internal static class TokenizerJsonLayout
         return pair.Length == 2 ? pair[1].Id : throw token.Error("must be a token and its id");
     }
 
-    // Every text stands in its template once.
+    // Every text is in its template once.
     private static LayoutPart[] Once(JsonPart template, JsonPart specials, int texts)
     {
         LayoutPart[] parts = [.. Template(template, specials)];

@@ -19,7 +19,7 @@ internal sealed class UnigramModel : IPieceModel
     private readonly double _unknownScore;
     private readonly int[]? _bytes;
 
-    /// <param name="pieces">Pieces with their scores (log probabilities); a piece's place is its id.</param>
+    /// <param name="pieces">Pieces with their scores (log probabilities); a piece's index is its id.</param>
     /// <param name="unknownId">What a character becomes that no piece spells; null drops it.</param>
     /// <param name="fallsBackToBytes">Unknown characters become their UTF-8 bytes, as pieces &lt;0xNN&gt;, where all 256 exist.</param>
     public UnigramModel(IReadOnlyList<(string Piece, double Score)> pieces, int? unknownId, bool fallsBackToBytes)
@@ -60,7 +60,7 @@ internal sealed class UnigramModel : IPieceModel
         }
     }
 
-    // For each place of the word the best way there: its score, where its last piece starts, and that piece (-1: unknown).
+    // For each offset in the word the best path to it: its score, where its last piece starts, and that piece (-1: unknown).
     private (double Score, int Start, int Id)[] BestPaths(ReadOnlySpan<char> word)
     {
         var best = new (double Score, int Start, int Id)[word.Length + 1];
@@ -91,20 +91,20 @@ internal sealed class UnigramModel : IPieceModel
         if (best.Start < 0 || score > best.Score) best = (score, start, id);
     }
 
-    // Of sorted pieces that agree up to a place, those that have this unit there.
-    private (int Low, int High) Narrow(int low, int high, int place, char unit)
+    // Of sorted pieces that agree up to an offset, those that have this unit there.
+    private (int Low, int High) Narrow(int low, int high, int offset, char unit)
     {
-        int from = FirstFrom(low, high, place, unit);
-        return (from, FirstFrom(from, high, place, unit + 1));
+        int from = FirstFrom(low, high, offset, unit);
+        return (from, FirstFrom(from, high, offset, unit + 1));
     }
 
-    private int FirstFrom(int low, int high, int place, int unit)
+    private int FirstFrom(int low, int high, int offset, int unit)
     {
         while (low < high)
         {
             int middle = (low + high) / 2;
             string piece = _sorted[middle].Piece;
-            if (piece.Length > place && piece[place] >= unit) high = middle;
+            if (piece.Length > offset && piece[offset] >= unit) high = middle;
             else low = middle + 1;
         }
         return low;

@@ -1,4 +1,4 @@
-// Splits plain text into the words that labels are given to, with their places in the text.
+// Splits plain text into the words that labels are given to, with their offsets in the text.
 using System.Globalization;
 using System.Text;
 

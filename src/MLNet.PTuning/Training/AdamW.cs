@@ -9,7 +9,7 @@ namespace MLNet.PTuning.Training;
 /// <summary>Optimizer over a fixed list of parameters; owns their moments.</summary>
 internal sealed class AdamW : IDisposable
 {
-    // Numbers from which libtorch's threads bring more than waking them costs.
+    // Parameters from which libtorch's threads gain more than waking them costs.
     private const long WorthAllThreads = 1 << 20;
 
     private readonly IReadOnlyList<Parameter> _parameters;
@@ -36,8 +36,8 @@ internal sealed class AdamW : IDisposable
     /// <summary>Steps taken.</summary>
     public int Steps { get; set; }
 
-    /// <summary>Scales gradients down to a length over all parameters together.</summary>
-    /// <returns>Their length before.</returns>
+    /// <summary>Scales gradients down to a norm over all parameters together.</summary>
+    /// <returns>Their norm before.</returns>
     public static double Clip(IReadOnlyList<Parameter> parameters, double clipNorm)
     {
         using var scope = torch.NewDisposeScope();
@@ -50,11 +50,11 @@ internal sealed class AdamW : IDisposable
 
     /// <summary>Clips the gradients of the last backward pass, moves the parameters and clears the gradients.</summary>
     /// <param name="rate">Learning rate of this step.</param>
-    /// <param name="clipNorm">Longest gradient over all parameters.</param>
-    /// <returns>The gradient's length before clipping.</returns>
+    /// <param name="clipNorm">Largest norm of the gradient over all parameters.</param>
+    /// <returns>The gradient's norm before clipping.</returns>
     public double Step(double rate, double clipNorm)
     {
-        if (_isLarge) ComputeThread.GiveLibtorch(ComputeThread.ThreadCount);
+        if (_isLarge) ComputeThread.SetLibtorchThreads(ComputeThread.ThreadCount);
         double norm = Clip(_parameters, clipNorm);
         Steps++;
         Update(rate);

@@ -10,7 +10,7 @@ using MLNet.PTuning.Tuning;
 
 namespace MLNet.PTuning.Training;
 
-/// <summary>Writes one run's checkpoints when they are due, and puts a run where a checkpoint stands.</summary>
+/// <summary>Writes one run's checkpoints when they are due, and restores a run from one.</summary>
 /// <param name="model">The model under training.</param>
 /// <param name="optimizer">Its optimizer.</param>
 /// <param name="options">Where to, how often, where from.</param>
@@ -36,7 +36,7 @@ internal sealed class Checkpoint(TunedModel model, AdamW optimizer, TrainingOpti
         return int.Parse(IdentityIn(file)[nameof(TrainingOptions.Seed)], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The run's first state: its beginning, or where <c>ResumeFrom</c> stands. Writes it, so that a place that cannot be written to is found at once.</summary>
+    /// <summary>The run's first state: a new one, or that of the checkpoint <c>ResumeFrom</c>. Writes it, so that a path that cannot be written to is found at once.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">It is no checkpoint, or a damaged one.</exception>
     /// <exception cref="ArgumentException">It is of a run on other rows or with other settings.</exception>
@@ -49,13 +49,13 @@ internal sealed class Checkpoint(TunedModel model, AdamW optimizer, TrainingOpti
         return state;
     }
 
-    /// <summary>Told after a step that does not end an epoch.</summary>
+    /// <summary>Called after a step that does not end an epoch.</summary>
     public void AfterStep(RunState state)
     {
         if (IsDue) Write(state);
     }
 
-    /// <summary>Told after an epoch.</summary>
+    /// <summary>Called after an epoch.</summary>
     public void AfterEpoch(RunState state, bool isLast)
     {
         if (isLast || IsDue || (options.CheckpointEverySteps is null && options.CheckpointEvery is null)) Write(state);
@@ -86,7 +86,7 @@ internal sealed class Checkpoint(TunedModel model, AdamW optimizer, TrainingOpti
     {
         using var file = Open(path);
         if (RunIdentity.Difference(IdentityIn(file), identity) is { } difference)
-            throw new ArgumentException($"The checkpoint {path} is of another run ({difference}). Give the rows and settings that it was written with, or train anew without ResumeFrom.");
+            throw new ArgumentException($"The checkpoint {path} is of another run ({difference}). Give the rows and settings that it was written with, or start a new run without ResumeFrom.");
         var state = Parse<RunState>(file, "state");
         optimizer.Steps = Parse<int>(file, "steps");
         ComputeThread.Run(() =>

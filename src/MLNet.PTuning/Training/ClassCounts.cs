@@ -1,16 +1,16 @@
-// Notices a model that gives every row the same class.
+// Detects a model that gives every row the same class.
 using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace MLNet.PTuning.Training;
 
-/// <summary>How often each class was predicted and wanted over an epoch.</summary>
+/// <summary>How often each class was predicted, and was the target, over an epoch.</summary>
 internal sealed record ClassCounts(long[] Predicted, long[] Gold)
 {
     /// <summary>Counts of an epoch that begins.</summary>
     public static ClassCounts None(int classes) => new(new long[classes], new long[classes]);
 
-    /// <summary>The one class that was predicted although several were wanted; null where the model tells classes apart.</summary>
+    /// <summary>The one class that was predicted although there were several target classes; null where the model tells classes apart.</summary>
     public int? CollapsedClass() =>
         Predicted.Count(n => n > 0) == 1 && Gold.Count(n => n > 0) > 1 ? Array.FindIndex(Predicted, n => n > 0) : null;
 

@@ -23,13 +23,13 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
     /// epoch with the best mean score over the tasks that have validation rows, or of the last where none has.
     /// </summary>
     /// <returns>The curve of each task, and the number of the epoch that was kept. An epoch in which a task was never drawn is not in its curve.</returns>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
     /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
     public (IReadOnlyList<IReadOnlyList<TrainingEpoch>> Curves, int BestEpoch) Run()
     {
         var shared = tasks[0].Model.SharedParameters;
         using var sharedOptimizer = ComputeThread.Run(() => new AdamW(shared, options.WeightDecay));
-        // What is a task's own has an optimizer of its own, which rests while other tasks are drawn.
+        // What is a task's own has an optimizer of its own, which does not step while other tasks are drawn.
         AdamW[] ownOptimizers = ComputeThread.Run(() => tasks.Select(t => new AdamW(t.Model.OwnParameters, options.WeightDecay)).ToArray());
         using var dropout = ComputeThread.Run(() => new Dropout(seed, tasks[0].Model.Backbone.Device));
         try

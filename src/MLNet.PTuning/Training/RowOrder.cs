@@ -1,4 +1,4 @@
-// In which order training meets its rows: random, yet in batches of rows of like length.
+// The order in which training takes its rows: random, but in batches of rows of similar length.
 using MLNet.PTuning.Tasks;
 
 namespace MLNet.PTuning.Training;

@@ -1,16 +1,16 @@
-// Where a training run stands between two steps: with the rows and the settings, all that the rest of it depends on.
+// The state of a training run between two steps: with the rows and the settings, all that the rest of it depends on.
 using System.Diagnostics;
 using System.Text.Json.Serialization;
 
 namespace MLNet.PTuning.Training;
 
-/// <summary>A run's position and what it remembers. Random numbers are functions of the seed and the position, so none are kept.</summary>
+/// <summary>A run's position and its results so far. Random numbers are functions of the seed and the position, so none are kept.</summary>
 internal sealed class RunState
 {
     private readonly double _secondsBefore;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
-    /// <summary>A run that was left at some step.</summary>
+    /// <summary>A run that stopped at some step.</summary>
     [JsonConstructor]
     public RunState(ClassCounts counts, List<TrainingEpoch> epochs, double seconds) => (Counts, Epochs, _secondsBefore) = (counts, epochs, seconds);
 

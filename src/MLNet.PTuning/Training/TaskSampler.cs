@@ -18,12 +18,12 @@ internal sealed class TaskSampler
             _ => 1 / temperature,
         };
         double[] weights = [.. rows.Select(n => Math.Pow(n, power))];
-        Shares = [.. weights.Select(w => w / weights.Sum())];
-        _upTo = [.. Shares.Select((_, task) => Shares.Take(task + 1).Sum())];
+        Probabilities = [.. weights.Select(w => w / weights.Sum())];
+        _upTo = [.. Probabilities.Select((_, task) => Probabilities.Take(task + 1).Sum())];
     }
 
-    /// <summary>Share of steps of each task.</summary>
-    public IReadOnlyList<double> Shares { get; }
+    /// <summary>The probability of each task at a step.</summary>
+    public IReadOnlyList<double> Probabilities { get; }
 
     /// <summary>The tasks of an epoch's steps.</summary>
     public IEnumerable<int> Epoch(int steps, int seed, int epoch)

@@ -1,12 +1,12 @@
-// How often multi-task training meets each task.
+// How often multi-task training draws each task.
 namespace MLNet.PTuning;
 
-/// <summary>How often each task is met in multi-task training.</summary>
+/// <summary>How often multi-task training draws each task.</summary>
 public enum TaskSampling
 {
-    /// <summary>As often as it has rows.</summary>
+    /// <summary>In proportion to its rows.</summary>
     Proportional,
-    /// <summary>All alike.</summary>
+    /// <summary>All equally often.</summary>
     Uniform,
     /// <summary>In proportion to its rows to the power 1 / <c>Temperature</c>.</summary>
     Temperature,

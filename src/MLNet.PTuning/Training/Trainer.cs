@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Training;
 
-/// <summary>Who watches a run: the pipeline passes it on to ML.NET's channels.</summary>
+/// <summary>Receives a run's progress and warnings; the pipeline forwards them to ML.NET's channels.</summary>
 internal interface ITrainingObserver
 {
     void AfterStep(int epoch, int step, int stepsPerEpoch, double loss);
@@ -20,16 +20,16 @@ internal interface ITrainingObserver
 /// <param name="options">Settings of training.</param>
 /// <param name="rate">Highest learning rate.</param>
 /// <param name="seed">Seed of dropout and shuffling.</param>
-/// <param name="classNames">Names of the classes in the order of the head's rows, which a checkpoint is held against.</param>
+/// <param name="classNames">Names of the classes in the order of the head's rows, which a checkpoint is checked against.</param>
 /// <param name="score">How a validation set is scored.</param>
-/// <param name="observer">Who watches.</param>
+/// <param name="observer">Receives progress and warnings.</param>
 internal sealed class Trainer(TunedModel model, TrainingOptions options, double rate, int seed, IReadOnlyList<string> classNames, ScoreFunction score, ITrainingObserver observer)
 {
     // Trained parameters are of the order of 1, as a backbone's own keys and values are.
     private const float LargestSane = 1e6f;
 
     /// <summary>Trains on <paramref name="rows"/> and keeps the parameters of the best epoch on <paramref name="validation"/>, or of the last without one.</summary>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
     /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
     public TrainingReport Run(IReadOnlyList<Example> rows, IReadOnlyList<Example>? validation, int skippedRows)
     {
@@ -43,7 +43,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         while (!IsOver(state))
         {
             RunEpoch(rows, stepsPerEpoch, state, schedule, optimizer, dropout, checkpoint);
-            // What an epoch's last step broke shows in no loss of the epoch.
+            // A parameter that diverges in an epoch's last step changes no loss of the epoch.
             if (model.LargestParameter() is var largest and not < LargestSane)
                 throw Diverged(FormattableString.Invariant($"a trained parameter has grown to {largest:g3}"), optimizer.Steps, state.Epoch);
             var (validationLoss, validationScore) = validation is null ? default((double?, double?)) : Validation.Run(model, validation, score, options);
@@ -93,9 +93,9 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
     /// <param name="model">What is trained.</param>
     /// <param name="batch">The batch's passes, whose gradients are added up.</param>
     /// <param name="dropout">Masks of training.</param>
-    /// <param name="step">The step's number, which they depend on.</param>
+    /// <param name="step">The step's index, which they depend on.</param>
     /// <param name="classWeights">Weight of each class; null for all 1.</param>
-    /// <param name="predicted">Is told the classes predicted; null where nobody asks.</param>
+    /// <param name="predicted">Counts the predicted classes; null for no counts.</param>
     public static double Backward(TunedModel model, IReadOnlyList<Batch> batch, Dropout dropout, int step, IReadOnlyList<double>? classWeights, ClassCounts? predicted)
     {
         using var scope = torch.NewDisposeScope();
@@ -103,14 +103,14 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         double all = batch.Sum(pass => Weight(pass, classWeights)), sum = 0;
         for (int i = 0; i < batch.Count; i++)
         {
-            double share = batch.Count == 1 ? 1 : Weight(batch[i], classWeights) / all;
+            double passWeight = batch.Count == 1 ? 1 : Weight(batch[i], classWeights) / all;
             // Rows without a target have no mean.
-            if (share == 0) continue;
+            if (passWeight == 0) continue;
             dropout.StartStep(step, i);
             using var passScope = torch.NewDisposeScope();
             var logits = model.Logits(batch[i], dropout);
-            var wanted = torch.tensor(Array.ConvertAll(batch[i].Targets, t => (long)t), device: logits.device);
-            var loss = torch.nn.functional.cross_entropy(logits, wanted, weights, ignore_index: Example.NoTarget).Times((float)share);
+            var targets = torch.tensor(Array.ConvertAll(batch[i].Targets, t => (long)t), device: logits.device);
+            var loss = torch.nn.functional.cross_entropy(logits, targets, weights, ignore_index: Example.NoTarget).Times((float)passWeight);
             sum += loss.item<float>();
             if (!double.IsFinite(sum)) return sum;
             model.Backward(loss);
@@ -119,7 +119,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         return sum;
     }
 
-    // What a pass weighs in the mean over the targets that are there.
+    // A pass's weight in the mean over all positions with a target.
     private static double Weight(Batch pass, IReadOnlyList<double>? classWeights) => pass.Targets.Sum(t => t == Example.NoTarget ? 0 : classWeights?[t] ?? 1);
 
     private InvalidOperationException Diverged(string how, int step, int epoch) => new(FormattableString.Invariant(

@@ -10,7 +10,7 @@ public enum LearningRateSchedule
     Linear,
     /// <summary>Falls to 0 along half a cosine.</summary>
     Cosine,
-    /// <summary>Stays.</summary>
+    /// <summary>Stays at its highest value.</summary>
     Constant,
     /// <summary>Is multiplied by 0.95 after every epoch, as P-Tuning v2's authors do for labeling.</summary>
     EpochDecay,
@@ -31,13 +31,13 @@ public abstract class TrainingOptions
     /// <summary>How the rate falls. Default <see cref="LearningRateSchedule.Linear"/>.</summary>
     public LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Linear;
 
-    /// <summary>Share of all steps in which the rate rises from 0. Default 0.</summary>
+    /// <summary>Fraction of all steps in which the rate rises from 0. Default 0.</summary>
     public double WarmupRatio { get; set; }
 
     /// <summary>AdamW's weight decay, on everything but biases and norms. Default 0.01.</summary>
     public double WeightDecay { get; set; } = 0.01;
 
-    /// <summary>Longest gradient, over all trained parameters together; longer ones are scaled down. Default 1.</summary>
+    /// <summary>Largest norm of the gradient, over all trained parameters together; larger ones are scaled down. Default 1.</summary>
     public double ClipNorm { get; set; } = 1;
 
     /// <summary>Probability of dropping an element before the head's linear layer in training. Default null: the backbone's <c>hidden_dropout_prob</c>.</summary>
@@ -62,9 +62,9 @@ public abstract class TrainingOptions
     public int? Seed { get; set; }
 
     /// <summary>
-    /// File that training writes checkpoints to, each in place of the one before, so that a run that was ended can go on
+    /// File that training writes checkpoints to, each in place of the one before, so that a run that was stopped can be resumed
     /// (<see cref="ResumeFrom"/>). Default null: none. It is written before the first step, as often as <see cref="CheckpointEverySteps"/> and
-    /// <see cref="CheckpointEvery"/> say (after every epoch where neither says anything), and after the last. It takes three to four times the room of
+    /// <see cref="CheckpointEvery"/> say (after every epoch where neither says anything), and after the last. It takes three to four times the space of
     /// the trained parameters.
     /// </summary>
     public string? CheckpointPath { get; set; }
@@ -76,8 +76,8 @@ public abstract class TrainingOptions
     public TimeSpan? CheckpointEvery { get; set; }
 
     /// <summary>
-    /// A checkpoint to continue from; the same file as <see cref="CheckpointPath"/>, or another. Default null: training begins anew. Rows and settings must be
-    /// those of the run that wrote it. On one machine, with the same number of threads, the model is the same bit for bit as that of a run that was not ended.
+    /// A checkpoint to continue from; the same file as <see cref="CheckpointPath"/>, or another. Default null: a new run. Rows and settings must be
+    /// those of the run that wrote it. On one machine, with the same number of threads, the model is the same bit for bit as that of a run that was not stopped.
     /// Where there is no seed, the checkpoint's is taken.
     /// </summary>
     public string? ResumeFrom { get; set; }

@@ -22,7 +22,7 @@ public sealed record TrainingEpoch(int Number, double TrainingLoss, double? Vali
 public sealed record TrainingReport(IReadOnlyList<TrainingEpoch> Epochs, int BestEpoch, int Rows, int SkippedRows, long TrainedParameters,
     long TotalParameters, double Seconds, int Seed, string Device)
 {
-    /// <summary>Share of parameters that are trained, from 0 to 1.</summary>
+    /// <summary>Fraction of parameters that are trained, from 0 to 1.</summary>
     public double TrainedShare => (double)TrainedParameters / TotalParameters;
 
     /// <summary>The run in one line, in the invariant culture.</summary>

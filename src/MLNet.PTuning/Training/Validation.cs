@@ -11,8 +11,8 @@ internal delegate double ScoreFunction(IReadOnlyList<Example> examples, IReadOnl
 /// <summary>Scores models on validation sets, and keeps the parameters of the best epoch.</summary>
 internal static class Validation
 {
-    /// <summary>Mean cross-entropy over the targets that are there, and the score, without dropout.</summary>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <summary>Mean cross-entropy over all positions with a target, and the score, without dropout.</summary>
+    /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
     public static (double Loss, double Score) Run(TunedModel model, IReadOnlyList<Example> examples, ScoreFunction score, TrainingOptions options)
     {
         var probabilities = new float[examples.Count][];
@@ -41,7 +41,7 @@ internal static class Validation
     /// <summary>Values of parameters as they are now.</summary>
     public static float[][] Snapshot(IEnumerable<Parameter> parameters) => ComputeThread.Run(() => parameters.Select(p => ParameterFactory.ToArray(p.Value)).ToArray());
 
-    /// <summary>Gives parameters the values that they had.</summary>
+    /// <summary>Sets parameters to the values of a snapshot.</summary>
     public static void Restore(IEnumerable<Parameter> parameters, float[][] values) => ComputeThread.Run(() =>
     {
         foreach (var (parameter, value) in parameters.Zip(values)) ParameterFactory.Copy(value, parameter.Value);

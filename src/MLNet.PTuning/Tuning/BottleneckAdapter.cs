@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace MLNet.PTuning;
 
-/// <summary>Where adapters stand in a layer.</summary>
+/// <summary>Where adapters are placed in a layer.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<AdapterPlacement>))]
 public enum AdapterPlacement
 {
@@ -27,7 +27,7 @@ public sealed class BottleneckAdapter : TuningMethod
     /// <summary>Width of the bottleneck. Default 64.</summary>
     public int Size { get; init; } = 64;
 
-    /// <summary>Where adapters stand. Default: after the attention and after the feed-forward.</summary>
+    /// <summary>Where adapters are placed. Default: after the attention and after the feed-forward.</summary>
     public AdapterPlacement Placement { get; init; }
 
     /// <summary>Standard deviation of the normal distribution that initial weights come from; biases begin at 0. Default 0.01, as in the paper.</summary>

@@ -5,7 +5,7 @@ using MLNet.PTuning.Tuning;
 namespace MLNet.PTuning;
 
 /// <summary>
-/// Trains all of the backbone's parameters, on a copy of its own. It is the measure that P-Tuning v2 is held against;
+/// Trains all of the backbone's parameters, on a copy of its own. It is the baseline that P-Tuning v2 is compared with;
 /// a model file holds the whole copy.
 /// </summary>
 public sealed class FullFineTuning : TuningMethod

@@ -1,4 +1,4 @@
-// A prompt of plain words, which is not trained: another method trains what it trains beside it (Schick and Schütze, 2021, "Exploiting Cloze Questions").
+// A prompt of plain words, which is not trained itself: another method says what is (Schick and Schütze, 2021, "Exploiting Cloze Questions").
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tuning;
 
@@ -9,7 +9,7 @@ public sealed class HardPrompt : TuningMethod
 {
     /// <summary>
     /// Words with <c>{text}</c> for the row's text, <c>{mask}</c> for the word that a <see cref="Verbalizer"/> scores, and <c>{pair}</c> for the second text,
-    /// such as <c>{text} It was {mask}.</c> Special tokens stand around it; the second text, where it is not named, follows as second segment.
+    /// such as <c>{text} It was {mask}.</c> Special tokens are added around it; a second text that it does not name follows as the second segment.
     /// </summary>
     public required string Template { get; init; }
 
@@ -28,7 +28,7 @@ public sealed class HardPrompt : TuningMethod
 
     internal override void Validate()
     {
-        if (RowTemplate.PromptLength > 0) throw new ArgumentException($"The template '{Template}' has prompt vectors, which a hard prompt has not; take PTuningV1 for those.");
+        if (RowTemplate.PromptLength > 0) throw new ArgumentException($"The template '{Template}' has prompt vectors, which a hard prompt cannot have; use PTuningV1 for those.");
         ArgumentNullException.ThrowIfNull(Trains);
         if (Trains.RowTemplate is not null) throw new ArgumentException($"{Trains.GetType().Name} has a template of its own; put the words into that one.");
         Trains.Validate();

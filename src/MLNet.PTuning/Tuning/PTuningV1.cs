@@ -18,14 +18,14 @@ public enum PromptEncoderKind
 }
 
 /// <summary>
-/// P-Tuning, the first version: prompt vectors [P, E] at the input only, at the places that a template names, trained through a prompt encoder
+/// P-Tuning, the first version: prompt vectors [P, E] at the input only, at the positions that a template names, trained through a prompt encoder
 /// (the shapes are PEFT's). A saved model holds the encoder's output alone, so it predicts as fast as any soft prompt.
 /// </summary>
 public sealed class PTuningV1 : TuningMethod
 {
     /// <summary>
-    /// Where the vectors stand: <c>{prompt:N}</c> for N vectors, <c>{text}</c> for the row's text, <c>{mask}</c> for the word that a <see cref="Verbalizer"/> scores,
-    /// <c>{pair}</c> for the second text, words as they are. Special tokens stand around it; the second text, where it is not named, follows as second segment.
+    /// Where the vectors go: <c>{prompt:N}</c> for N vectors, <c>{text}</c> for the row's text, <c>{mask}</c> for the word that a <see cref="Verbalizer"/> scores,
+    /// <c>{pair}</c> for the second text, words as they are. Special tokens are added around it; a second text that it does not name follows as the second segment.
     /// Default <c>{prompt:3} {text} {prompt:2} {mask}</c>.
     /// </summary>
     public string Template { get; init; } = "{prompt:3} {text} {prompt:2} {mask}";
@@ -44,7 +44,7 @@ public sealed class PTuningV1 : TuningMethod
 
     internal override void Validate()
     {
-        if (RowTemplate.PromptLength == 0) throw new ArgumentException($"The template '{Template}' has no prompt vectors; put {{prompt:N}} where N of them stand, or take HardPrompt.");
+        if (RowTemplate.PromptLength == 0) throw new ArgumentException($"The template '{Template}' has no prompt vectors; put {{prompt:N}} where N of them go, or use HardPrompt.");
         if (!Enum.IsDefined(Encoder)) throw new ArgumentOutOfRangeException(nameof(Encoder), Encoder, "There is no such prompt encoder.");
         if (EncoderHiddenSize < 1) throw new ArgumentOutOfRangeException(nameof(EncoderHiddenSize), EncoderHiddenSize, "A prompt encoder has at least 1 unit.");
     }

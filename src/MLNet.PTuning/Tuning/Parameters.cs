@@ -1,4 +1,4 @@
-// Trained tensors with their names: how they begin, how they are read back, and who disposes them.
+// Trained tensors with their names: their initial values, how they are read back, and their disposal.
 using System.Runtime.InteropServices;
 using TorchSharp;
 
@@ -10,7 +10,7 @@ namespace MLNet.PTuning.Tuning;
 /// <param name="Decays">Whether weight decay applies: not to biases and norms.</param>
 internal sealed record Parameter(string Name, TorchSharp.Modules.Parameter Value, bool Decays = true)
 {
-    /// <summary>Takes over a saved tensor's values.</summary>
+    /// <summary>Copies a saved tensor's values.</summary>
     /// <exception cref="ArgumentException">There is no such tensor of this shape.</exception>
     public void BeginWith(SavedTensors start)
     {
@@ -25,7 +25,7 @@ internal sealed record Parameter(string Name, TorchSharp.Modules.Parameter Value
 /// <summary>Reads the float32 values of a saved tensor of a given shape.</summary>
 internal delegate float[] TensorSource(string name, long[] shape);
 
-/// <summary>Gives a parameter of a name and shape its first value.</summary>
+/// <summary>Creates a parameter of a name and shape with its initial value.</summary>
 internal delegate TorchSharp.Modules.Parameter ParameterSource(string name, long[] shape);
 
 /// <summary>Makes the leaves that are trained.</summary>

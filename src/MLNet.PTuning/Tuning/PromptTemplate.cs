@@ -1,4 +1,4 @@
-// A fixed text around a row's own, with places for prompt vectors and for a masked word: "{prompt:3} {text} {prompt:2} {mask}".
+// A fixed text around a row's own, with placeholders for prompt vectors and for a masked word: "{prompt:3} {text} {prompt:2} {mask}".
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -14,13 +14,13 @@ internal enum TemplatePartKind
 }
 
 /// <summary>One part of a template.</summary>
-/// <param name="Kind">What stands there.</param>
-/// <param name="Words">The template's own words, where it is those.</param>
-/// <param name="Count">How many prompt vectors, where it is those.</param>
-/// <param name="AfterBlank">Whether a blank stands before it, which some tokenizers make part of a piece.</param>
+/// <param name="Kind">What the part is.</param>
+/// <param name="Words">The template's own words, for a part of words.</param>
+/// <param name="Count">How many prompt vectors, for a part of those.</param>
+/// <param name="AfterBlank">Whether it follows a blank, which some tokenizers make part of a piece.</param>
 internal readonly record struct TemplatePart(TemplatePartKind Kind, string Words, int Count, bool AfterBlank);
 
-/// <summary>A parsed template. What stands from <c>{pair}</c> on belongs to the second segment.</summary>
+/// <summary>A parsed template. Everything from <c>{pair}</c> on belongs to the second segment.</summary>
 internal sealed partial class PromptTemplate
 {
     private PromptTemplate(IReadOnlyList<TemplatePart> parts) => Parts = parts;
@@ -38,44 +38,44 @@ internal sealed partial class PromptTemplate
         ArgumentNullException.ThrowIfNull(template);
         var parts = new List<TemplatePart>();
         int at = 0;
-        foreach (Match place in Places().Matches(template))
+        foreach (Match placeholder in Placeholders().Matches(template))
         {
-            AddWords(at, place.Index);
-            parts.Add(new TemplatePart(KindOf(place), "", CountOf(place), place.Index > 0 && char.IsWhiteSpace(template[place.Index - 1])));
-            at = place.Index + place.Length;
+            AddWords(at, placeholder.Index);
+            parts.Add(new TemplatePart(KindOf(placeholder), "", CountOf(placeholder), placeholder.Index > 0 && char.IsWhiteSpace(template[placeholder.Index - 1])));
+            at = placeholder.Index + placeholder.Length;
         }
         AddWords(at, template.Length);
 
         int text = parts.FindIndex(p => p.Kind == TemplatePartKind.Text), pair = parts.FindIndex(p => p.Kind == TemplatePartKind.Pair);
         foreach (var kind in (TemplatePartKind[])[TemplatePartKind.Text, TemplatePartKind.Mask, TemplatePartKind.Pair])
             if (parts.Count(p => p.Kind == kind) > 1) throw Wrong($"has {{{kind.ToString().ToLowerInvariant()}}} more than once");
-        if (text < 0) throw Wrong("has no place for the row's text; put {text} where it stands");
+        if (text < 0) throw Wrong("has no {text}; put it where the row's text goes");
         if (pair >= 0 && pair < text) throw Wrong("has {pair} before {text}; the second text follows the first");
         return new PromptTemplate(parts);
 
         void AddWords(int start, int end)
         {
             string words = template[start..end];
-            if (words.IndexOfAny(['{', '}']) >= 0) throw Wrong($"has a brace that opens or closes no place, in '{words.Trim()}'");
+            if (words.IndexOfAny(['{', '}']) >= 0) throw Wrong($"has a brace that belongs to no placeholder, in '{words.Trim()}'");
             if (!string.IsNullOrWhiteSpace(words)) parts.Add(new TemplatePart(TemplatePartKind.Words, words.Trim(), 0, char.IsWhiteSpace(words[0])));
         }
 
-        TemplatePartKind KindOf(Match place) => (place.Groups["name"].Value, place.Groups["count"].Success) switch
+        TemplatePartKind KindOf(Match placeholder) => (placeholder.Groups["name"].Value, placeholder.Groups["count"].Success) switch
         {
             ("text", false) => TemplatePartKind.Text,
             ("pair", false) => TemplatePartKind.Pair,
             ("mask", false) => TemplatePartKind.Mask,
             ("prompt", true) => TemplatePartKind.Prompt,
-            _ => throw Wrong($"has '{place.Value}'; known are {{text}}, {{pair}}, {{mask}} and {{prompt:N}}"),
+            _ => throw Wrong($"has '{placeholder.Value}'; known are {{text}}, {{pair}}, {{mask}} and {{prompt:N}}"),
         };
 
-        int CountOf(Match place) => place.Groups["name"].Value != "prompt" ? 0
-            : int.TryParse(place.Groups["count"].Value, CultureInfo.InvariantCulture, out int count) && count > 0 ? count
-            : throw Wrong($"has '{place.Value}'; a prompt has at least 1 vector");
+        int CountOf(Match placeholder) => placeholder.Groups["name"].Value != "prompt" ? 0
+            : int.TryParse(placeholder.Groups["count"].Value, CultureInfo.InvariantCulture, out int count) && count > 0 ? count
+            : throw Wrong($"has '{placeholder.Value}'; a prompt has at least 1 vector");
 
         ArgumentException Wrong(string how) => new($"The template '{template}' {how}.");
     }
 
     [GeneratedRegex(@"\{(?<name>\w+)(:(?<count>\d+))?\}")]
-    private static partial Regex Places();
+    private static partial Regex Placeholders();
 }

@@ -15,7 +15,7 @@ internal sealed class TaskPromptTuner : Tuner
     private readonly Parameter _columns, _rows;
     private torch.Tensor? _folded;
 
-    /// <param name="backbone">Whose words the vectors stand among.</param>
+    /// <param name="backbone">The backbone whose input the vectors join.</param>
     /// <param name="shared">The shared vectors; one use of it is taken over.</param>
     /// <param name="rank">r.</param>
     /// <param name="seed">Seed of the factors' initial values.</param>
@@ -23,7 +23,7 @@ internal sealed class TaskPromptTuner : Tuner
     {
         _shared = shared;
         long[] shape = shared.Vectors().shape;
-        // Not the numbers that the prompt began with.
+        // Other random numbers than the prompt's initial values.
         using var factory = new ParameterFactory(~seed, backbone.Device);
         _columns = new Parameter(PeftAdapter.TaskColumnsName, factory.Normal(InitialDeviation, shape[0], rank));
         _rows = new Parameter(PeftAdapter.TaskRowsName, factory.Normal(InitialDeviation, rank, shape[1]));

@@ -1,10 +1,10 @@
-// A tuning method at work: its parameters, and what they make of the encoder.
+// The parameters of a tuning method on one backbone, and the state that they give the encoder.
 using MLNet.PTuning.Backbones;
 using TorchSharp;
 
 namespace MLNet.PTuning.Tuning;
 
-/// <summary>Owns the parameters of one method on one backbone. When all who use it have disposed it, it disposes them.</summary>
+/// <summary>Owns the parameters of one method on one backbone. Once all models that share it have disposed it, it disposes them.</summary>
 internal abstract class Tuner(FrozenBackbone backbone) : IDisposable
 {
     private int _users = 1;
@@ -23,7 +23,7 @@ internal abstract class Tuner(FrozenBackbone backbone) : IDisposable
     /// <summary>The encoder that the text goes through.</summary>
     public virtual Encoder Encoder => Backbone.Encoder;
 
-    /// <summary>Whether a parameter stands in for one of the backbone's, rather than beside them.</summary>
+    /// <summary>Whether a parameter replaces one of the backbone's instead of being added to them.</summary>
     public virtual bool Replaces(Parameter parameter) => false;
 
     /// <summary>What the encoder is given; under autograd, a function of the parameters.</summary>

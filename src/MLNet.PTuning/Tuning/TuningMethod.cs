@@ -21,7 +21,7 @@ public abstract class TuningMethod
     /// <summary>Positions that the method takes from the backbone's; the rest is for the text.</summary>
     internal abstract int PromptLength { get; }
 
-    /// <summary>Prompt vectors that stand before a row's first token; they are among <see cref="PromptLength"/>.</summary>
+    /// <summary>Prompt vectors before a row's first token; they count in <see cref="PromptLength"/>.</summary>
     internal virtual int VectorsInFront => 0;
 
     /// <summary>Whether classification reads the first of them instead of the row's own first token.</summary>

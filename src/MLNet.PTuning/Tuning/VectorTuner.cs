@@ -4,11 +4,11 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Tuning;
 
-/// <summary>Trains the vectors [P, E] that stand in a row where word embeddings would.</summary>
-/// <param name="backbone">Whose words they stand among.</param>
+/// <summary>Trains vectors [P, E] that take the place of word embeddings in a row.</summary>
+/// <param name="backbone">The backbone whose input they join.</param>
 /// <param name="parameters">What is trained.</param>
 /// <param name="vectors">The vectors, a function of the parameters.</param>
-/// <param name="network">What has some of the parameters in it; null for nothing.</param>
+/// <param name="network">A module that holds some of the parameters; null for none.</param>
 internal sealed class VectorTuner(FrozenBackbone backbone, IReadOnlyList<Parameter> parameters, Func<torch.Tensor> vectors, IDisposable? network = null) : Tuner(backbone)
 {
     public const string Name = "prompt_embeddings";

@@ -1,4 +1,4 @@
-// Who computes, and that only one does at a time.
+// Which thread computes, and that one work item runs at a time.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tests.Pipeline;
 using TorchSharp;
@@ -18,7 +18,7 @@ public class ComputeThreadTests
     }
 
     [Fact]
-    public void Brief_work_queues_behind_work_that_has_begun()
+    public void Brief_work_queues_after_work_that_has_begun()
     {
         using ManualResetEventSlim begun = new(), mayEnd = new();
         var other = new Thread(() => ComputeThread.Run(() =>
@@ -57,7 +57,7 @@ public class ComputeThreadTests
         {
             most = Math.Max(most, Interlocked.Increment(ref here));
             Thread.SpinWait(100);
-            // Work within work goes on at once.
+            // Work within work runs at once.
             done += ComputeThread.RunBriefly(() => ComputeThread.Run(() => 1));
             Interlocked.Decrement(ref here);
             return true;
@@ -78,7 +78,7 @@ public class ComputeThreadTests
         int before = torch.get_num_threads();
         int within = ComputeThread.RunBriefly(() =>
         {
-            ComputeThread.GiveLibtorch(before + 1);
+            ComputeThread.SetLibtorchThreads(before + 1);
             return torch.get_num_threads();
         });
         Assert.Equal((before, before), (within, torch.get_num_threads()));

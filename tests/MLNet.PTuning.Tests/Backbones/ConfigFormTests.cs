@@ -1,4 +1,4 @@
-// config.json as Python writes it and as folders come: numbers that JSON has not, no model_type, other architectures, Hugging Face's cache.
+// config.json as Python writes it and as folders come: numbers that JSON does not have, no model_type, other architectures, Hugging Face's cache.
 using System.Text;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;

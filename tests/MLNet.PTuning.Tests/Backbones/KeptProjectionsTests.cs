@@ -21,19 +21,19 @@ public sealed unsafe class KeptProjectionsTests
         {
             var pass = new Pass(Batch(random), [], PromptState.None, 0, null);
             if (random.Next(50) == 0) kept.Clear();
-            if (kept.Find(pass.Batch, firstPlace: 2, fill: random.Next(4) > 0) is not { } rows) continue;
+            if (kept.Find(pass.Batch, firstPosition: 2, fill: random.Next(4) > 0) is not { } rows) continue;
             Assert.InRange(rows.Known, 0, mostRows);
-            foreach (var share in pass.Split(2))
+            foreach (var part in pass.Split(2))
             {
-                float[] operands = [.. Pieces(pass.Batch, share).SelectMany(piece => piece)];
-                int missing = rows.Missing(share);
-                fetched += share.PieceCount - missing;
-                float[] left = new float[missing * Inner + 1], result = new float[share.PieceCount * Width];
+                float[] operands = [.. Pieces(pass.Batch, part).SelectMany(piece => piece)];
+                int missing = rows.Missing(part);
+                fetched += part.PieceCount - missing;
+                float[] left = new float[missing * Inner + 1], result = new float[part.PieceCount * Width];
                 fixed (float* from = operands, to = left, all = result)
                 {
-                    kept.Fetch(rows, share, from, Inner, to, all);
+                    kept.Fetch(rows, part, from, Inner, to, all);
                     float[] computed = [.. left[..^1].Chunk(Inner).SelectMany(Project), 0];
-                    fixed (float* product = computed) kept.Keep(rows, share, product, all);
+                    fixed (float* product = computed) kept.Keep(rows, part, product, all);
                 }
                 Assert.Equal(operands.Chunk(Inner).SelectMany(Project), result);
             }
@@ -45,7 +45,7 @@ public sealed unsafe class KeptProjectionsTests
     public void Where_nothing_is_kept_and_nothing_may_be_there_is_nothing_to_look_up()
     {
         using var kept = new KeptProjections(Width, 10);
-        Assert.Null(kept.Find(Batch(new Random(1)), firstPlace: 0, fill: false));
+        Assert.Null(kept.Find(Batch(new Random(1)), firstPosition: 0, fill: false));
     }
 
     private static PackedBatch Batch(Random random)
@@ -56,9 +56,9 @@ public sealed unsafe class KeptProjectionsTests
     }
 
     // A piece's operand is what tells it apart.
-    private static IEnumerable<float[]> Pieces(PackedBatch batch, RowRange share)
+    private static IEnumerable<float[]> Pieces(PackedBatch batch, RowRange part)
     {
-        for (int row = share.First; row < share.First + share.Count; row++)
+        for (int row = part.First; row < part.First + part.Count; row++)
             for (int i = batch.RowStarts[row]; i < batch.RowStarts[row + 1]; i++) yield return [batch.Ids[i], i - batch.RowStarts[row], batch.Types[i]];
     }
 

@@ -67,7 +67,7 @@ public sealed class OddFolderTests : IDisposable
     }
 
     [Fact]
-    public void Positions_of_RoBERTa_begin_behind_its_own_padding()
+    public void Positions_of_RoBERTa_begin_after_its_own_padding()
     {
         // As rinna's: pad_token_id 3, 514 positions, of which 510 are a text's.
         _backbone.SetConfig("model_type", "roberta");
@@ -147,7 +147,7 @@ public sealed class OddFolderTests : IDisposable
     }
 
     [Fact]
-    public void Without_basic_tokenization_words_are_what_stands_between_blanks()
+    public void Without_basic_tokenization_words_are_separated_by_blanks()
     {
         using var files = TokenizerFiles.Bert(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "New-York,", "new", "東京", "東"], """{"do_basic_tokenize": false}""");
         Assert.Equal([4, 6], TextTokenizer.Load(files.Path).Pieces("New-York, 東京").Select(p => p.Id));
@@ -172,7 +172,7 @@ public sealed class OddFolderTests : IDisposable
         var warnings = new List<string>();
         ml.Log += (_, line) =>
         {
-            // Rows as few as here are at times all predicted alike, which is another matter.
+            // With so few rows all may be predicted as one class, which has a warning of its own.
             if (line.Kind == ChannelMessageKind.Warning && !line.RawMessage.StartsWith("Epoch ")) warnings.Add(line.RawMessage);
         };
         var options = new TextClassificationOptions(_backbone.Path) { Method = new DeepPrompt { Length = 2 }, Epochs = 1 };

@@ -72,7 +72,7 @@ public class OnnxRuntimeParityTests(ITestOutputHelper output)
     // The graph's first output is the last layer's hidden states; a second one, where it has it, the pooler's.
     private static (List<float> Hidden, List<float> Pooled) OfOnnxRuntime(string path, int[][] rows)
     {
-        // Threads of its own would stand beside libtorch's.
+        // Threads of its own would compete with libtorch's.
         using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
         using var session = new InferenceSession(path, options);
         using var run = new RunOptions();

@@ -103,7 +103,7 @@ public sealed class PackedLayersTests : IDisposable
         Assert.Equal(PackedEngines.ProcessorMultipliesBFloat16, ReferenceEquals(halves, Choose(halves)));
         Assert.Same(floats, Choose(broken));
 
-        PackedLayers Choose(PackedLayers second) => new PackedEngines(asked => asked ? second : floats).For(Precision.Auto, engine => engine.Forward(embedded, batch, readPositions, PromptState.None, null, keep: false));
+        PackedLayers Choose(PackedLayers second) => new PackedEngines(halves => halves ? second : floats).For(Precision.Auto, engine => engine.Forward(embedded, batch, readPositions, PromptState.None, null, keep: false));
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class PackedLayersTests : IDisposable
     [InlineData(-1, 0)]
     [InlineData(1 << 20, 0)]
     [InlineData(5, 1 << 20)]
-    public void A_piece_or_place_beyond_the_embeddings_is_refused(int id, int promptLength)
+    public void A_piece_or_position_beyond_the_embeddings_is_refused(int id, int promptLength)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
@@ -229,9 +229,9 @@ public sealed class PackedLayersTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(16)]
-    public void Shares_hold_every_row_once_and_in_order(int shares)
+    public void Parts_hold_every_row_once_and_in_order(int parts)
     {
-        var random = new Random(shares);
+        var random = new Random(parts);
         for (int trial = 0; trial < 500; trial++)
         {
             var starts = new int[1 + random.Next(1, 60)];
@@ -239,9 +239,9 @@ public sealed class PackedLayersTests : IDisposable
             var batch = new PackedBatch(new int[starts[^1]], new int[starts[^1]], starts);
             int[] readPositions = [.. Enumerable.Range(0, starts[^1]).Where(_ => random.Next(3) == 0)];
 
-            var ranges = new Pass(batch, readPositions, PromptState.None, 0, null).Split(shares);
+            var ranges = new Pass(batch, readPositions, PromptState.None, 0, null).Split(parts);
 
-            Assert.InRange(ranges.Length, 1, shares);
+            Assert.InRange(ranges.Length, 1, parts);
             Assert.Equal(Enumerable.Range(0, batch.RowCount), ranges.SelectMany(r => Enumerable.Range(r.First, r.Count)));
             Assert.Equal(starts[..^1], ranges.SelectMany(r => r.KeyStarts[..^1].Select(start => r.FirstPiece + start)));
             Assert.Equal(readPositions.Length, ranges.Sum(r => r.ReadCount));
@@ -250,7 +250,7 @@ public sealed class PackedLayersTests : IDisposable
     }
 
     [Fact]
-    public void Two_shares_are_as_even_as_whole_rows_allow()
+    public void Two_parts_are_as_even_as_whole_rows_allow()
     {
         var random = new Random(1);
         for (int trial = 0; trial < 500; trial++)
@@ -268,7 +268,7 @@ public sealed class PackedLayersTests : IDisposable
     [Theory]
     [InlineData(0.1)]
     [InlineData(0.5)]
-    public unsafe void A_mask_drops_its_share_and_keeps_the_mean(double probability)
+    public unsafe void A_mask_drops_by_its_probability_and_keeps_the_mean(double probability)
     {
         const int Count = 1 << 16;
         var mask = new DropMask(probability, step: 3, site: 2);

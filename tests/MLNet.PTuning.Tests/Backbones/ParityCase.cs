@@ -66,7 +66,7 @@ internal sealed class ParityCase : IDisposable
             : batch with { ReadPositions = [.. _case.ReadRaw<long>("in.read_at").Select((at, row) => batch.Rows.RowStarts[row] + (int)at)] };
     }
 
-    /// <summary>Rows read at every place with the recorded label of each.</summary>
+    /// <summary>Rows read at every position with the recorded label of each.</summary>
     public Batch LabelingBatch()
     {
         var (_, width, labels) = Matrix("in.labels", 0);
@@ -87,7 +87,7 @@ internal sealed class ParityCase : IDisposable
     /// <summary>Parts of a recorded [B, S, width] tensor that are no padding, packed: [T, width]; a [B, width] tensor as it is.</summary>
     /// <param name="name">The tensor.</param>
     /// <param name="width">Its last dimension.</param>
-    /// <param name="rows">Rows that are wanted; null for T.</param>
+    /// <param name="rows">Number of rows; null for T.</param>
     public float[] Packed(string name, int width, long? rows = null)
     {
         var lengths = RowLengths();

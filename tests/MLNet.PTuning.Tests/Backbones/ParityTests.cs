@@ -67,7 +67,7 @@ public class ParityTests
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Reading_only_the_first_token_in_the_last_layer_equals_reading_every_place(string backbone)
+    public void Reading_only_the_first_token_in_the_last_layer_equals_reading_every_position(string backbone)
     {
         using var recorded = new ParityCase(backbone, "b_prefix_seqcls");
         using var model = recorded.Model(new DeepPrompt { Length = recorded.PromptLength }, Classes, pools: true);
@@ -124,7 +124,7 @@ public class ParityTests
         foreach (var parameter in compared) AssertClose(recorded.Values("grad." + parameter.Name), parameter.Value.grad!);
     }
 
-    // Goes layer by layer, every place asked for.
+    // Layer by layer, at every position.
     private static void AssertHiddenStates(ParityCase recorded, Encoder encoder, PromptState prompt, int prefixLength)
     {
         var rows = recorded.Batch(_ => [0], _ => [0]).Rows;

@@ -1,4 +1,4 @@
-// Folders as they are published, in other forms than the plainest: vocabularies and tables of unlike size, tensors under other names, more layers than are asked for.
+// Folders as they are published, in unusual forms: vocabularies and tables of different sizes, tensors under other names, more layers than config.json says.
 using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -19,7 +19,7 @@ public sealed class PublishedFolderTests : IDisposable
 
     public PublishedFolderTests() => _ml.Log += (_, line) =>
     {
-        // Rows as few as here are at times all predicted alike, which is another matter.
+        // With so few rows all may be predicted as one class, which has a warning of its own.
         if (line.Kind == ChannelMessageKind.Warning && !line.RawMessage.StartsWith("Epoch ")) _warnings.Add(line.RawMessage);
     };
 

@@ -1,4 +1,4 @@
-// A backbone is loaded once for all that use it, stays as it is, and is given back by the last.
+// A backbone is loaded once for all that use it, stays as it is, and is released by the last.
 using Microsoft.ML;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
@@ -84,7 +84,7 @@ public sealed class SharedBackboneTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_whose_files_changed_is_loaded_anew_beside_the_older_one()
+    public void A_folder_whose_files_changed_is_loaded_again_beside_the_older_one()
     {
         using var older = FrozenBackbone.Use(_folder.Path, torch.CPU);
         _folder.ChangeWeights(t => t.Name.EndsWith("query.bias") ? new TensorData(t.Name, t.Shape, Enumerable.Repeat(1f, TinyBackbone.Hidden).ToArray()) : t);

@@ -53,11 +53,11 @@ internal sealed class TinyBackbone : IDisposable
         File.WriteAllText(At("config.json"), json.ToJsonString());
     }
 
-    /// <summary>Writes the weights anew; a tensor for which <paramref name="change"/> gives null is left out.</summary>
+    /// <summary>Rewrites the weights; a tensor for which <paramref name="change"/> gives null is left out.</summary>
     public void ChangeWeights(Func<TensorData, TensorData?> change) =>
         SafetensorsWriter.Write(At("model.safetensors"), ReadWeights().Select(change).OfType<TensorData>());
 
-    /// <summary>Writes further tensors behind the weights, with values from <paramref name="value"/>.</summary>
+    /// <summary>Writes further tensors after the weights, with values from <paramref name="value"/>.</summary>
     public void AddWeights(IEnumerable<(string Name, long[] Shape)> tensors, Func<int, float> value) =>
         SafetensorsWriter.Write(At("model.safetensors"), ReadWeights().Concat(tensors.Select(t =>
             new TensorData(t.Name, t.Shape, Enumerable.Range(0, (int)t.Shape.Aggregate(1L, (a, b) => a * b)).Select(value).ToArray()))));

@@ -1,4 +1,4 @@
-// The loss over labeled places alone, as token labeling computes it, against the reference's loss over all of them.
+// The loss over labeled positions alone, as token labeling computes it, against the reference's loss over all of them.
 using MLNet.PTuning.Tasks;
 using TorchSharp;
 
@@ -7,7 +7,7 @@ namespace MLNet.PTuning.Tests.Backbones;
 public class TokenLabelingParityTests
 {
     [Fact]
-    public void Reading_only_labeled_places_gives_the_recorded_loss()
+    public void Reading_only_labeled_positions_gives_the_recorded_loss()
     {
         using var recorded = new ParityCase("bert-small-random", "d_prefix_tokencls");
         using var model = recorded.Model(new DeepPrompt { Length = 5 }, classes: 5, pools: false);

@@ -1,4 +1,4 @@
-// What stands in a file's place after a download that went wrong is called by its name, whichever file of a model it stands in for.
+// What a failed download left in place of a file is named as such, whichever file of a model it is.
 using System.Text;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Text;

@@ -1,4 +1,4 @@
-// Damages files in many ways, always the same ones for a seed, to see that what reads them stays calm.
+// Damages files in many ways, always the same ones for a seed, to see that readers report the damage.
 using System.Globalization;
 using System.Text;
 
@@ -49,7 +49,7 @@ internal static class Mutations
 
     private static (string How, byte[] Bytes) Mutate(byte[] original, Random random)
     {
-        // Where lengths, names and offsets stand, damage says more than among the numbers: half of it goes to the beginning or the end.
+        // Damage to lengths, names and offsets shows more than damage among the numbers: half of it goes to the beginning or the end.
         int near = Math.Min(original.Length, 600);
         int at = random.Next(4) switch { 0 => random.Next(near), 1 => original.Length - 1 - random.Next(near), _ => random.Next(original.Length) };
         byte[] bytes = [.. original];
@@ -85,7 +85,7 @@ internal static class Mutations
         }
     }
 
-    // The run of digits at or after a place becomes another number, or no number.
+    // The run of digits at or after an offset becomes another number, or no number.
     private static (string How, byte[] Bytes) ReplaceNumber(byte[] bytes, int at, string number)
     {
         int start = at;

@@ -152,7 +152,7 @@ public sealed class OnnxFileTests : IDisposable
     }
 
     [Fact]
-    public void A_tensor_that_stands_twice_in_the_graph_is_refused_by_its_name()
+    public void A_tensor_that_is_twice_in_the_graph_is_refused_by_its_name()
     {
         var model = new OnnxModel();
         Refuses<InvalidDataException>(model.Initializer(model.Tensor("same", Bias)).Initializer(model.Tensor("same", Bias)), "'same'", "twice");
@@ -195,7 +195,7 @@ public sealed class OnnxFileTests : IDisposable
     [InlineData("", "not the name of a file")]
     [InlineData("..", "not the name of a file")]
     [InlineData("link", "link out of")]
-    public void A_place_outside_the_models_folder_is_refused(string location, string expected)
+    public void A_location_outside_the_models_folder_is_refused(string location, string expected)
     {
         using var elsewhere = new TempFolder();
         if (location == "link") File.CreateSymbolicLink(_folder.At("link"), elsewhere.Write("data", new byte[8]));
@@ -242,8 +242,8 @@ public sealed class OnnxFileTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static OnnxModel External(params (string, string)[] place) =>
-        new OnnxModel().Initializer(OnnxModel.TensorProto("far", OnnxModel.Float, [2], writer => OnnxModel.External(writer, place)));
+    private static OnnxModel External(params (string, string)[] location) =>
+        new OnnxModel().Initializer(OnnxModel.TensorProto("far", OnnxModel.Float, [2], writer => OnnxModel.External(writer, location)));
 
     private WeightFile Open(OnnxModel model) => WeightFile.Open(model.Save(_folder.At("model.onnx")));
 

@@ -19,7 +19,7 @@ public enum LinearForm
     GemmTransposed,
     /// <summary>MatMul with what Transpose makes of the matrix.</summary>
     TransposeNode,
-    /// <summary>As <see cref="Anonymous"/>, the constant in a Constant node behind an Identity; the bias behind one too.</summary>
+    /// <summary>As <see cref="Anonymous"/>, the constant in a Constant node followed by an Identity; the bias too.</summary>
     ConstantNode,
 }
 
@@ -118,9 +118,9 @@ internal sealed class OnnxModel
     });
 
     /// <summary>The fields of a TensorProto whose elements lie in another file.</summary>
-    public static void External(CodedOutputStream writer, params (string Key, string Value)[] place)
+    public static void External(CodedOutputStream writer, params (string Key, string Value)[] location)
     {
-        foreach (var (key, value) in place)
+        foreach (var (key, value) in location)
             Bytes(writer, 13, Message(entry =>
             {
                 Text(entry, 1, key);

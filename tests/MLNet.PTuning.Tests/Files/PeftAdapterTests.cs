@@ -100,7 +100,7 @@ public sealed class PeftAdapterTests : IDisposable
     [InlineData("""{"peft_type":"PROMPT_TUNING","token_dim":2}""", "lacks 'num_virtual_tokens'")]
     [InlineData("""{"peft_type":"PROMPT_TUNING","num_virtual_tokens":"3","token_dim":2}""", "'num_virtual_tokens' is \"3\"")]
     [InlineData("""{"peft_type":"PROMPT_TUNING","num_virtual_tokens":-3,"token_dim":2}""", "a whole number from 0")]
-    [InlineData("""{"peft_type":"PROMPT_TUNING","num_virtual_tokens":3,"token_dim":2,"modules_to_save":[1]}""", "a list of texts")]
+    [InlineData("""{"peft_type":"PROMPT_TUNING","num_virtual_tokens":3,"token_dim":2,"modules_to_save":[1]}""", "a list of strings")]
     [InlineData("""{"peft_type":"PROMPT_TUNING","num_virtual_tokens":3,"token_dim":2,"prefix_projection":1}""", "true or false")]
     [InlineData("""{"peft_type":"PROMPT_TUNING","num_virtual_tokens":3,"token_dim":4}""", "asks for [3, 4]")]
     [InlineData("""{"peft_type":"PREFIX_TUNING","num_virtual_tokens":3,"token_dim":2}""", "num_layers is missing")]

@@ -57,9 +57,9 @@ public sealed class ShardIndexTests : IDisposable
     [InlineData("C:one.safetensors")]
     [InlineData("..")]
     [InlineData("")]
-    public void A_place_outside_the_folder_is_refused(string place)
+    public void A_shard_outside_the_folder_is_refused(string shard)
     {
-        Fill("{\"weight_map\":{\"a\":\"" + place + "\"}}");
+        Fill("{\"weight_map\":{\"a\":\"" + shard + "\"}}");
         Assert.Contains("'a'", Assert.Throws<InvalidDataException>(() => new ModelFolder(_folder.Path).WeightFiles).Message);
     }
 

@@ -44,10 +44,10 @@ public sealed class TorchFileTests : IDisposable
     [InlineData("malicious.bin", "system")]
     [InlineData("malicious_old.bin", "system")]
     [InlineData("whole_module.bin", "torch.nn.modules.linear.Linear")]
-    public void A_name_outside_the_short_list_is_refused_and_nothing_is_run(string name, string asked)
+    public void A_name_outside_the_short_list_is_refused_and_nothing_is_run(string name, string expected)
     {
         string message = Assert.Throws<InvalidDataException>(() => WeightFile.Open(Shared.Fixture("torch", name))).Message;
-        Assert.Contains(asked, message);
+        Assert.Contains(expected, message);
         Assert.Contains("nothing of it was run", message);
         Assert.False(File.Exists("executed-by-a-pickle"));
     }
@@ -100,7 +100,7 @@ public sealed class TorchFileTests : IDisposable
     [InlineData(4, 0, "4294967296,4294967296", "1,1", "overflows")]
     [InlineData(4, 0, "-1", "1", "overflows")]
     [InlineData(4, 0, "4", "-1", "whole numbers")]
-    [InlineData(4, 0, "2,2", "1", "equally many")]
+    [InlineData(4, 0, "2,2", "1", "differ in their count")]
     [InlineData(4, -1, "2", "1", "whole numbers")]
     [InlineData(5, 0, "4", "1", "needs 20 bytes")]
     [InlineData(-1, 0, "4", "1", "describes a storage")]

@@ -47,15 +47,15 @@ public sealed class ComputationTests : IDisposable
     }
 
     [Fact]
-    public void The_threads_asked_for_are_those_that_compute()
+    public void Training_computes_on_the_number_of_threads_in_its_options()
     {
         int usual = ThreadsOfTraining(null);
         Assert.Equal(3, ThreadsOfTraining(3));
         Assert.Equal(usual, ThreadsOfTraining(null));
 
-        int ThreadsOfTraining(int? asked)
+        int ThreadsOfTraining(int? threads)
         {
-            Scores(Precision.Float32, asked);
+            Scores(Precision.Float32, threads);
             return ComputeThread.Run(() => ComputeThread.ThreadCount);
         }
     }
@@ -64,7 +64,7 @@ public sealed class ComputationTests : IDisposable
     [InlineData(1)]
     [InlineData(32)]
     [InlineData(4097)]
-    public void Bfloat16_matrices_have_few_sizes_near_those_asked_for(int seed)
+    public void Bfloat16_matrices_have_few_sizes_close_to_those_requested(int seed)
     {
         var random = new Random(seed);
         long[] sizes = [.. Enumerable.Range(0, 10_000).Select(_ => random.NextInt64(1, 8192))];

@@ -1,4 +1,4 @@
-// Constrained decoding is held against the training rows: labels that were learned come out, whatever scheme was guessed.
+// Constrained decoding is checked against the training rows: labels that were learned come out, whatever scheme was guessed.
 using Microsoft.ML;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;

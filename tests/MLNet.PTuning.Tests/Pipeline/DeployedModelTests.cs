@@ -1,4 +1,4 @@
-// A model file and its backbone that were moved to another folder or machine are found from wherever the app is started, and where they are not, all places are named.
+// A model file and its backbone that were moved to another folder or machine are found from wherever the app is started, and where they are not, all searched folders are named.
 using System.IO.Compression;
 using Microsoft.ML;
 using MLNet.PTuning.Tests.Backbones;
@@ -108,7 +108,7 @@ public sealed class DeployedModelTests : IDisposable
     }
 
     [Fact]
-    public void Where_it_is_nowhere_all_places_are_named_in_the_innermost_error()
+    public void A_missing_backbone_is_an_error_that_names_all_searched_folders()
     {
         string other = Path.Combine(OtherProcess.ProgramFolder, _models);
         MoveTo(_folder.At("elsewhere"));

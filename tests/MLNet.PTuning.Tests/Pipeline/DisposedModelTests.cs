@@ -1,4 +1,4 @@
-// A PredictionEngine disposes the transformer that it was made from, as ML.NET's do by default: nobody else who uses the model is the worse for it, and its memory comes back.
+// A PredictionEngine disposes the transformer that it was made from, as ML.NET's do by default: other users of the model are not affected, and its memory is freed.
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.ObjectPool;
 using Microsoft.ML;

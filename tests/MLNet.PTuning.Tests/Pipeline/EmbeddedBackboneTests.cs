@@ -1,4 +1,4 @@
-// A backbone inside a model file is unpacked into a folder of the user's own, once for all its processes, and whatever stands in the way is named.
+// A backbone inside a model file is unpacked into a folder of the user's own, once for all its processes, and what prevents that is named in the error.
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using Microsoft.ML;
@@ -40,7 +40,7 @@ public sealed class EmbeddedBackboneTests : IDisposable
         Assert.Equal(unpackedAt, File.GetLastWriteTimeUtc(weights));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Backbones));
 
-        // What somebody changed is not used.
+        // A changed file is not used.
         byte[] changed = File.ReadAllBytes(weights);
         changed[^1] ^= 1;
         File.WriteAllBytes(weights, changed);
@@ -61,7 +61,7 @@ public sealed class EmbeddedBackboneTests : IDisposable
     [LinuxFact]
     public void Where_the_user_has_no_folder_the_process_has_one_until_it_ends()
     {
-        // Something that no folder can be made in, whoever asks.
+        // A path in which nobody, an administrator included, can make a folder.
         File.WriteAllText(_folder.At("data"), "");
         Assert.Equal(_expected, OtherProcess.Predict(ModelPath, _texts, WithOwnFolders));
         Assert.Empty(Directory.GetFileSystemEntries(_folder.At("tmp")));

@@ -80,7 +80,7 @@ public sealed class PlainTextLabelTests : IDisposable
     [Theory]
     [InlineData(OffsetUnit.CodePoints, "3 7 PER")]
     [InlineData(OffsetUnit.Utf16, "5 9 PER")]
-    public void Offsets_behind_an_emoji_mark_the_word_that_is_meant(OffsetUnit unit, string span)
+    public void Offsets_after_an_emoji_mark_the_word_that_is_meant(OffsetUnit unit, string span)
     {
         var options = SpanOptions(unit);
         (options.Entities, options.WordOffsets, options.Epochs, options.Constrained) = (true, true, 40, true);

@@ -116,7 +116,7 @@ public sealed class PredictionTests(TrainedModel model) : IClassFixture<TrainedM
         using var backbone = new TinyBackbone();
         var options = Reviews.Options(backbone);
         options.TextPairColumnName = "Other";
-        // What tells the classes apart stands in the second text alone.
+        // Only the second text says which class a row is of.
         var rows = Reviews.Rows(60).Select(r => new Review { Text = r.Other, Other = r.Text, Label = r.Label }).ToList();
         using var pairs = Reviews.Train(options, rows);
         Learned(0.75, pairs, rows);
@@ -141,7 +141,7 @@ public sealed class PredictionTests(TrainedModel model) : IClassFixture<TrainedM
     }
 
     [Fact]
-    public void With_a_cache_behind_it_a_trainer_that_is_appended_has_each_row_predicted_once()
+    public void A_trainer_appended_after_a_cache_has_each_row_predicted_once()
     {
         using var backbone = new TinyBackbone();
         var options = Reviews.Options(backbone);

@@ -1,4 +1,4 @@
-// The search over a deep prompt's settings: what it tries, for how long, what it keeps, and how it goes on after it was ended.
+// The search over a deep prompt's settings: what it tries, for how long, what it keeps, and how it resumes after it was stopped.
 using System.Xml.Linq;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -112,7 +112,7 @@ public sealed class PromptSearchTests : IDisposable
     }
 
     [Fact]
-    public void A_diverging_trial_is_a_failure_in_the_table_and_never_goes_on()
+    public void A_diverging_trial_is_a_failure_in_the_table_and_is_not_promoted()
     {
         var (model, report) = Search(s => (s.LearningRates, s.Lengths, s.Dropouts, s.Trials, s.Reduction) = ([1e30, 0.05], [2], [0.1], 4, 2));
         using (model)
@@ -134,7 +134,7 @@ public sealed class PromptSearchTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_validation_set_a_share_of_the_rows_is_held_out()
+    public void Without_a_validation_set_a_part_of_the_rows_is_held_out()
     {
         var (model, report) = Search(s => s.Trials = 1, o => (o.ValidationSet, o.ValidationShare) = (null, 0.25));
         using (model)

@@ -28,7 +28,7 @@ public sealed class LabeledSentence
     public float[] Score { get; set; } = [];
 }
 
-/// <summary>Its entities and its words' places.</summary>
+/// <summary>Its entities and its words' offsets.</summary>
 public sealed class SentenceWithEntities
 {
     public string[] EntityType { get; set; } = [];
@@ -46,7 +46,7 @@ internal static class Sentences
     private static readonly string[] Types = ["PLUS", "MINUS"], Followers = ["very", "and"];
     private static readonly string[] Filler = ["the", "a", "film", "book", "meal", "day", "was", "is", "so", "it", "we", "saw"];
 
-    /// <summary>Sentences where a telling word, alone or with one that follows it, makes an entity; two spaces stand in the text here and there.</summary>
+    /// <summary>Sentences where a telling word, alone or with one that follows it, makes an entity; some words are two spaces apart.</summary>
     public static List<Sentence> Rows(int count, int seed = 1)
     {
         var random = new Random(seed);

@@ -36,10 +36,10 @@ public sealed class TokenLabelingTests(TrainedLabeler model) : IClassFixture<Tra
     public void A_row_of_ten_thousand_words_keeps_all_its_labels()
     {
         string[] words = [.. Enumerable.Repeat(model.Rows, 100).SelectMany(rows => rows).SelectMany(r => r.Words).Take(10_000)];
-        string[] wanted = [.. Enumerable.Repeat(model.Rows, 100).SelectMany(rows => rows).SelectMany(r => r.Label).Take(10_000)];
-        string[] labels = Sentences.Labels(model.Labeler, [Sentences.Of(words, wanted)])[0];
+        string[] gold = [.. Enumerable.Repeat(model.Rows, 100).SelectMany(rows => rows).SelectMany(r => r.Label).Take(10_000)];
+        string[] labels = Sentences.Labels(model.Labeler, [Sentences.Of(words, gold)])[0];
         Assert.Equal(10_000, labels.Length);
-        Assert.True(labels.Zip(wanted).Average(p => p.First == p.Second ? 1.0 : 0) > 0.9);
+        Assert.True(labels.Zip(gold).Average(p => p.First == p.Second ? 1.0 : 0) > 0.9);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class UnknownPieceTests : IDisposable
 
     public UnknownPieceTests() => _ml.Log += (_, line) =>
     {
-        // Rows as few as here are at times all predicted alike, which is another matter.
+        // With so few rows all may be predicted as one class, which has a warning of its own.
         if (line.Kind == ChannelMessageKind.Warning && !line.RawMessage.StartsWith("Epoch ")) _warnings.Add(line.RawMessage);
     };
 

@@ -8,7 +8,7 @@ namespace MLNet.PTuning.Tests.Pipeline;
 
 internal static class Values
 {
-    /// <summary>A function that gives the value of <paramref name="column"/> in the row where <paramref name="row"/> stands.</summary>
+    /// <summary>A function that gives the value of <paramref name="column"/> in the current row of <paramref name="row"/>.</summary>
     public static Func<string> Reader(DataViewRow row, DataViewSchema.Column column)
     {
         bool vector = column.Type is VectorDataViewType;
@@ -23,9 +23,9 @@ internal static class Values
     /// <inheritdoc cref="Rows(IDataView, IEnumerable{string})"/>
     public static List<string[]> Rows(IDataView data, Random? shuffle, IEnumerable<string> columns)
     {
-        var wanted = columns.Select(c => data.Schema[c]).ToList();
-        using var cursor = data.GetRowCursor(wanted, shuffle);
-        var readers = wanted.Select(c => Reader(cursor, c)).ToList();
+        var selected = columns.Select(c => data.Schema[c]).ToList();
+        using var cursor = data.GetRowCursor(selected, shuffle);
+        var readers = selected.Select(c => Reader(cursor, c)).ToList();
         var rows = new List<string[]>();
         while (cursor.MoveNext()) rows.Add([.. readers.Select(r => r())]);
         return rows;

@@ -17,7 +17,7 @@ public sealed class LinearHeadTests : IDisposable
     [InlineData(true, true, new[] { "classifier.weight", "classifier.bias" })]
     [InlineData(false, true, new[] { "classifier.weight", "classifier.bias", "pooler.dense.weight", "pooler.dense.bias" })]
     [InlineData(false, false, new[] { "classifier.weight", "classifier.bias" })]
-    public void It_has_a_pooler_of_its_own_only_where_one_is_wanted_and_the_backbone_has_none(bool hasPooler, bool pools, string[] parameters)
+    public void It_has_a_pooler_of_its_own_only_where_it_pools_and_the_backbone_has_none(bool hasPooler, bool pools, string[] parameters)
     {
         using var backbone = new TinyBackbone(hasPooler: hasPooler);
         using var model = TunedModel.Create(FrozenBackbone.Use(backbone.Path, torch.CPU), new HeadOnly(), classes: 3, pools, headDropout: null, seed: 1);

@@ -1,4 +1,4 @@
-// Rows in the form that methods and templates give them: ids, segments, and the place that is read.
+// Rows in the form that methods and templates give them: ids, segments, and the position that is read.
 using System.Text;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tests.Backbones;
@@ -20,25 +20,25 @@ public sealed class RowFormTests : IDisposable
         var form = new RowForm(_tokenizer, 8, new DeepPrompt(), hasPairs: true);
         var row = form.Encode("the film was very good", "so it is");
         Assert.Equal(_tokenizer.Encode("the film was very good", "so it is", 8).Ids, row.Input.Ids);
-        Assert.Equal((1, 0), (row.TextStart, row.ReadPositions));
+        Assert.Equal((1, 0), (row.TextStart, row.ReadPosition));
     }
 
     [Fact]
-    public void A_soft_prompt_stands_before_the_first_token_which_is_read()
+    public void A_soft_prompt_comes_before_the_first_token_which_is_read()
     {
         var row = new RowForm(_tokenizer, 20, new SoftPrompt { Length = 3 }, hasPairs: false).Encode("good film", null);
         Assert.Equal("0 1 2 [CLS] good film [SEP]", Show(row.Input));
         Assert.Equal(new int[7], row.Input.Types);
-        Assert.Equal((4, 3), (row.TextStart, row.ReadPositions));
+        Assert.Equal((4, 3), (row.TextStart, row.ReadPosition));
     }
 
     [Fact]
-    public void A_templates_vectors_words_and_mask_stand_around_the_text_between_the_special_tokens()
+    public void A_templates_vectors_words_and_mask_go_around_the_text_between_the_special_tokens()
     {
         var form = new RowForm(_tokenizer, 20, new PTuningV1 { Template = "{prompt:2} {text} is {prompt:1} {mask}" }, hasPairs: false, new Verbalizer());
         var row = form.Encode("the film", null);
         Assert.Equal("[CLS] 0 1 the film is 2 [MASK] [SEP]", Show(row.Input));
-        Assert.Equal((3, 7), (row.TextStart, row.ReadPositions));
+        Assert.Equal((3, 7), (row.TextStart, row.ReadPosition));
     }
 
     [Fact]
@@ -46,21 +46,21 @@ public sealed class RowFormTests : IDisposable
     {
         var row = new RowForm(_tokenizer, 20, new PTuningV1(), hasPairs: false).Encode("the film", null);
         Assert.Equal("[CLS] 0 1 2 the film 3 4 [MASK] [SEP]", Show(row.Input));
-        Assert.Equal(0, row.ReadPositions);
+        Assert.Equal(0, row.ReadPosition);
     }
 
     [Fact]
-    public void The_second_text_follows_as_second_segment_and_takes_with_it_what_stands_behind_it()
+    public void The_second_text_follows_as_second_segment_with_everything_after_it()
     {
         var followed = new RowForm(_tokenizer, 20, new HardPrompt { Template = "{text} {mask}" }, hasPairs: true, new Verbalizer()).Encode("the film", "a book");
         Assert.Equal("[CLS] the film [MASK] [SEP] a book [SEP]", Show(followed.Input));
         Assert.Equal([0, 0, 0, 0, 0, 1, 1, 1], followed.Input.Types);
-        Assert.Equal(3, followed.ReadPositions);
+        Assert.Equal(3, followed.ReadPosition);
 
         var named = new RowForm(_tokenizer, 20, new HardPrompt { Template = "{text} so {pair} is {mask}" }, hasPairs: true, new Verbalizer()).Encode("the film", "a book");
         Assert.Equal("[CLS] the film so [SEP] a book is [MASK] [SEP]", Show(named.Input));
         Assert.Equal([0, 0, 0, 0, 0, 1, 1, 1, 1, 1], named.Input.Types);
-        Assert.Equal(8, named.ReadPositions);
+        Assert.Equal(8, named.ReadPosition);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class RowFormTests : IDisposable
         var method = new HardPrompt { Template = "it is {text}", Trains = new SoftPrompt { Length = 2 } };
         var row = new RowForm(_tokenizer, 20, method, hasPairs: false).Encode("good", null);
         Assert.Equal("0 1 [CLS] it is good [SEP]", Show(row.Input));
-        Assert.Equal((5, 2), (row.TextStart, row.ReadPositions));
+        Assert.Equal((5, 2), (row.TextStart, row.ReadPosition));
     }
 
     [Fact]

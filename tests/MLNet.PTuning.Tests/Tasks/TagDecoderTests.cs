@@ -20,7 +20,7 @@ public class TagDecoderTests
                 int words = random.Next(0, 12);
                 string[] decoded = [.. decoder.Decode(Random(random, words * tags.Length)).Select(t => tags[t])];
                 Assert.Equal(words, decoded.Length);
-                // A sequence is valid where writing its entities anew gives it back.
+                // A sequence is valid where writing its entities again gives the same sequence.
                 Assert.Equal(decoded, Tags.FromSpans(Tags.ToSpans(decoded, scheme), words, scheme));
             }
         }

@@ -1,4 +1,4 @@
-// Tags and the entities that they stand for, in every scheme.
+// Tags and the entities that they mark, in every scheme.
 namespace MLNet.PTuning.Tests.Tasks;
 
 public class TagSchemeTests
@@ -16,7 +16,7 @@ public class TagSchemeTests
     {
         TagSpan[] spans = [new(0, 2, "PER"), new(2, 3, "PER"), new(4, 5, "LOC"), new(5, 6, "ORG")];
         Assert.Equal(tags.Split(' '), Tags.FromSpans(spans, 6, scheme));
-        // Plain tags have no borders between neighbours of a type.
+        // Plain tags have no borders between neighbors of a type.
         Assert.Equal(scheme == TagScheme.Plain ? [new(0, 3, "PER"), .. spans[2..]] : spans, Tags.ToSpans(tags.Split(' '), scheme));
     }
 

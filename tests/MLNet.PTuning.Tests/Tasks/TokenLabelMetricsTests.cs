@@ -16,11 +16,11 @@ public class TokenLabelMetricsTests
     [InlineData("O I-A I-A", "O B-A I-A", 1, 1, 1)]
     // I- of another type ends the entity before it and begins its own.
     [InlineData("B-A I-B I-B", "B-A B-B I-B", 2, 2, 2)]
-    // B- divides neighbours of one type; without it they are one.
+    // B- divides neighbors of one type; without it they are one.
     [InlineData("B-A B-A", "B-A I-A", 2, 1, 0)]
     // E- ends: what follows of the same type is a new one.
     [InlineData("B-A E-A I-A E-A", "B-A E-A B-A E-A", 2, 2, 2)]
-    // S- stands alone, between and after others.
+    // S- alone, between and after others.
     [InlineData("S-A S-A B-A E-A", "S-A B-A I-A E-A", 3, 2, 1)]
     // An entity that the sentence's end cuts off counts.
     [InlineData("O B-A I-A", "O B-A I-A", 1, 1, 1)]

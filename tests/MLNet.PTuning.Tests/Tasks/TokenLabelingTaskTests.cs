@@ -1,4 +1,4 @@
-// From words to windows of word pieces: where labels stand, which pieces the loss counts, where the predicate goes.
+// From words to windows of word pieces: which pieces have labels, which the loss counts, where the predicate goes.
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tests.Text;
 using MLNet.PTuning.Text;
@@ -12,7 +12,7 @@ public sealed class TokenLabelingTaskTests : IDisposable
     private readonly TokenizerFiles _files = TokenizerFiles.Bert(Vocabulary);
 
     [Fact]
-    public void A_label_stands_at_its_words_first_piece_and_the_loss_ignores_the_rest()
+    public void A_label_is_at_its_words_first_piece_and_the_loss_ignores_the_rest()
     {
         var example = Assert.Single(Task(16).Windows(["unwanted", "a", "running"], null, [4, 5, 6], allPieces: false)).Example;
         Assert.Equal([2, 5, 6, 7, 10, 8, 9, 3], example.Ids);
@@ -21,7 +21,7 @@ public sealed class TokenLabelingTaskTests : IDisposable
     }
 
     [Fact]
-    public void All_pieces_carry_the_label_where_that_is_asked()
+    public void All_pieces_have_the_label_with_allPieces()
     {
         var example = Assert.Single(Task(16).Windows(["unwanted", "a"], null, [4, 5], allPieces: true)).Example;
         Assert.Equal([1, 2, 3, 4], example.ReadPositions);

@@ -1,4 +1,4 @@
-// Windows over long rows: every word is answered for once, where its pieces are.
+// Windows over long rows: every word's label is read once, where its pieces are.
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Text;
 
@@ -32,7 +32,7 @@ public class WordWindowTests
         Assert.Equal([new WordWindow(0, 3, 0, 4)], WordWindow.Cut([new(1, 0, 1, 0), new(2, 0, 1, 2), new(3, 0, 1, 2)], 4, 3, 1));
 
     [Fact]
-    public void Neighbours_share_what_is_asked_and_each_answers_for_its_half()
+    public void Neighbors_share_the_overlap_and_its_labels_are_read_half_from_each()
     {
         Piece[] pieces = [.. Enumerable.Range(0, 20).Select(w => new Piece(1, 0, 1, w))];
         Assert.Equal([new(0, 10, 0, 8), new(6, 16, 8, 14), new(12, 20, 14, 20)], WordWindow.Cut(pieces, 20, 10, 4));

@@ -60,7 +60,7 @@ public sealed class BertGoldenTests
         Assert.Empty(Golden.Differences(TextTokenizer.Load(folder.Path), Shared.At("golden", "tokenizers", name, file)));
     }
 
-    // Their vocab.txt is bert-base-uncased's with CRLF behind every piece.
+    // Their vocab.txt is bert-base-uncased's with CRLF after every piece.
     [SharedTheory("golden/tokenizers")]
     [InlineData(RealBackbones.MiniLm, "single.jsonl")]
     [InlineData(RealBackbones.MiniLm, "pairs.jsonl")]

@@ -20,7 +20,7 @@ public sealed class ByteLevelGoldenTests
         Assert.Empty(Golden.Differences(TextTokenizer.Load(files.Path), Shared.Fixture("tokenizers", "roberta-like", file), spaced));
     }
 
-    // Where a blank was put behind an added token, the reference's offsets leave out the character after it; docs/tokenizers.md.
+    // Where a blank was put after an added token, the reference's offsets leave out the character after it; docs/tokenizers.md.
     [SharedFact("golden/tokenizers/roberta-like")]
     public void RobertaWithPrefixSpaceDiffersInOffsetsBehindAddedTokens()
     {

@@ -1,4 +1,4 @@
-// Recorded outputs of Hugging Face's tokenizers, and how ours compare with a line of them.
+// Recorded outputs of Hugging Face's tokenizers, and the comparison of ours with a line of them.
 using System.Text.Json;
 using MLNet.PTuning.Text;
 
@@ -26,8 +26,8 @@ internal static class Golden
         int[][] offsets = new int[encoded.Ids.Length][];
         int?[] wordIds = new int?[encoded.Ids.Length];
         Array.Fill(offsets, [0, 0]);
-        Place(encoded.First, first, offsets, wordIds);
-        Place(encoded.Second, second ?? [], offsets, wordIds);
+        Fill(encoded.First, first, offsets, wordIds);
+        Fill(encoded.Second, second ?? [], offsets, wordIds);
 
         string[] fields = ["ids", "type_ids", "offsets", "word_ids"];
         object[] actual = [encoded.Ids, encoded.Types, offsets, wordIds];
@@ -38,9 +38,9 @@ internal static class Golden
                 + string.Join("; ", different.Select(f => $"{f.First} {line.GetProperty(f.First).GetRawText()} but {JsonSerializer.Serialize(f.Second)}"));
     }
 
-    private static void Place(Range place, IReadOnlyList<Piece> pieces, int[][] offsets, int?[] wordIds)
+    private static void Fill(Range range, IReadOnlyList<Piece> pieces, int[][] offsets, int?[] wordIds)
     {
-        for (int k = 0, at = place.Start.Value; at < place.End.Value; k++, at++)
+        for (int k = 0, at = range.Start.Value; at < range.End.Value; k++, at++)
             (offsets[at], wordIds[at]) = ([pieces[k].Start, pieces[k].End], pieces[k].Word);
     }
 }

@@ -23,7 +23,7 @@ internal static class SentencePieceModels
     /// <summary>A normalization map of single bytes: a double array in which each key has its own leaf.</summary>
     public static byte[] Map(params (char From, string To)[] replacements)
     {
-        // The root's block starts at 256; the leaf of key b stands at (256 ^ b) ^ 512, beyond both blocks.
+        // The root's block starts at 256; the leaf of key b is at (256 ^ b) ^ 512, beyond both blocks.
         uint[] trie = new uint[1024];
         trie[0] = 256 << 10;
         var texts = new List<byte>();

@@ -1,4 +1,4 @@
-// Which tokenizer a folder's tokenizer_class asks for: known ones are served as Hugging Face's classes are, others are refused by their name.
+// Which tokenizer a folder's tokenizer_class asks for: known ones give what Hugging Face's classes give, others are refused by their name.
 using System.Text;
 using MLNet.PTuning.Text;
 
@@ -69,7 +69,7 @@ public sealed class TokenizerClassTests
     public void JapaneseWordsOfADictionaryAreRefusedByName(string words)
     {
         string settings = $$"""{"do_lower_case": false, "word_tokenizer_type": "{{words}}", "subword_tokenizer_type": "wordpiece"}""";
-        // The class stands in config.json, as in cl-tohoku's first models, or in tokenizer_config.json, or nowhere.
+        // The class is in config.json, as in cl-tohoku's first models, or in tokenizer_config.json, or nowhere.
         foreach (string named in (string[])["""{"tokenizer_class": "BertJapaneseTokenizer"}""", "{}"])
         {
             string message = Refused(("vocab.txt", Lines("猫", "##です")), ("tokenizer_config.json", settings), ("config.json", named));

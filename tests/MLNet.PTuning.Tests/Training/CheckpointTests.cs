@@ -1,4 +1,4 @@
-// Checkpoints: a run that was ended goes on bit for bit, and one of other rows or settings is refused with what differs.
+// Checkpoints: a run that was stopped is resumed bit for bit, and one of other rows or settings is refused with what differs.
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;
 using MLNet.PTuning.Tests.Pipeline;
@@ -17,7 +17,7 @@ public sealed class CheckpointTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Ends))]
-    public void A_run_that_was_cancelled_goes_on_to_the_same_weights_and_the_same_curve(int lastStep)
+    public void A_canceled_run_is_resumed_to_the_same_weights_and_the_same_curve(int lastStep)
     {
         using var alone = Train(_ => { });
         TrainUntil(lastStep, o => o.CheckpointEverySteps = 1);
@@ -131,7 +131,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void A_place_that_cannot_be_written_to_is_found_before_the_first_step()
+    public void A_path_that_cannot_be_written_to_is_found_before_the_first_step()
     {
         var steps = new Steps();
         Assert.Throws<DirectoryNotFoundException>(() => Train(o => (o.CheckpointPath, o.Progress) = (_folder.At("no/such/run.ckpt"), steps)));

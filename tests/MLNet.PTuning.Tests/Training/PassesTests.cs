@@ -67,7 +67,7 @@ public sealed class PassesTests : IDisposable
     }
 
     [Fact]
-    public void Rows_are_predicted_alike_in_several_passes_and_alone()
+    public void Rows_have_the_same_predictions_in_several_passes_and_alone()
     {
         var rows = Rows(300, new Random(3), longest: 36);
         using var model = Model();
@@ -95,11 +95,11 @@ public sealed class PassesTests : IDisposable
     private TunedModel Model() =>
         TunedModel.Create(FrozenBackbone.Use(_backbone.Path, torch.CPU), new DeepPrompt { Length = 2 }, classes: 3, pools: false, headDropout: null, seed: 1);
 
-    // Rows that are read at several places, not all of which have a target, and some rows have none.
+    // Rows that are read at several positions, not all of which have a target, and some rows have none.
     private static Example[] Rows(int count, Random random, int longest) => [.. Enumerable.Range(0, count).Select(row =>
     {
         int length = random.Next(2, longest + 1);
-        int[] ids = [.. Enumerable.Range(0, length).Select(_ => random.Next(TinyBackbone.Vocabulary.Length))], places = [0, length - 1];
-        return new Example(ids, new int[length], places, [.. places.Select(_ => row % 5 == 0 ? Example.NoTarget : random.Next(-1, 3) is >= 0 and var target ? target : Example.NoTarget)]);
+        int[] ids = [.. Enumerable.Range(0, length).Select(_ => random.Next(TinyBackbone.Vocabulary.Length))], positions = [0, length - 1];
+        return new Example(ids, new int[length], positions, [.. positions.Select(_ => row % 5 == 0 ? Example.NoTarget : random.Next(-1, 3) is >= 0 and var target ? target : Example.NoTarget)]);
     })];
 }

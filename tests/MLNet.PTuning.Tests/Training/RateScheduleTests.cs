@@ -10,11 +10,11 @@ public class RateScheduleTests
     [InlineData(LearningRateSchedule.Cosine, new[] { 1, 0.975528258, 0.5, 0.024471742 })]
     [InlineData(LearningRateSchedule.Constant, new[] { 1.0, 1, 1, 1 })]
     [InlineData(LearningRateSchedule.EpochDecay, new[] { 1, 1, 0.95, 0.95 })]
-    public void LearningRates_fall_as_the_schedule_says(LearningRateSchedule schedule, double[] share)
+    public void LearningRates_fall_as_the_schedule_says(LearningRateSchedule schedule, double[] fraction)
     {
         var rates = new RateSchedule(new TextClassificationOptions("unread") { Epochs = 2, Schedule = schedule }, highest: 0.02, stepsPerEpoch: 5);
         int[] steps = [0, 1, 5, 9];
-        Assert.All(steps.Zip(share), pair => Assert.Equal(0.02 * pair.Second, rates.RateAt(pair.First), 1e-9));
+        Assert.All(steps.Zip(fraction), pair => Assert.Equal(0.02 * pair.Second, rates.RateAt(pair.First), 1e-9));
     }
 
     [Fact]

@@ -127,7 +127,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_cancelled_token_stops_between_two_steps()
+    public void A_canceled_token_stops_between_two_steps()
     {
         using var cancel = new CancellationTokenSource();
         var watcher = new Watcher(_model) { OnStep = step => { if (step == 2) cancel.Cancel(); } };

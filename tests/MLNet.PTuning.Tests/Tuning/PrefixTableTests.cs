@@ -28,7 +28,7 @@ public class PrefixTableTests
             var (keys, values) = state.PrefixOf(l, groups * channels)!.Value;
             AssertClose(recorded.ReadFloats($"out.{l}.keys"), keys);
             AssertClose(recorded.ReadFloats($"out.{l}.values"), values);
-            // Grouped attention: neighbouring query heads share the keys of one group.
+            // Grouped attention: neighboring query heads share the keys of one group.
             var ofQueryHeads = keys.view(length, groups, 1, channels).expand(length, groups, heads / groups, channels).reshape(length, heads, channels);
             AssertClose(recorded.ReadFloats($"out.{l}.keys_of_query_heads"), ofQueryHeads);
         }

@@ -6,7 +6,7 @@ namespace MLNet.PTuning.Tests.Tuning;
 public class PromptTemplateTests
 {
     [Fact]
-    public void Parts_stand_in_their_order_with_their_words_and_blanks()
+    public void Parts_keep_their_order_words_and_blanks()
     {
         var template = PromptTemplate.Parse("{prompt:3} {text}, it was {mask}.{prompt:2}");
         Assert.Equal([
@@ -17,7 +17,7 @@ public class PromptTemplateTests
     }
 
     [Theory]
-    [InlineData("no place", "{text}")]
+    [InlineData("no placeholder", "{text}")]
     [InlineData("{text} {text}", "more than once")]
     [InlineData("{mask} {text} {mask}", "{mask} more than once")]
     [InlineData("{pair} {text}", "before {text}")]

@@ -36,7 +36,7 @@ public sealed class SoftPromptTests : IDisposable
     }
 
     [Fact]
-    public void Random_vectors_have_the_deviation_asked_for()
+    public void Random_vectors_have_the_chosen_deviation()
     {
         float[] values = [.. Start(new SoftPrompt { Length = 30, Start = SoftPromptStart.Random, InitialDeviation = 0.5 }).SelectMany(v => v)];
         Assert.InRange(Math.Sqrt(values.Average(v => v * v)), 0.45, 0.55);

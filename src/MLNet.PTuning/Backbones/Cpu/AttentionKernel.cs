@@ -11,7 +11,7 @@ internal readonly unsafe struct PrefixRows(float* at, int stride)
     public int Stride { get; } = stride;
 }
 
-/// <summary>The operands of attention in one layer, for a stretch of a batch's rows; pointers stay valid for the call.</summary>
+/// <summary>The operands of attention in one layer, for a range of a batch's rows; pointers stay valid for the call.</summary>
 internal unsafe struct AttentionOperands<T> where T : unmanaged
 {
     /// <summary>Queries [Tq, heads · d], keys and values [T, heads · d], with so many elements from row to row.</summary>
@@ -30,7 +30,7 @@ internal unsafe struct AttentionOperands<T> where T : unmanaged
     /// <summary>Which rows these are.</summary>
     public RowRange Rows;
 
-    /// <summary>Where each of these rows' queries begin [rows + 1], and the first one's number in the batch.</summary>
+    /// <summary>Where each of these rows' queries begin [rows + 1], and the first one's index in the batch.</summary>
     public int[] QueryStarts;
     public int FirstQuery;
 
@@ -44,7 +44,7 @@ internal unsafe struct AttentionOperands<T> where T : unmanaged
     public DropMask DropProbabilities, DropPrefix;
 }
 
-/// <summary>Where the backward pass leaves gradients; laid out as the operands they belong to.</summary>
+/// <summary>Where the backward pass writes gradients; laid out as the operands they belong to.</summary>
 internal unsafe struct AttentionGradients<T> where T : unmanaged
 {
     /// <summary>Gradient of the result [Tq, heads · d], contiguous.</summary>
@@ -226,7 +226,7 @@ internal sealed unsafe class AttentionKernel<TLanes, T> where TLanes : struct, I
         }
     }
 
-    // The places between a row's end and the next whole vector.
+    // The elements from a row's end to the next whole vector.
     private static void Fill(float* row, int n, float value)
     {
         for (int j = n; j % TLanes.Count != 0; j++) row[j] = value;

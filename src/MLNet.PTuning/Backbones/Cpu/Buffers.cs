@@ -41,7 +41,7 @@ internal sealed unsafe class Buffers : IDisposable
     }
 
     /// <summary>
-    /// Rows rounded up by an eighth at most (by 7 where they are few). libtorch's bfloat16 products compile a kernel for every shape that they meet and keep a
+    /// Rows rounded up by an eighth at most (by 7 where they are few). libtorch's bfloat16 products compile a kernel for every new shape and cache a
     /// thousand; compiling takes ten times as long as a small product.
     /// </summary>
     internal static long OfFewSizes(long rows)

@@ -1,4 +1,4 @@
-// A dropout mask that is never stored: whether an element is kept is a hash of where it stands, so that the backward pass can ask again.
+// A dropout mask that is never stored: whether an element is kept is a hash of its index, which the backward pass computes again.
 namespace MLNet.PTuning.Backbones.Cpu;
 
 /// <summary>One site's mask in one training step; <c>default</c> drops nothing.</summary>

@@ -1,4 +1,4 @@
-// What stands between the matrix products of a layer, each in one pass over memory: bias, activation, dropout, residual sum, norm, and their derivatives.
+// What comes between the matrix products of a layer, each in one pass over memory: bias, activation, dropout, residual sum, norm, and their derivatives.
 using System.Runtime.CompilerServices;
 
 namespace MLNet.PTuning.Backbones.Cpu;
@@ -15,7 +15,7 @@ internal static unsafe class Elementwise<TLanes, T> where TLanes : struct, ILane
         for (long k = 0; k < length; k += TLanes.Count) Element<T>.Store(TLanes.Load(values + k), operand + k);
     }
 
-    /// <summary>y = activation(x + bias); where asked, x becomes its slope.</summary>
+    /// <summary>y = activation(x + bias); with <paramref name="keepSlope"/>, x becomes its slope.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Activate<TActivation>(T* x, float* bias, T* y, int rows, int width, bool keepSlope) where TActivation : struct, IActivation<TLanes>
     {
@@ -35,21 +35,21 @@ internal static unsafe class Elementwise<TLanes, T> where TLanes : struct, ILane
             Element<T>.Store(Element<T>.Load<TLanes>(gradient + k) * Element<T>.Load<TLanes>(slope + k), gradient + k);
     }
 
-    /// <summary>result = norm(drop(product + bias) + residual) · weight + shift, as floats and as an operand; keeps the normalised values and 1 / deviation where asked.</summary>
+    /// <summary>result = norm(drop(product + bias) + residual) · weight + shift, as floats and as an operand; keeps the normalized values and 1 / deviation where these are not null.</summary>
     /// <param name="product">[rows, width].</param>
     /// <param name="bias">[width].</param>
     /// <param name="mask">Dropout's.</param>
-    /// <param name="firstRow">The number of the first row in <paramref name="mask"/>.</param>
+    /// <param name="firstRow">The index of the first row in <paramref name="mask"/>.</param>
     /// <param name="residual">[rows, width].</param>
     /// <param name="norm">Weight and shift.</param>
     /// <param name="result">[rows, width].</param>
     /// <param name="operand">[rows, width]; the same memory as <paramref name="result"/> where operands are floats.</param>
-    /// <param name="normalised">[rows, width] or null.</param>
+    /// <param name="normalized">[rows, width] or null.</param>
     /// <param name="inverse">[rows] or null.</param>
     /// <param name="rows">Number of rows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void DropAddNorm(T* product, float* bias, DropMask mask, int firstRow, float* residual, NormWeights norm, float* result, T* operand,
-        float* normalised, float* inverse, int rows)
+        float* normalized, float* inverse, int rows)
     {
         int width = norm.Width;
         for (int row = 0; row < rows; row++, product += width, residual += width, result += width, operand += width)
@@ -77,7 +77,7 @@ internal static unsafe class Elementwise<TLanes, T> where TLanes : struct, ILane
             for (int k = 0; k < width; k += TLanes.Count)
             {
                 var v = (TLanes.Load(result + k) - mean) * scales;
-                if (normalised is not null) v.Store(normalised + (long)row * width + k);
+                if (normalized is not null) v.Store(normalized + (long)row * width + k);
                 v = TLanes.MultiplyAdd(v, TLanes.Load(norm.Weight + k), TLanes.Load(norm.Shift + k));
                 v.Store(result + k);
                 if (!Element<T>.IsFloat) Element<T>.Store(v, operand + k);
@@ -88,18 +88,18 @@ internal static unsafe class Elementwise<TLanes, T> where TLanes : struct, ILane
     /// <summary>gradient ← (gradient + added) before the norm; dropped ← that times the mask of <see cref="DropAddNorm"/>.</summary>
     /// <param name="gradient">[rows, width].</param>
     /// <param name="added">A product to add [rows, width], or null.</param>
-    /// <param name="normalised">What the forward pass kept [rows, width].</param>
+    /// <param name="normalized">What the forward pass kept [rows, width].</param>
     /// <param name="inverse">What the forward pass kept [rows].</param>
     /// <param name="norm">Weight and shift.</param>
     /// <param name="mask">Dropout's.</param>
-    /// <param name="firstRow">The number of the first row in <paramref name="mask"/>.</param>
+    /// <param name="firstRow">The index of the first row in <paramref name="mask"/>.</param>
     /// <param name="dropped">[rows, width].</param>
     /// <param name="rows">Number of rows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void DropAddNormBackward(float* gradient, T* added, float* normalised, float* inverse, NormWeights norm, DropMask mask, int firstRow, T* dropped, int rows)
+    public static void DropAddNormBackward(float* gradient, T* added, float* normalized, float* inverse, NormWeights norm, DropMask mask, int firstRow, T* dropped, int rows)
     {
         int width = norm.Width;
-        for (int row = 0; row < rows; row++, gradient += width, normalised += width, dropped += width)
+        for (int row = 0; row < rows; row++, gradient += width, normalized += width, dropped += width)
         {
             uint seed = mask.RowSeed(firstRow + row);
             TLanes sums = default, products = default;
@@ -110,14 +110,14 @@ internal static unsafe class Elementwise<TLanes, T> where TLanes : struct, ILane
                 v *= TLanes.Load(norm.Weight + k);
                 v.Store(gradient + k);
                 sums += v;
-                products = TLanes.MultiplyAdd(v, TLanes.Load(normalised + k), products);
+                products = TLanes.MultiplyAdd(v, TLanes.Load(normalized + k), products);
             }
             var mean = TLanes.All(sums.Sum() / width);
             var slope = TLanes.All(products.Sum() / width);
             var scale = TLanes.All(inverse[row]);
             for (int k = 0; k < width; k += TLanes.Count)
             {
-                var v = (TLanes.Load(gradient + k) - mean - TLanes.Load(normalised + k) * slope) * scale;
+                var v = (TLanes.Load(gradient + k) - mean - TLanes.Load(normalized + k) * slope) * scale;
                 v.Store(gradient + k);
                 Element<T>.Store(mask.IsActive ? v * TLanes.Mask(seed, (uint)k, mask.Threshold, mask.Kept) : v, dropped + k);
             }

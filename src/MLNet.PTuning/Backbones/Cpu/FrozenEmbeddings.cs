@@ -1,9 +1,9 @@
-// The hidden states before the first layer: a share of the batch at a time, each row written once.
+// The hidden states before the first layer: a part of the batch at a time, each row written once.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
-/// <summary>Word, segment and position vectors, summed up and normed; what stands in for a table that a family has not is zeros.</summary>
+/// <summary>Word, segment and position vectors, summed up and normed; a table that a family lacks counts as zeros.</summary>
 internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes : struct, ILanes<TLanes>
 {
     private readonly NormWeights _norm;
@@ -25,11 +25,11 @@ internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes
         static Table Of(torch.Tensor? table, string what) => table is null ? default : new Table(Buffers.At(table), (int)table.shape[0], what);
     }
 
-    /// <summary>Hidden states of a share's rows.</summary>
+    /// <summary>Hidden states of a part's rows.</summary>
     /// <param name="pass">The batch and its prompt.</param>
-    /// <param name="rows">The share.</param>
+    /// <param name="rows">The part.</param>
     /// <param name="mask">What training drops of them.</param>
-    /// <param name="to">[T of the share, H].</param>
+    /// <param name="to">[T of the part, H].</param>
     public void Fill(Pass pass, RowRange rows, in DropMask mask, float* to)
     {
         var batch = pass.Batch;

@@ -1,4 +1,4 @@
-// One layer's frozen weights as the packed layers want them: matrices in the precision of the products, all else as floats.
+// One layer's frozen weights in the form that the packed layers use: matrices in the precision of the products, all else as floats.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;

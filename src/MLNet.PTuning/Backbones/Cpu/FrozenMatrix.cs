@@ -1,11 +1,11 @@
-// One frozen weight of a linear layer, in the form that its products want.
+// One frozen weight of a linear layer, in the form that its products need.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
 /// <summary>
 /// W [out, in], given as parts one below the other. Floats are laid out for this project's own product where vectors have 512 bits; else products are libtorch's,
-/// on a joined copy. Each form is made when it is first asked for, so that prediction has none for the backward pass.
+/// on a joined copy. Each form is made at its first use, so that prediction has none for the backward pass.
 /// </summary>
 internal sealed unsafe class FrozenMatrix<TLanes, T>(torch.Tensor[] parts) : IDisposable where TLanes : struct, ILanes<TLanes> where T : unmanaged
 {

@@ -1,4 +1,4 @@
-// The product of activations with a frozen matrix of floats that was laid out for it once: libtorch's product lays it out anew every time.
+// The product of activations with a frozen matrix of floats that was laid out for it once: libtorch's product lays it out again every time.
 using System.Runtime.CompilerServices;
 
 namespace MLNet.PTuning.Backbones.Cpu;
@@ -38,7 +38,7 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
     /// <param name="a">[m, k].</param>
     /// <param name="c">[m, n], overwritten.</param>
     /// <param name="m">Number of rows.</param>
-    /// <param name="cores">Threads that take a stretch of the columns each; 1 for this one alone.</param>
+    /// <param name="cores">Threads that take a range of the columns each; 1 for this one alone.</param>
     public void Multiply(float* a, float* c, int m, int cores)
     {
         int panels = (_columns + Width - 1) / Width;

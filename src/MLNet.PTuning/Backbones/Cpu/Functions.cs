@@ -25,7 +25,7 @@ internal static class Functions
     }
 }
 
-/// <summary>A function that stands between two layers, with its derivative.</summary>
+/// <summary>An activation function with its derivative.</summary>
 internal interface IActivation<TLanes> where TLanes : struct, ILanes<TLanes>
 {
     static abstract TLanes Of(TLanes x, out TLanes slope);

@@ -1,9 +1,9 @@
-// Queries, keys and values of the first layer, kept from step to step: without dropout they depend on the word piece, its place and its segment alone.
+// Queries, keys and values of the first layer, kept from step to step: without dropout they depend on the word piece, its position and its segment alone.
 namespace MLNet.PTuning.Backbones.Cpu;
 
 /// <summary>
-/// Rows [width] by word piece, place and segment, the first that training meets until their memory is full. Only for products whose rows do not depend on the rows beside
-/// them: a run that goes on from a checkpoint, for which nothing is kept yet, must compute the same.
+/// Rows [width] by word piece, position and segment: those that training sees first, until their memory is full. Only for products whose rows do not depend on the
+/// rows beside them: a run that is resumed from a checkpoint, for which nothing is kept at first, must compute the same.
 /// </summary>
 /// <param name="width">Floats of a row.</param>
 /// <param name="mostRows">Rows at most.</param>
@@ -11,14 +11,14 @@ internal sealed unsafe class KeptProjections(int width, int mostRows) : IDisposa
 {
     private const int RowsPerBlock = 1 << 10;
 
-    private readonly Dictionary<(int Id, int Place, int Type), int> _rows = [];
+    private readonly Dictionary<(int Id, int Position, int Type), int> _rows = [];
     private readonly List<Scratch> _blocks = [];
 
     /// <summary>Which row each word piece of a batch has here; null where there are none to fetch or to fill.</summary>
     /// <param name="batch">The rows of word pieces.</param>
-    /// <param name="firstPlace">Place of a row's first piece.</param>
-    /// <param name="fill">Whether pieces that are not here yet are given rows.</param>
-    public KeptRows? Find(PackedBatch batch, int firstPlace, bool fill)
+    /// <param name="firstPosition">Position of a row's first piece.</param>
+    /// <param name="fill">Whether pieces without a row are given one.</param>
+    public KeptRows? Find(PackedBatch batch, int firstPosition, bool fill)
     {
         int known = _rows.Count;
         if (known == 0 && !fill) return null;
@@ -26,8 +26,8 @@ internal sealed unsafe class KeptProjections(int width, int mostRows) : IDisposa
         for (int b = 0; b < batch.RowCount; b++)
             for (int i = batch.RowStarts[b]; i < batch.RowStarts[b + 1]; i++)
             {
-                var piece = (batch.Ids[i], firstPlace + i - batch.RowStarts[b], batch.Types[i]);
-                // One that this batch has already is given its row by the first; two shares may be at it at once.
+                var piece = (batch.Ids[i], firstPosition + i - batch.RowStarts[b], batch.Types[i]);
+                // Only a piece's first occurrence in the batch gets the row: two parts may compute the same piece at once.
                 if (_rows.TryGetValue(piece, out int row)) rows[i] = row < known ? row : KeptRows.None;
                 else rows[i] = fill && _rows.Count < mostRows ? _rows[piece] = _rows.Count : KeptRows.None;
             }
@@ -39,16 +39,16 @@ internal sealed unsafe class KeptProjections(int width, int mostRows) : IDisposa
         return new KeptRows(rows, known);
     }
 
-    /// <summary>Copies the rows that are known to their places in <paramref name="result"/>, and the operands of the others one after the other to <paramref name="missing"/>.</summary>
+    /// <summary>Copies the rows that are known to their pieces' rows in <paramref name="result"/>, and the operands of the others one after the other to <paramref name="missing"/>.</summary>
     /// <param name="kept">Of the batch.</param>
-    /// <param name="share">Whose rows these are.</param>
-    /// <param name="operands">[T of the share, inner].</param>
+    /// <param name="part">The part whose rows these are.</param>
+    /// <param name="operands">[T of the part, inner].</param>
     /// <param name="inner">Width of an operand.</param>
     /// <param name="missing">[<see cref="KeptRows.Missing"/>, inner].</param>
-    /// <param name="result">[T of the share, width].</param>
-    public void Fetch(KeptRows kept, RowRange share, float* operands, int inner, float* missing, float* result)
+    /// <param name="result">[T of the part, width].</param>
+    public void Fetch(KeptRows kept, RowRange part, float* operands, int inner, float* missing, float* result)
     {
-        foreach (int row in kept.Of(share))
+        foreach (int row in kept.Of(part))
         {
             if (kept.IsKnown(row)) Copy(At(row), result, width);
             else
@@ -61,14 +61,14 @@ internal sealed unsafe class KeptProjections(int width, int mostRows) : IDisposa
         }
     }
 
-    /// <summary>Puts what was computed for the others to its places in <paramref name="result"/>, and keeps it where it was given a row.</summary>
+    /// <summary>Copies what was computed for the others to their rows in <paramref name="result"/>, and keeps it where it was given a row.</summary>
     /// <param name="kept">As in <see cref="Fetch"/>.</param>
-    /// <param name="share">As in <see cref="Fetch"/>.</param>
+    /// <param name="part">As in <see cref="Fetch"/>.</param>
     /// <param name="computed">[<see cref="KeptRows.Missing"/>, width].</param>
     /// <param name="result">As in <see cref="Fetch"/>.</param>
-    public void Keep(KeptRows kept, RowRange share, float* computed, float* result)
+    public void Keep(KeptRows kept, RowRange part, float* computed, float* result)
     {
-        foreach (int row in kept.Of(share))
+        foreach (int row in kept.Of(part))
         {
             if (!kept.IsKnown(row))
             {
@@ -80,7 +80,7 @@ internal sealed unsafe class KeptProjections(int width, int mostRows) : IDisposa
         }
     }
 
-    /// <summary>Forgets all and gives the memory back.</summary>
+    /// <summary>Drops all rows and frees their memory.</summary>
     public void Clear()
     {
         _rows.Clear();
@@ -106,13 +106,13 @@ internal sealed record KeptRows(int[] Rows, int Known)
 
     public bool IsKnown(int row) => (uint)row < (uint)Known;
 
-    public ReadOnlySpan<int> Of(RowRange share) => Rows.AsSpan(share.FirstPiece, share.PieceCount);
+    public ReadOnlySpan<int> Of(RowRange part) => Rows.AsSpan(part.FirstPiece, part.PieceCount);
 
-    /// <summary>Pieces of a share that must be computed.</summary>
-    public int Missing(RowRange share)
+    /// <summary>Pieces of a part that must be computed.</summary>
+    public int Missing(RowRange part)
     {
         int missing = 0;
-        foreach (int row in Of(share)) missing += IsKnown(row) ? 0 : 1;
+        foreach (int row in Of(part)) missing += IsKnown(row) ? 0 : 1;
         return missing;
     }
 }

@@ -1,4 +1,4 @@
-// One vocabulary over 512, 256 and 128-bit vectors, so that each kernel is written once and compiled for the widest that the processor has.
+// One interface over 512, 256 and 128-bit vectors, so that each kernel is written once and compiled for the widest that the processor has.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
@@ -36,7 +36,7 @@ internal unsafe interface ILanes<TSelf> where TSelf : struct, ILanes<TSelf>
     /// <summary>a · 2ⁿ, n being the lowest bits of <paramref name="n"/> as an integer.</summary>
     static abstract TSelf AddToExponent(TSelf a, TSelf n);
 
-    /// <summary>For each of the places from <paramref name="first"/> on: <paramref name="kept"/> where its hash is at least <paramref name="threshold"/>, else 0.</summary>
+    /// <summary>For each index from <paramref name="first"/> on: <paramref name="kept"/> where its hash is at least <paramref name="threshold"/>, else 0.</summary>
     static abstract TSelf Mask(uint seed, uint first, uint threshold, float kept);
 
     void Store(float* to);

@@ -1,4 +1,4 @@
-// The vectors of 512, 256 and 128 bits: three times the same text, since .NET has no type over their width.
+// The vectors of 512, 256 and 128 bits: three times the same code, since .NET has no type that is generic in their width.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
@@ -41,7 +41,7 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Mask(uint seed, uint first, uint threshold, float kept)
     {
-        // lowbias32 (Wellons, 2018), a hash of 32 bits, over the places' numbers.
+        // lowbias32 (Wellons, 2018), a hash of 32 bits, over the indices.
         var x = (Vector512.Create(first) + Vector512<uint>.Indices) * 0x9E3779B9u + Vector512.Create(seed);
         x = (x ^ (x >> 16)) * 0x7FEB352Du;
         x = (x ^ (x >> 15)) * 0x846CA68Bu;
@@ -105,7 +105,7 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Mask(uint seed, uint first, uint threshold, float kept)
     {
-        // lowbias32 (Wellons, 2018), a hash of 32 bits, over the places' numbers.
+        // lowbias32 (Wellons, 2018), a hash of 32 bits, over the indices.
         var x = (Vector256.Create(first) + Vector256<uint>.Indices) * 0x9E3779B9u + Vector256.Create(seed);
         x = (x ^ (x >> 16)) * 0x7FEB352Du;
         x = (x ^ (x >> 15)) * 0x846CA68Bu;
@@ -169,7 +169,7 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Mask(uint seed, uint first, uint threshold, float kept)
     {
-        // lowbias32 (Wellons, 2018), a hash of 32 bits, over the places' numbers.
+        // lowbias32 (Wellons, 2018), a hash of 32 bits, over the indices.
         var x = (Vector128.Create(first) + Vector128<uint>.Indices) * 0x9E3779B9u + Vector128.Create(seed);
         x = (x ^ (x >> 16)) * 0x7FEB352Du;
         x = (x ^ (x >> 15)) * 0x846CA68Bu;

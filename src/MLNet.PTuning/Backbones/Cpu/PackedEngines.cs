@@ -18,8 +18,8 @@ internal sealed class PackedEngines(Func<bool, PackedLayers> create) : IDisposab
         X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && ((X86Base.CpuId(7, 1).Eax >> 5 & 1) != 0 || (X86Base.CpuId(7, 0).Edx >> 22 & 1) != 0);
 
     /// <summary>The layers for a precision.</summary>
-    /// <param name="precision">What was asked for.</param>
-    /// <param name="run">Hidden states of the batch at hand, to try a precision on.</param>
+    /// <param name="precision">The precision of the options.</param>
+    /// <param name="run">Computes the current batch's hidden states, to compare precisions.</param>
     public PackedLayers For(Precision precision, Func<PackedLayers, torch.Tensor> run) => Engine(precision switch
     {
         Precision.Auto => _halvesFit ??= ProcessorMultipliesBFloat16 && HalvesFit(run),

@@ -1,4 +1,4 @@
-// The layers of a frozen post-norm encoder on the CPU, without padding and without autograd: a share of the batch's rows on every core.
+// The layers of a frozen post-norm encoder on the CPU, without padding and without autograd: a part of the batch's rows on every core.
 using System.Runtime.Intrinsics;
 using TorchSharp;
 
@@ -17,10 +17,10 @@ internal abstract class PackedLayers : IDisposable
 
     /// <summary>The layers in the widest vectors that the processor and the backbone's sizes have room for.</summary>
     /// <param name="config">The backbone's.</param>
-    /// <param name="embeddings">What stands before its layers; must outlive the engine, as must <paramref name="layers"/>.</param>
+    /// <param name="embeddings">What comes before its layers; must outlive the engine, as must <paramref name="layers"/>.</param>
     /// <param name="layers">Their weights.</param>
-    /// <param name="attentionOutputDropout">Probability behind the attention's output layer.</param>
-    /// <param name="outputDropout">Probability behind the feed-forward's output layer.</param>
+    /// <param name="attentionOutputDropout">Probability after the attention's output layer.</param>
+    /// <param name="outputDropout">Probability after the feed-forward's output layer.</param>
     /// <param name="halves">Whether frozen weights and the operands of products are bfloat16.</param>
     public static PackedLayers Create(BackboneConfig config, Embeddings embeddings, IReadOnlyList<LayerWeights> layers, double attentionOutputDropout, double outputDropout, bool halves)
     {
@@ -32,26 +32,26 @@ internal abstract class PackedLayers : IDisposable
             : new PackedLayers<TLanes, float>(config, embeddings, layers, attentionOutputDropout, outputDropout);
     }
 
-    /// <summary>Whether its products are this library's own, so that libtorch's threads have no part in them.</summary>
+    /// <summary>Whether its products are this library's own, so that libtorch's threads are not used for them.</summary>
     public abstract bool HasOwnProducts { get; }
 
-    /// <summary>Hidden states of the last layer at the places read.</summary>
+    /// <summary>Hidden states of the last layer at the positions read.</summary>
     /// <param name="embedded">Hidden states before the first layer [T, H]; null for those of the backbone's embeddings, where it computes them itself (<see cref="Embeds"/>).</param>
     /// <param name="batch">The rows.</param>
-    /// <param name="readPositions">Places, ascending: [R].</param>
+    /// <param name="readPositions">Positions in the packed batch, ascending: [R].</param>
     /// <param name="prompt">Nothing but keys and values, or nothing.</param>
     /// <param name="dropout">Masks of training; null in prediction.</param>
     /// <param name="keep">Whether <see cref="Backward"/> follows.</param>
     /// <returns>[R, H].</returns>
     public abstract torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, bool keep);
 
-    /// <summary>From the gradient of what the last <see cref="Forward"/> gave to those of the prompt and of the embedded rows.</summary>
+    /// <summary>From the gradient of the last <see cref="Forward"/>'s result to those of the prompt and of the embedded rows.</summary>
     /// <param name="gradient">[R, H].</param>
-    /// <param name="toEmbedded">Whether that of the embedded rows is asked for.</param>
+    /// <param name="toEmbedded">Whether that of the embedded rows is needed.</param>
     /// <returns>[P, 2·L·H], or null without a prefix; [T, H] or null.</returns>
     public abstract (torch.Tensor? Prefix, torch.Tensor? Embedded) Backward(torch.Tensor gradient, bool toEmbedded);
 
-    /// <summary>Gives back the memory of past passes.</summary>
+    /// <summary>Frees the memory of past passes.</summary>
     public abstract void Trim();
 
     public abstract void Dispose();
@@ -69,7 +69,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     // Floats of the first layer that are kept: 256 MiB.
     private const long MostKept = 1 << 26;
 
-    // Multiplications from which a product gains more by more cores than waking their threads costs.
+    // Multiplications from which a product on all cores gains more than waking their threads costs.
     private const long WorthAllCores = 1 << 23;
 
     private readonly int _hidden, _wide;
@@ -128,7 +128,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         float* from = Buffers.At(gradient.contiguous()), to = embedded is null ? null : Buffers.At(embedded);
         var parts = new float*[ranges.Length];
         Run(ranges, (i, cores) => parts[i] = _parts[i].Backward(pass, ranges[i], from, to, cores));
-        // In the order of the rows, so that the sum does not depend on who was first.
+        // In the order of the rows, so that the sum does not depend on which thread was first.
         if (prefix is not null)
             foreach (float* part in parts) AddPrefix(part, Buffers.At(prefix), pass.PrefixLength);
         return (prefix?.MoveToOuterDisposeScope(), embedded?.MoveToOuterDisposeScope());
@@ -146,11 +146,11 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
             }
     }
 
-    // One share alone has products on all cores, where they are large enough.
+    // The products of a single part run on all cores, where they are large enough.
     private void Run(RowRange[] ranges, Action<int, int> body)
     {
         bool isAlone = ranges.Length == 1 && (long)ranges[0].PieceCount * _hidden * _wide >= WorthAllCores;
-        ComputeThread.GiveLibtorch(isAlone && !HasOwnProducts ? ComputeThread.ThreadCount : 1);
+        ComputeThread.SetLibtorchThreads(isAlone && !HasOwnProducts ? ComputeThread.ThreadCount : 1);
         if (isAlone) body(0, ComputeThread.ThreadCount);
         else Workers.Run(ranges.Length, i => body(i, 1));
     }
@@ -159,7 +159,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     {
         _open = null;
         _kept?.Clear();
-        foreach (var share in _parts) share.Trim();
+        foreach (var part in _parts) part.Trim();
     }
 
     public override void Dispose()
@@ -167,7 +167,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         _open = null;
         _kept?.Dispose();
         _embeddings?.Dispose();
-        foreach (var share in _parts) share.Dispose();
+        foreach (var part in _parts) part.Dispose();
         foreach (var layer in _layers.Distinct()) layer.Dispose();
     }
 }

@@ -1,11 +1,11 @@
-// The layers for a stretch of a batch's rows on one thread: forward, and backward to the prompt alone.
+// The layers for a range of a batch's rows on one thread: forward, and backward to the prompt alone.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
 /// <summary>
 /// Matrix products are those of <see cref="FrozenMatrix{TLanes, T}"/>; all else is one managed pass each. The backward pass is written out by hand: frozen weights get no gradients,
-/// and nothing runs below the first layer's keys and values unless the embeddings are asked for.
+/// and nothing runs below the first layer's keys and values unless the embeddings' gradient is needed.
 /// </summary>
 /// <typeparam name="TLanes">The vectors computed with.</typeparam>
 /// <typeparam name="T">The type of the products' operands: <see cref="float"/> or <see cref="BFloat16"/>.</typeparam>
@@ -18,9 +18,9 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
     private readonly int _hidden = config.HiddenSize, _wide = config.IntermediateSize, _last = layers.Count - 1;
     private readonly bool _tanhGelu = Activation.IsTanhGelu(config.HiddenActivation);
 
-    /// <summary>Hidden states of the last layer at the places read.</summary>
-    /// <param name="pass">What all shares have in common.</param>
-    /// <param name="rows">This share's.</param>
+    /// <summary>Hidden states of the last layer at the positions read.</summary>
+    /// <param name="pass">What all parts of the batch have in common.</param>
+    /// <param name="rows">This part's rows.</param>
     /// <param name="embedded">Hidden states before the first layer, of the whole batch: [T, H]; null where they are those of the backbone's embeddings.</param>
     /// <param name="result">[R, H], of the whole batch.</param>
     /// <param name="cores">Threads of each product.</param>
@@ -38,13 +38,13 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
         {
             var w = layers[l];
             int slot = keep ? l : 0, count = QueryCount(rows, l), first = FirstQuery(rows, l);
-            var asked = l == _last ? Read(x, pass, rows) : x;
-            var mixed = Attend(pass, rows, l, slot, x, asked, cores);
+            var selected = l == _last ? Select(x, pass, rows) : x;
+            var mixed = Attend(pass, rows, l, slot, x, selected, cores);
 
             var product = _buffers.Take<T>("product", 0, count, _hidden);
             w.AttentionOutput.Apply(mixed, product, cores);
             var attended = TakeResidual("attended", count);
-            Norm(product, w.AttentionOutputBias, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, asked.Values, w.AttentionNorm, attended, "attention norm", slot, count, keep);
+            Norm(product, w.AttentionOutputBias, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, selected.Values, w.AttentionNorm, attended, "attention norm", slot, count, keep);
 
             var widened = _buffers.Take<T>("widened", slot, count, _wide);
             w.Intermediate.Apply(attended.Operand, widened, cores);
@@ -59,11 +59,11 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
         Copy(x.Values.At, result + (long)rows.FirstRead * _hidden, rows.ReadCount);
     }
 
-    /// <summary>From the gradient of what the last <see cref="Forward"/> gave to those of the prompt's keys and values, and of the embedded rows where asked.</summary>
+    /// <summary>From the gradient of the last <see cref="Forward"/>'s result to those of the prompt's keys and values, and of the embedded rows where needed.</summary>
     /// <param name="pass">As in <see cref="Forward"/>.</param>
     /// <param name="rows">As in <see cref="Forward"/>.</param>
     /// <param name="gradient">[R, H], of the whole batch.</param>
-    /// <param name="embeddedGradient">[T, H], of the whole batch; null where not asked for.</param>
+    /// <param name="embeddedGradient">[T, H], of the whole batch; null where not needed.</param>
     /// <param name="cores">As in <see cref="Forward"/>.</param>
     /// <returns>[2L, P, H], keys and values of layer 0 first; overwritten by the next call.</returns>
     public float* Backward(Pass pass, RowRange rows, float* gradient, float* embeddedGradient, int cores)
@@ -109,7 +109,7 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
         return prefixGradients;
     }
 
-    /// <summary>Gives back the memory of past passes.</summary>
+    /// <summary>Frees the memory of past passes.</summary>
     public void Trim() => _buffers.Dispose();
 
     public void Dispose()
@@ -122,10 +122,10 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
 
     private int FirstQuery(RowRange rows, int l) => l == _last ? rows.FirstRead : rows.FirstPiece;
 
-    private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Residual x, Residual asked, int cores)
+    private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Residual x, Residual selected, int cores)
     {
         var (queries, own) = TakeProjections("", l, slot, rows);
-        if (l == _last) layers[l].Query.Apply(asked.Operand, queries, cores);
+        if (l == _last) layers[l].Query.Apply(selected.Operand, queries, cores);
         if (l == 0 && pass.Kept is { } known) ProjectFirst(known, rows, x.Operand, own, cores);
         else (l == _last ? layers[l].KeyValue : layers[l].QueryKeyValue).Apply(x.Operand, own, cores);
         var mixed = _buffers.Take<T>("mixed", 0, QueryCount(rows, l), _hidden);
@@ -159,7 +159,7 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
         return (queries, own);
     }
 
-    // Queries, keys and values are columns of one matrix; in the last layer, where few places ask, queries have one of their own.
+    // Queries, keys and values are columns of one matrix; in the last layer, where few positions have queries, these have one of their own.
     private (Matrix<T> Queries, Matrix<T> Own) TakeProjections(string kind, int l, int slot, RowRange rows)
     {
         if (l == _last) return (_buffers.Take<T>("queries" + kind, 0, rows.ReadCount, _hidden), _buffers.Take<T>("keys and values" + kind, 0, rows.PieceCount, 2 * _hidden));
@@ -171,12 +171,12 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
 
     private AttentionOperands<T> Operands(Pass pass, RowRange rows, int l, int slot)
     {
-        int queries = QueryCount(rows, l);
-        var (asking, own) = TakeProjections("", l, slot, rows);
+        int queryCount = QueryCount(rows, l);
+        var (queries, own) = TakeProjections("", l, slot, rows);
         var (prefixKeys, prefixValues) = pass.Prefix(l);
         return new AttentionOperands<T>
         {
-            Queries = asking.At,
+            Queries = queries.At,
             Keys = own.At + KeyColumn(l),
             Values = own.At + KeyColumn(l) + _hidden,
             QueryStride = l == _last ? _hidden : 3 * _hidden,
@@ -192,7 +192,7 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
             Rows = rows,
             QueryStarts = l == _last ? rows.ReadStarts : rows.KeyStarts,
             FirstQuery = FirstQuery(rows, l),
-            LogSums = _buffers.Take<float>("log sums", slot, queries, config.HeadCount).At,
+            LogSums = _buffers.Take<float>("log sums", slot, queryCount, config.HeadCount).At,
             DropProbabilities = pass.Mask(config.AttentionDropout, l, Pass.Probabilities),
             DropPrefix = pass.Mask(pass.PrefixDropout, l, Pass.PrefixSite),
         };
@@ -200,15 +200,15 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
 
     private void Norm(Matrix<T> product, float* bias, DropMask mask, int first, Matrix<float> residual, NormWeights norm, Residual result, string name, int slot, int count, bool keep)
     {
-        float* normalised = keep ? _buffers.Take<float>(name, slot, count, _hidden).At : null, inverse = keep ? _buffers.Take<float>(name + " scale", slot, count, 1).At : null;
-        Elementwise<TLanes, T>.DropAddNorm(product.At, bias, mask, first, residual.At, norm, result.Values.At, result.Operand.At, normalised, inverse, count);
+        float* normalized = keep ? _buffers.Take<float>(name, slot, count, _hidden).At : null, inverse = keep ? _buffers.Take<float>(name + " scale", slot, count, 1).At : null;
+        Elementwise<TLanes, T>.DropAddNorm(product.At, bias, mask, first, residual.At, norm, result.Values.At, result.Operand.At, normalized, inverse, count);
     }
 
     private Matrix<T> NormBackward(Matrix<float> gradient, T* added, NormWeights norm, DropMask mask, int first, string name, int slot, int count)
     {
         var dropped = _buffers.Take<T>("dropped", 0, count, _hidden);
-        float* normalised = _buffers.Take<float>(name, slot, count, _hidden).At, inverse = _buffers.Take<float>(name + " scale", slot, count, 1).At;
-        Elementwise<TLanes, T>.DropAddNormBackward(gradient.At, added, normalised, inverse, norm, mask, first, dropped.At, count);
+        float* normalized = _buffers.Take<float>(name, slot, count, _hidden).At, inverse = _buffers.Take<float>(name + " scale", slot, count, 1).At;
+        Elementwise<TLanes, T>.DropAddNormBackward(gradient.At, added, normalized, inverse, norm, mask, first, dropped.At, count);
         return dropped;
     }
 
@@ -221,24 +221,24 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
         return new(values, Element<T>.IsFloat ? new Matrix<T>(values.Tensor, (T*)values.At, rows) : _buffers.Take<T>(name + " operand", 0, rows, _hidden));
     }
 
-    private Residual Read(Residual x, Pass pass, RowRange rows)
+    private Residual Select(Residual x, Pass pass, RowRange rows)
     {
-        var read = TakeResidual("asked", rows.ReadCount);
-        for (int r = 0; r < rows.ReadCount; r++) Copy(x.Values.At + Place(pass, rows, r) * _hidden, read.Values.At + (long)r * _hidden, 1);
-        Elementwise<TLanes, T>.Convert(read.Values.At, read.Operand.At, (long)rows.ReadCount * _hidden);
-        return read;
+        var selected = TakeResidual("selected", rows.ReadCount);
+        for (int r = 0; r < rows.ReadCount; r++) Copy(x.Values.At + IndexOfRead(pass, rows, r) * _hidden, selected.Values.At + (long)r * _hidden, 1);
+        Elementwise<TLanes, T>.Convert(selected.Values.At, selected.Operand.At, (long)rows.ReadCount * _hidden);
+        return selected;
     }
 
-    // From gradients at the places read to gradients everywhere.
+    // From gradients at the positions read to gradients at all positions.
     private Matrix<float> Scatter(Matrix<float> g, Matrix<T> product, Pass pass, RowRange rows)
     {
         var all = _buffers.Take<float>("gradient", 0, rows.PieceCount, _hidden);
         new Span<float>(all.At, rows.PieceCount * _hidden).Clear();
-        for (int r = 0; r < rows.ReadCount; r++) Sum(g.At + (long)r * _hidden, product.At + (long)r * _hidden, all.At + Place(pass, rows, r) * _hidden, 1);
+        for (int r = 0; r < rows.ReadCount; r++) Sum(g.At + (long)r * _hidden, product.At + (long)r * _hidden, all.At + IndexOfRead(pass, rows, r) * _hidden, 1);
         return all;
     }
 
-    private static long Place(Pass pass, RowRange rows, int r) => pass.ReadPositions[rows.FirstRead + r] - rows.FirstPiece;
+    private static long IndexOfRead(Pass pass, RowRange rows, int r) => pass.ReadPositions[rows.FirstRead + r] - rows.FirstPiece;
 
     private void Sum(float* a, T* b, float* sum, int rows)
     {

@@ -1,9 +1,9 @@
-// What one pass over a batch is about: its rows, where it is read, its prompt and its dropout masks.
+// What one pass over a batch consists of: its rows, the positions read, its prompt and its dropout masks.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
-/// <summary>The parts of a forward pass that its backward pass needs again, beside the buffers. The prompt must live as long.</summary>
+/// <summary>The parts of a forward pass that its backward pass needs again, in addition to the buffers. The prompt must live as long.</summary>
 internal sealed unsafe class Pass
 {
     /// <summary>The masks of a layer.</summary>
@@ -15,17 +15,17 @@ internal sealed unsafe class Pass
     private const int Sites = 4;
 
     private readonly ulong? _stepSeed;
-    // The prompt's own table, read where it lies.
+    // The prompt's own table, read without a copy.
     private readonly float* _prefix;
     private readonly int _hidden, _prefixStride;
     private readonly int[] _readStarts;
 
     /// <param name="batch">The rows.</param>
-    /// <param name="readPositions">Places read in the last layer, ascending.</param>
+    /// <param name="readPositions">Positions read in the last layer, ascending.</param>
     /// <param name="prompt">Keys and values, or nothing.</param>
     /// <param name="hidden">H.</param>
     /// <param name="stepSeed">Seed of the masks; null in prediction.</param>
-    /// <param name="kept">What is kept of the first layer; null where nothing may be.</param>
+    /// <param name="kept">Projections of the first layer that are kept; null where none may be.</param>
     public Pass(PackedBatch batch, int[] readPositions, PromptState prompt, int hidden, ulong? stepSeed, KeptRows? kept = null)
     {
         (Batch, ReadPositions, _readStarts, PrefixDropout, _hidden, _stepSeed, Kept) = (batch, readPositions, batch.StartsOf(readPositions), prompt.Dropout, hidden, stepSeed, kept);
@@ -37,7 +37,7 @@ internal sealed unsafe class Pass
 
     public PackedBatch Batch { get; }
 
-    /// <summary>The places read: [R].</summary>
+    /// <summary>The positions read: [R].</summary>
     public int[] ReadPositions { get; }
 
     public KeptRows? Kept { get; }
@@ -56,19 +56,19 @@ internal sealed unsafe class Pass
 
     public DropMask Mask(double probability, int layer, int site) => _stepSeed is { } seed ? new DropMask(probability, seed, layer * Sites + site) : default;
 
-    /// <summary>The batch in at most so many stretches of rows of about the same cost.</summary>
-    public RowRange[] Split(int shares)
+    /// <summary>The batch in at most so many ranges of rows of about the same cost.</summary>
+    public RowRange[] Split(int parts)
     {
-        // A share is worth its thread from a few dozen word pieces on.
+        // A part gains more by a thread of its own than that costs from a few dozen word pieces on.
         const int Fewest = 16;
-        shares = Math.Clamp(Batch.Ids.Length / Fewest, 1, Math.Min(shares, Batch.RowCount));
-        var ranges = new List<RowRange>(shares);
+        parts = Math.Clamp(Batch.Ids.Length / Fewest, 1, Math.Min(parts, Batch.RowCount));
+        var ranges = new List<RowRange>(parts);
         int first = 0;
         for (int row = 0; row < Batch.RowCount; row++)
         {
-            // A row's cost is that of its products, nearly in proportion to its pieces. A share ends where it comes nearest to its part of them.
-            long wanted = (long)Batch.Ids.Length * (ranges.Count + 1), here = (long)Batch.RowStarts[row + 1] * shares;
-            if (row + 1 < Batch.RowCount && Math.Abs(wanted - here) > Math.Abs((long)Batch.RowStarts[row + 2] * shares - wanted)) continue;
+            // A row's cost is that of its products, nearly in proportion to its pieces. A part ends where it comes nearest to an equal number of them.
+            long target = (long)Batch.Ids.Length * (ranges.Count + 1), end = (long)Batch.RowStarts[row + 1] * parts;
+            if (row + 1 < Batch.RowCount && Math.Abs(target - end) > Math.Abs((long)Batch.RowStarts[row + 2] * parts - target)) continue;
             ranges.Add(new RowRange(Batch.RowStarts, _readStarts, first, row + 1 - first));
             first = row + 1;
         }
@@ -76,11 +76,11 @@ internal sealed unsafe class Pass
     }
 }
 
-/// <summary>A stretch of a batch's rows.</summary>
+/// <summary>A range of a batch's rows.</summary>
 internal sealed class RowRange
 {
     /// <param name="pieceStarts">Where each row of the batch begins: [B + 1].</param>
-    /// <param name="readStarts">How many places are read before each row: [B + 1].</param>
+    /// <param name="readStarts">How many positions are read before each row: [B + 1].</param>
     /// <param name="first">The first row.</param>
     /// <param name="count">Number of rows.</param>
     public RowRange(int[] pieceStarts, int[] readStarts, int first, int count)
@@ -93,19 +93,19 @@ internal sealed class RowRange
         int[] From(int[] starts) => Array.ConvertAll(starts[first..(first + count + 1)], start => start - starts[first]);
     }
 
-    /// <summary>Its first row's number in the batch, and the number of rows.</summary>
+    /// <summary>Its first row's index in the batch, and the number of rows.</summary>
     public int First { get; }
 
     /// <inheritdoc cref="First"/>
     public int Count { get; }
 
-    /// <summary>Numbers in the batch of the first word piece and of the first place read.</summary>
+    /// <summary>Indices in the batch of the first word piece and of the first position read.</summary>
     public int FirstPiece { get; }
 
     /// <inheritdoc cref="FirstPiece"/>
     public int FirstRead { get; }
 
-    /// <summary>Where each row's keys and places read begin, counted from the first one's: [Count + 1].</summary>
+    /// <summary>Where each row's keys and positions read begin, counted from the first one's: [Count + 1].</summary>
     public int[] KeyStarts { get; }
 
     /// <inheritdoc cref="KeyStarts"/>

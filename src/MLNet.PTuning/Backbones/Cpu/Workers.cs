@@ -1,12 +1,12 @@
-// The threads that compute shares of a batch.
+// The threads that compute parts of a batch.
 using System.Runtime.ExceptionServices;
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
 /// <summary>
-/// Long-lived threads, each of which calls libtorch with one thread of its own: shares of a batch are computed side by side from the first layer to the last
-/// without waiting for each other in between. The calling thread takes the first share itself.
+/// Long-lived threads, each of which calls libtorch with one thread of its own: parts of a batch are computed in parallel from the first layer to the last
+/// without waiting for each other in between. The calling thread takes the first part itself.
 /// </summary>
 internal static class Workers
 {
@@ -22,18 +22,18 @@ internal static class Workers
             while (All.Count < count - 1) All.Add(new Worker());
             for (int i = 1; i < count; i++)
             {
-                int share = i;
-                All[i - 1].Start(() => Do(share));
+                int part = i;
+                All[i - 1].Start(() => Do(part));
             }
             Do(0);
             open.Wait();
         }
         if (Array.Find(errors, e => e is not null) is { } error) ExceptionDispatchInfo.Throw(error);
 
-        void Do(int share)
+        void Do(int part)
         {
-            try { body(share); }
-            catch (Exception e) { errors[share] = e; }
+            try { body(part); }
+            catch (Exception e) { errors[part] = e; }
             finally { open.Signal(); }
         }
     }
@@ -43,7 +43,7 @@ internal static class Workers
         private readonly SemaphoreSlim _ready = new(0);
         private Action? _work;
 
-        public Worker() => new Thread(Serve) { IsBackground = true, Name = "MLNet.PTuning share" }.Start();
+        public Worker() => new Thread(Serve) { IsBackground = true, Name = "MLNet.PTuning worker" }.Start();
 
         public void Start(Action work)
         {
