@@ -1,11 +1,11 @@
-// The front door: this library's estimators as extension methods of ML.NET's catalogs.
+// The public entry points: this library's estimators as extension methods of ML.NET's catalogs.
 using MLNet.PTuning;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Pipeline;
 
 namespace Microsoft.ML;
 
-/// <summary>P-Tuning v2 and its relatives in ML.NET's catalogs.</summary>
+/// <summary>P-Tuning v2 and related methods in ML.NET's catalogs.</summary>
 public static class PTuningCatalog
 {
     /// <summary>
@@ -14,14 +14,14 @@ public static class PTuningCatalog
     /// </summary>
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
     /// <param name="backboneFolder">The transformer's folder as Hugging Face publishes it: config.json, weights (safetensors, PyTorch or ONNX), the tokenizer's files.</param>
-    /// <param name="promptLength">Prompt length in vectors a layer.</param>
+    /// <param name="promptLength">Prompt length in vectors per layer.</param>
     /// <param name="textColumnName">The text column.</param>
     /// <param name="textPairColumnName">The second text's column for pairs; null for single texts.</param>
     /// <param name="labelColumnName">The label column.</param>
-    /// <returns>An estimator that adds <c>PredictedLabel</c> (a key) and <c>Score</c> (a probability a class).</returns>
+    /// <returns>An estimator that adds <c>PredictedLabel</c> (a key) and <c>Score</c> (a probability per class).</returns>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     /// <remarks>
-    /// As all of ML.NET's views, predictions are computed anew for every pass over them, and a trainer that is appended goes over its data many times. Put
+    /// As all of ML.NET's views, predictions are computed again for every pass over them, and a trainer that is appended makes many passes over its data. Put
     /// <c>.AppendCacheCheckpoint(mlContext)</c> between this step and such a trainer, so that the encoder runs once.
     /// </remarks>
     public static PTuningClassificationEstimator PTuningV2Classify(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20,
@@ -45,18 +45,18 @@ public static class PTuningCatalog
     }
 
     /// <summary>
-    /// Labels words (named entities, parts of speech, semantic roles) with P-Tuning v2. The label column must be a vector of keys with key values, one a word
+    /// Labels words (named entities, parts of speech, semantic roles) with P-Tuning v2. The label column must be a vector of keys with key values, one per word
     /// (<c>Conversion.MapValueToKey</c>).
     /// </summary>
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
     /// <param name="backboneFolder">The transformer's folder as Hugging Face publishes it: config.json, weights (safetensors, PyTorch or ONNX), the tokenizer's files.</param>
-    /// <param name="promptLength">Prompt length in vectors a layer.</param>
+    /// <param name="promptLength">Prompt length in vectors per layer.</param>
     /// <param name="wordsColumnName">The column of words: a vector of text, or plain text.</param>
     /// <param name="labelColumnName">The label column.</param>
-    /// <returns>An estimator that adds <c>PredictedLabel</c> (a key a word) and <c>Score</c> (a probability a class and word).</returns>
+    /// <returns>An estimator that adds <c>PredictedLabel</c> (a key per word) and <c>Score</c> (a probability per class and word).</returns>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     /// <remarks>
-    /// As all of ML.NET's views, predictions are computed anew for every pass over them, and a trainer that is appended goes over its data many times. Put
+    /// As all of ML.NET's views, predictions are computed again for every pass over them, and a trainer that is appended makes many passes over its data. Put
     /// <c>.AppendCacheCheckpoint(mlContext)</c> between this step and such a trainer, so that the encoder runs once.
     /// </remarks>
     public static PTuningTokenLabelingEstimator PTuningV2LabelTokens(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20,
@@ -79,15 +79,15 @@ public static class PTuningCatalog
     }
 
     /// <summary>
-    /// Scores labels of words: precision, recall and F1 of the entities that they stand for as the CoNLL evaluation script defines them, all together and
-    /// by type, and the share of words that are right. BILOU is read strictly: tags that make no complete entity count for nothing.
+    /// Scores labels of words: precision, recall and F1 of the entities that they mark as the CoNLL evaluation script defines them, all together and
+    /// by type, and the fraction of words that are right. BILOU is read strictly: tags that form no complete entity are not counted.
     /// </summary>
     /// <param name="catalog"><c>mlContext.MulticlassClassification</c>.</param>
     /// <param name="data">Rows with gold and predicted labels, each a vector of keys with key values, or of text; words without a gold label are left out.</param>
     /// <param name="labelColumnName">The gold labels.</param>
     /// <param name="predictedLabelColumnName">The predicted labels; compared by name, not by number.</param>
-    /// <param name="scheme">How labels stand for entities. Default null: guessed from them, with a warning in the log where
-    /// they fit no scheme (IOB1 cannot be told from IOB2, and IOB2 is taken then; the entities are the same).</param>
+    /// <param name="scheme">The scheme by which labels mark entities. Default null: guessed from them, with a warning in the log where
+    /// they fit no scheme (IOB1 cannot be distinguished from IOB2, and IOB2 is assumed then; the entities are the same).</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, a row's two vectors differ in length, or a label is outside the scheme.</exception>
     public static TokenLabelMetrics EvaluateTokenLabels(this MulticlassClassificationCatalog catalog, IDataView data, string labelColumnName = "Label",
         string predictedLabelColumnName = "PredictedLabel", TagScheme? scheme = null)
@@ -98,12 +98,12 @@ public static class PTuningCatalog
     }
 
     /// <summary>
-    /// Rows of words and labels from a column file (CoNLL-2003, WNUT, CoNLL-U, Universal PropBank and their kin), which is read anew by every cursor.
+    /// Rows of words and labels from a column file (CoNLL-2003, WNUT, CoNLL-U, Universal PropBank and similar forms), which every cursor reads again.
     /// </summary>
     /// <param name="catalog"><c>mlContext.Data</c>.</param>
     /// <param name="path">The file, UTF-8.</param>
     /// <param name="options">Its form. Default null: that of CoNLL-2003, which fits most files.</param>
-    /// <returns>The columns <c>Words</c> and <c>Label</c>, vectors of text, and <c>Predicate</c>, the index of a word, where the options ask for it.</returns>
+    /// <returns>The columns <c>Words</c> and <c>Label</c>, vectors of text, and <c>Predicate</c>, the index of a word, where the options set its column.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ArgumentException">The options contradict themselves.</exception>
     /// <exception cref="InvalidDataException">While reading: a line misses a column, is not UTF-8, or has another fault; the message names file and line.</exception>
@@ -127,13 +127,13 @@ public static class PTuningCatalog
     }
 
     /// <summary>
-    /// Classifies texts with the deep prompt that does best on held-out rows: its length, rate, dropout, reparameterization and seed are searched by
+    /// Classifies texts with the deep prompt that scores best on held-out rows: its length, rate, dropout, reparameterization and seed are searched by
     /// successive halving.
     /// </summary>
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
-    /// <param name="options">Settings that all trials share; <c>Epochs</c> is what the last rung's trials are given. Trials are scored on <c>ValidationSet</c>, or on a
+    /// <param name="options">Settings that all trials share; <c>Epochs</c> is that of the last rung's trials. Trials are scored on <c>ValidationSet</c>, or on a
     /// <c>ValidationShare</c> of the training rows (default 0.1).</param>
-    /// <param name="search">The grid and its bounds; null for the defaults.</param>
+    /// <param name="search">The grid and the limits of the search; null for the defaults.</param>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     public static PromptSearchEstimator<PTuningClassificationTransformer> PTuningV2Search(this TransformsCatalog catalog, TextClassificationOptions options,
         PromptSearchOptions? search = null)
@@ -145,7 +145,7 @@ public static class PTuningCatalog
             trial => catalog.PTuningV2Classify((TextClassificationOptions)trial), model => model.Report, (model, report) => model.SearchReport = report);
     }
 
-    /// <summary>Labels words with the deep prompt that does best on held-out rows.</summary>
+    /// <summary>Labels words with the deep prompt that scores best on held-out rows.</summary>
     /// <inheritdoc cref="PTuningV2Search(TransformsCatalog, TextClassificationOptions, PromptSearchOptions?)"/>
     public static PromptSearchEstimator<PTuningTokenLabelingTransformer> PTuningV2Search(this TransformsCatalog catalog, TokenLabelingOptions options,
         PromptSearchOptions? search = null)
@@ -158,7 +158,7 @@ public static class PTuningCatalog
     }
 
     /// <summary>
-    /// Trains one prompt for several tasks with a head each, as P-Tuning v2 proposes: <c>Fit()</c> gives a transformer a task, and the prompt to train single
+    /// Trains one prompt for several tasks with a head each, as P-Tuning v2 proposes: <c>Fit()</c> returns a transformer for each task, and the prompt to train single
     /// tasks from (<see cref="PTuningOptions.StartFrom"/>).
     /// </summary>
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
@@ -172,14 +172,14 @@ public static class PTuningCatalog
     }
 
     /// <summary>
-    /// Saves a model so that a failure (a full disk, a lost connection, a model that cannot be saved) leaves an older file as it was, and none where there was none: it is
-    /// written beside the file and then moved. <c>ml.Model.Save</c> itself truncates the older file first, and leaves a part of the new one.
+    /// Saves a model so that a failure (a full disk, a lost connection, a model that cannot be saved) leaves an older file unchanged, and no file where there was none: it is
+    /// written to a temporary file in the same folder and then moved. <c>ml.Model.Save</c> itself truncates the older file first, and leaves part of the new one behind.
     /// </summary>
     /// <param name="catalog"><c>mlContext.Model</c>.</param>
     /// <param name="model">The trained model.</param>
     /// <param name="inputSchema">Schema of the data it was trained on.</param>
     /// <param name="filePath">Where to write the zip.</param>
-    /// <exception cref="IOException">The file cannot be written, or the model has a backbone to embed that is gone or has changed.</exception>
+    /// <exception cref="IOException">The file cannot be written, or the model has a backbone to embed that is missing or has changed.</exception>
     public static void SaveSafely(this ModelOperationsCatalog catalog, ITransformer model, DataViewSchema? inputSchema, string filePath)
     {
         ArgumentNullException.ThrowIfNull(catalog);

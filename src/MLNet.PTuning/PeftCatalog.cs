@@ -1,4 +1,4 @@
-// The front door for prompts that were trained elsewhere: models made without training.
+// The public entry points for prompts that were trained elsewhere: models made without training.
 using Microsoft.ML.Runtime;
 using MLNet.PTuning;
 using MLNet.PTuning.Pipeline;
@@ -14,12 +14,12 @@ public static class PeftCatalog
     /// <param name="backboneFolder">The backbone that it was trained on, as Hugging Face publishes it.</param>
     /// <param name="peftFolder">The folder with the trained prompt; see <see cref="PeftFolder.Load"/>.</param>
     /// <param name="classNames">
-    /// Names of the classes. Default null: the folder's own (<see cref="PeftFolder.ClassNames"/>). For a folder that has none they are given in the order of the head's rows
-    /// (<c>id2label</c> in Python); where it has its own, in any order, which becomes that of the keys and scores.
+    /// Names of the classes. Default null: the folder's own (<see cref="PeftFolder.ClassNames"/>). For a folder that has none they are required, in the order of the head's rows
+    /// (<c>id2label</c> in Python); for a folder that has its own they may be given in any order, which becomes that of the keys and scores.
     /// </param>
     /// <param name="textColumnName">The text column.</param>
     /// <param name="textPairColumnName">The second text's column for pairs; null for single texts.</param>
-    /// <returns>An estimator that fits at once, whose model adds <c>PredictedLabel</c> (a key of <paramref name="classNames"/>) and <c>Score</c> (a probability a class).</returns>
+    /// <returns>An estimator that needs no training, whose model adds <c>PredictedLabel</c> (a key of <paramref name="classNames"/>) and <c>Score</c> (a probability per class).</returns>
     /// <exception cref="ArgumentException">A value is out of range, or the names are not those of the head's classes.</exception>
     /// <exception cref="InvalidDataException">The folder is damaged, holds no head, or was trained on another kind of backbone.</exception>
     public static PeftEstimator<PTuningClassificationTransformer> PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
@@ -31,7 +31,7 @@ public static class PeftCatalog
             TextPairColumnName = textPairColumnName,
         }, classNames);
 
-    /// <summary>A classifier of texts from what <see cref="PTuningOptions.StartFrom"/> holds; of the other options those of training are not used.</summary>
+    /// <summary>A classifier of texts from <see cref="PTuningOptions.StartFrom"/>; the options of training are not used.</summary>
     /// <inheritdoc cref="PTuningV2ClassifyFromPeft(TransformsCatalog, string, string, IReadOnlyList{string}, string, string)"/>
     public static PeftEstimator<PTuningClassificationTransformer> PTuningV2ClassifyFromPeft(this TransformsCatalog catalog, TextClassificationOptions options, IReadOnlyList<string>? classNames = null)
     {
@@ -57,18 +57,18 @@ public static class PeftCatalog
     /// <param name="backboneFolder">The backbone that it was trained on, as Hugging Face publishes it.</param>
     /// <param name="peftFolder">The folder with the trained prompt; see <see cref="PeftFolder.Load"/>.</param>
     /// <param name="classNames">
-    /// Names of the labels. Default null: the folder's own (<see cref="PeftFolder.ClassNames"/>). For a folder that has none they are given in the order of the head's rows
-    /// (<c>id2label</c> in Python); where it has its own, in any order, which becomes that of the keys and scores.
+    /// Names of the labels. Default null: the folder's own (<see cref="PeftFolder.ClassNames"/>). For a folder that has none they are required, in the order of the head's rows
+    /// (<c>id2label</c> in Python); for a folder that has its own they may be given in any order, which becomes that of the keys and scores.
     /// </param>
     /// <param name="wordsColumnName">The column of words: a vector of text, or plain text.</param>
-    /// <returns>An estimator that fits at once, whose model adds <c>PredictedLabel</c> (a key a word) and <c>Score</c> (a probability a class and word).</returns>
+    /// <returns>An estimator that needs no training, whose model adds <c>PredictedLabel</c> (a key per word) and <c>Score</c> (a probability per class and word).</returns>
     /// <exception cref="ArgumentException">A value is out of range, or the names are not those of the head's labels.</exception>
     /// <exception cref="InvalidDataException">The folder is damaged, holds no head, or was trained on another kind of backbone.</exception>
     public static PeftEstimator<PTuningTokenLabelingTransformer> PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
         IReadOnlyList<string>? classNames = null, string wordsColumnName = "Words") =>
         catalog.PTuningV2LabelTokensFromPeft(new TokenLabelingOptions(backboneFolder) { StartFrom = PeftFolder.Load(peftFolder), WordsColumnName = wordsColumnName }, classNames);
 
-    /// <summary>A labeler of words from what <see cref="PTuningOptions.StartFrom"/> holds; of the other options those of training are not used.</summary>
+    /// <summary>A labeler of words from <see cref="PTuningOptions.StartFrom"/>; the options of training are not used.</summary>
     /// <inheritdoc cref="PTuningV2LabelTokensFromPeft(TransformsCatalog, string, string, IReadOnlyList{string}, string)"/>
     public static PeftEstimator<PTuningTokenLabelingTransformer> PTuningV2LabelTokensFromPeft(this TransformsCatalog catalog, TokenLabelingOptions options, IReadOnlyList<string>? classNames = null)
     {

@@ -1,4 +1,4 @@
-// What an app can ask and set about backbones as such: which architectures load, and where saved models look for theirs.
+// The architectures that can be loaded, and the folders in which saved models look for their backbones.
 using MLNet.PTuning.Backbones;
 
 namespace MLNet.PTuning;
@@ -13,7 +13,7 @@ public static class Backbone
 
     /// <summary>
     /// Folders in which a saved model looks for its backbone (each itself, and its direct subfolders) when it is neither at the path that the model recorded (a relative one
-    /// is looked for beside the model file, under the current directory and under <see cref="AppContext.BaseDirectory"/>) nor in a folder of that name there.
+    /// is looked for next to the model file, under the current directory and under <see cref="AppContext.BaseDirectory"/>) nor in a folder of that name there.
     /// A backbone is recognized by its content hash, whatever its folder is called. Default: none. Set it before <c>ml.Model.Load</c>, from any thread; the list is copied.
     /// </summary>
     /// <exception cref="ArgumentNullException">The list or one of its folders is null.</exception>

@@ -13,10 +13,10 @@ internal static class BackboneSearch
     public static string Recorded(string folder) => Path.IsPathRooted(folder) ? folder : folder.Replace(Path.DirectorySeparatorChar, '/');
 
     /// <summary>The backbone's folder.</summary>
-    /// <param name="recorded">What <see cref="Recorded"/> gave.</param>
+    /// <param name="recorded">The path that <see cref="Recorded"/> returned.</param>
     /// <param name="hash">Content hash of the backbone that the model was trained on.</param>
     /// <param name="modelFile">The model file, where its path is known.</param>
-    /// <exception cref="FileNotFoundException">None of the places holds it; the message names them.</exception>
+    /// <exception cref="FileNotFoundException">None of the folders holds it; the message names them.</exception>
     public static string Find(string recorded, string hash, string? modelFile)
     {
         string[] near = [.. Near(recorded, modelFile).Distinct()], search = [.. Backbone.SearchFolders];
@@ -27,7 +27,7 @@ internal static class BackboneSearch
             if (!File.Exists(Path.Combine(folder, "config.json")) && !Directory.Exists(Path.Combine(folder, "snapshots"))) continue;
             string found;
             try { found = new ModelFolder(folder).ContentHash; }
-            // A damaged folder beside the right one is no reason to give up.
+            // A damaged folder does not end the search: another one may be right.
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException) { found = e.Message; }
             if (found == hash) return folder;
             others.Add(folder);
@@ -35,18 +35,18 @@ internal static class BackboneSearch
         throw new FileNotFoundException($"The model's backbone '{recorded}' (content hash {hash}) was not found. Looked for: {string.Join(", ", near)}"
             + (search.Length > 0 ? $"; in the search folders {string.Join(", ", search)} and their subfolders" : "")
             + (others.Count > 0 ? $". A different backbone is in {string.Join(", ", others)}" : "")
-            + ". Put it in one of these places, add the folder that holds it to Backbone.SearchFolders, or train with EmbedBackbone, so that the model file brings it along.");
+            + ". Put it at one of these paths, add the folder that holds it to Backbone.SearchFolders, or train with EmbedBackbone, so that the model file contains it.");
     }
 
-    // The recorded path itself where it is absolute; else that path, and in any case a folder of the same name, under each place where an app keeps its files.
+    // The recorded path itself where it is absolute; else that path, and in any case a folder of the same name, under each folder where an app keeps its files.
     private static IEnumerable<string> Near(string recorded, string? modelFile)
     {
         string name = recorded.TrimEnd('/', '\\');
         name = name[(name.LastIndexOfAny(['/', '\\']) + 1)..];
-        string?[] places = [Path.GetDirectoryName(modelFile), Environment.CurrentDirectory, AppContext.BaseDirectory];
+        string?[] roots = [Path.GetDirectoryName(modelFile), Environment.CurrentDirectory, AppContext.BaseDirectory];
         foreach (string path in new[] { recorded, name })
-            foreach (string place in places.OfType<string>())
-                if (path.Length > 0) yield return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, place));
+            foreach (string root in roots.OfType<string>())
+                if (path.Length > 0) yield return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, root));
     }
 
     private static IEnumerable<string> WithSubfolders(string folder) => Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, "*", Direct).Prepend(folder) : [];

@@ -5,14 +5,14 @@ using MLNet.PTuning.Tasks;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>What a model of two classes has in ML.NET's binary form: the score is the log-odds of the second class.</summary>
+/// <summary>Settings of a model of two classes in ML.NET's binary form: the score is the log-odds of the second class.</summary>
 /// <param name="ProbabilityColumn">Name of the column of the second class's probability.</param>
-/// <param name="IsBoolean">Whether the label was Boolean, and predicted labels are.</param>
+/// <param name="IsBoolean">Whether the label was Boolean, and so predicted labels are.</param>
 internal sealed record BinarySettings(string ProbabilityColumn, bool IsBoolean)
 {
     private const string DefaultColumn = "Probability";
 
-    /// <summary>Those of options and a label column's type; null where classification is in ML.NET's multiclass form.</summary>
+    /// <summary>The settings for options and a label column's type; null where classification is in ML.NET's multiclass form.</summary>
     public static BinarySettings? Of(TextClassificationOptions options, bool isBoolean) =>
         isBoolean || options.ProbabilityColumnName is not null ? new BinarySettings(options.ProbabilityColumnName ?? DefaultColumn, isBoolean) : null;
 
@@ -27,8 +27,8 @@ internal sealed record BinarySettings(string ProbabilityColumn, bool IsBoolean)
 /// <summary>PredictedLabel, Score and, in binary form, Probability, as evaluators, MapKeyToValue and confusion matrices expect them.</summary>
 internal static class ClassificationColumns
 {
-    // Of what no probability is less.
-    private const double LeastProbability = 1e-30;
+    // Smaller probabilities are raised to this before the logarithm.
+    private const double MinProbability = 1e-30;
 
     private static readonly string[] Kinds = [AnnotationNames.ScoreColumnKind, AnnotationNames.ScoreValueKind];
     private static readonly string[] LabelAnnotations = [.. Kinds, AnnotationNames.KeyValues];
@@ -64,7 +64,7 @@ internal static class ClassificationColumns
 
     /// <summary>The same columns as <c>GetOutputSchema</c> promises them.</summary>
     /// <param name="options">Their names.</param>
-    /// <param name="label">The label column; where it is Boolean or has key values, predicted labels are such.</param>
+    /// <param name="label">The label column; predicted labels are Boolean where it is, and have its key values where it has some.</param>
     public static IEnumerable<SchemaShape.Column> Promises(TextClassificationOptions options, SchemaShape.Column label)
     {
         bool isBoolean = label.ItemType is BooleanDataViewType;
@@ -96,7 +96,7 @@ internal static class ClassificationColumns
         _ => (ValueGetter<float>)((ref float probability) => probability = probabilities()[1]),
     };
 
-    private static double Log(float probability) => Math.Log(Math.Max(probability, LeastProbability));
+    private static double Log(float probability) => Math.Log(Math.Max(probability, MinProbability));
 
     private static KeyDataViewType Key(LabelKeys keys) => new(typeof(uint), keys.Count);
 

@@ -4,13 +4,13 @@ using Microsoft.ML.Data;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>A column's values, a slot a row.</summary>
+/// <summary>A column's values, one slot per row.</summary>
 internal abstract class ColumnBuffer
 {
     /// <summary>Reads the source's current row into a slot.</summary>
     public abstract void Read(int slot);
 
-    /// <summary>A <c>ValueGetter</c> over the slot that <paramref name="slot"/> names at each call.</summary>
+    /// <summary>A <c>ValueGetter</c> that reads the slot that <paramref name="slot"/> returns at each call.</summary>
     public abstract Delegate Getter(Func<int> slot);
 
     /// <summary>A buffer for a column of any type.</summary>
@@ -31,7 +31,7 @@ internal abstract class ColumnBuffer
         new VectorBuffer<T>(source.GetGetter<VBuffer<T>>(column), capacity);
 }
 
-/// <summary>Values that may be assigned.</summary>
+/// <summary>Values that are copied by assignment.</summary>
 internal sealed class ColumnBuffer<T>(ValueGetter<T> source, int capacity) : ColumnBuffer
 {
     private readonly T[] _values = new T[capacity];
@@ -41,7 +41,7 @@ internal sealed class ColumnBuffer<T>(ValueGetter<T> source, int capacity) : Col
     public override Delegate Getter(Func<int> slot) => (ValueGetter<T>)((ref T value) => value = _values[slot()]);
 }
 
-/// <summary>Vectors, which their readers may overwrite and so are copied.</summary>
+/// <summary>Vectors, which are copied because their readers may overwrite them.</summary>
 internal sealed class VectorBuffer<T>(ValueGetter<VBuffer<T>> source, int capacity) : ColumnBuffer
 {
     private readonly VBuffer<T>[] _values = new VBuffer<T>[capacity];

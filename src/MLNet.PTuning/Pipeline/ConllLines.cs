@@ -1,4 +1,4 @@
-// Finds out what the lines of a column file are: words or comments, and whether their columns can be told apart.
+// Splits a column file into sentences, recognizes comments, and checks that columns are unambiguous.
 using MLNet.PTuning.Files;
 
 namespace MLNet.PTuning.Pipeline;
@@ -13,8 +13,8 @@ internal sealed record ConllLine(int Number, string Text, string[] Cells)
 /// <summary>The lines of one file.</summary>
 internal sealed class ConllLines(string path, ConllOptions options)
 {
-    // After so many sentences that all have a comment above them, the next has one too.
-    private const int SentencesOfHabit = 3;
+    // Where this many sentences so far all have a comment above them, so does the next.
+    private const int MinCommentedSentences = 3;
 
     // Files with so many columns have numbers or names in front of the words.
     private const int ManyColumns = 8;
@@ -25,7 +25,7 @@ internal sealed class ConllLines(string path, ConllOptions options)
     private bool _hasModel, _isFirst = true;
     private int _sentences, _withComment;
 
-    /// <summary>Comments that were recognised without a <see cref="ConllOptions.CommentPrefix"/>, so far, and the number of the first.</summary>
+    /// <summary>Comments that were recognized without a <see cref="ConllOptions.CommentPrefix"/>, so far, and the number of the first.</summary>
     public (int Count, int First) Comments { get; private set; }
 
     /// <summary>The lines of each sentence, in order, without comments.</summary>
@@ -47,14 +47,14 @@ internal sealed class ConllLines(string path, ConllOptions options)
     }
 
     /// <summary>Checks a sentence's lines, at least one.</summary>
-    /// <exception cref="InvalidDataException">Columns cannot be told apart, or are not as many in every line; the message names the line.</exception>
+    /// <exception cref="InvalidDataException">Columns are ambiguous, or their number differs between lines; the message names the line.</exception>
     public void Check(List<ConllLine> words)
     {
         if (!options.AllowUnevenLines)
         {
             if (words.Find(IsAmbiguous) is { } ambiguous && Model()?.Length != ambiguous.Cells.Length)
                 throw Error(ambiguous.Number, $"the line has a tab, and a blank inside a column: {Columns(ambiguous.Text.Split('\t').Length)} at tabs, "
-                    + $"{ambiguous.Cells.Length} at tabs and blanks. Set Separator to {ConllSeparator.Tab} where columns hold blanks, or AllowUnevenLines where blanks stand between columns too");
+                    + $"{ambiguous.Cells.Length} at tabs and blanks. Set Separator to {ConllSeparator.Tab} where columns hold blanks, or AllowUnevenLines where blanks separate columns too");
             CheckWidths(words);
         }
         if (_isFirst && options is { HasWordIds: false, WordColumn: 0 } && words.Count > 2 && words[0].Cells.Length >= ManyColumns)
@@ -62,7 +62,7 @@ internal sealed class ConllLines(string path, ConllOptions options)
             bool isNumbered = words.Select((line, i) => line.Cells[0] == FormattableString.Invariant($"{i + 1}")).All(same => same);
             if (isNumbered || words.TrueForAll(line => line.Cells[0] == words[0].Cells[0]))
                 throw Error(words[0].Number, $"the first column {(isNumbered ? "numbers the lines" : $"is '{words[0].Cells[0]}' in every line of the sentence")}, so it holds no words. "
-                    + "Set WordColumn and LabelColumn, or take ConllOptions.ConllU() for CoNLL-U");
+                    + "Set WordColumn and LabelColumn, or use ConllOptions.ConllU() for CoNLL-U");
         }
         _isFirst &= words.Count <= 2;
     }
@@ -98,7 +98,7 @@ internal sealed class ConllLines(string path, ConllOptions options)
         return words;
     }
 
-    // A "#" is often a word, "#tag" is one in most tweets: a comment differs from the sentence's other lines, or from the file's where it stands alone.
+    // A "#" is often a word, "#tag" is one in most tweets: a comment differs from the sentence's other lines, or from the file's where the sentence has no others.
     private bool IsComment(ConllLine line, List<ConllLine> sentence, bool isHead)
     {
         if (options.CommentPrefix is not null || !line.HasHash) return false;
@@ -110,7 +110,7 @@ internal sealed class ConllLines(string path, ConllOptions options)
         string text = line.Text.TrimStart('#');
         if (!(text is "" or [' ' or '\t', ..] || text.StartsWith("begin document", StringComparison.Ordinal) || text.StartsWith("end document", StringComparison.Ordinal))) return false;
         if (line.Cells.Length != width) return isHead || line.Cells.Length > width;
-        if (isHead && _sentences >= SentencesOfHabit && _withComment == _sentences) return true;
+        if (isHead && _sentences >= MinCommentedSentences && _withComment == _sentences) return true;
         return isHead && Enumerable.Range(1, width - 1).Any(i => line.Cells[i].Contains('=') && !others.Exists(o => o.Length > i && o[i].Contains('=')));
     }
 
@@ -119,14 +119,14 @@ internal sealed class ConllLines(string path, ConllOptions options)
         if (words.TrueForAll(line => line.Cells.Length == words[0].Cells.Length)) return;
         var (usual, lines) = words.CountBy(line => line.Cells.Length).OrderByDescending(w => w.Value).ThenByDescending(w => w.Key == Model()?.Length).First();
         ConllLine odd = words.Find(line => line.Cells.Length != usual)!, other = words.Find(line => line.Cells.Length == usual)!;
-        throw Error(odd.Number, $"the line has {Columns(odd.Cells.Length)}, but its neighbours (line {other.Number}{(lines > 1 ? " and others" : "")}) have {usual}. "
+        throw Error(odd.Number, $"the line has {Columns(odd.Cells.Length)}, but its neighbors (line {other.Number}{(lines > 1 ? " and others" : "")}) have {usual}. "
             + $"Check Separator ({options.Separator}); set {(odd.HasHash ? "CommentPrefix where it is a comment" : "AllowUnevenLines where that is meant")}");
     }
 
     private bool IsAmbiguous(ConllLine line) => options.Separator == ConllSeparator.Blanks && line.Text.Contains('\t')
         && line.Text.Split('\t').Any(cell => cell.AsSpan().Trim(' ').Contains(' '));
 
-    // The columns of the file's first line that holds words for certain; null where there is none.
+    // The columns of the file's first line that certainly holds words; null where there is none.
     private string[]? Model()
     {
         if (!_hasModel) _model = Read().FirstOrDefault(line => !IsEnd(line) && !line.HasHash && !IsAmbiguous(line))?.Cells;

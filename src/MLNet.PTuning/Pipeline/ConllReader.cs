@@ -1,9 +1,9 @@
-// Reads sentences from column files, a word a line; every error names the file and the line.
+// Reads sentences from column files, one word per line; every error names the file and the line.
 namespace MLNet.PTuning.Pipeline;
 
 /// <summary>A sentence with one set of labels.</summary>
 /// <param name="Words">Its words.</param>
-/// <param name="Labels">A label a word; empty where the file has none.</param>
+/// <param name="Labels">One label per word; empty where the file has none.</param>
 /// <param name="Predicate">Index of the predicate's word; 0 where there are no predicates.</param>
 internal sealed record ConllRow(string[] Words, string[] Labels, int Predicate);
 
@@ -12,16 +12,16 @@ internal sealed class ConllReader(ConllOptions options)
 {
     private const string NoSense = "_";
 
-    /// <summary>Sentences that gave no row, so far.</summary>
+    /// <summary>Sentences that made no row, so far.</summary>
     public int WithoutRoles { get; private set; }
 
     /// <summary>Sentences that were read, so far.</summary>
     public int Sentences { get; private set; }
 
-    /// <summary>Lines that were recognised as comments, so far.</summary>
+    /// <summary>Lines that were recognized as comments, so far.</summary>
     public int Comments { get; private set; }
 
-    /// <summary>Where the first of them is.</summary>
+    /// <summary>File and line of the first of them.</summary>
     public string FirstComment { get; private set; } = "";
 
     /// <summary>The rows of a file.</summary>
@@ -42,7 +42,7 @@ internal sealed class ConllReader(ConllOptions options)
         Comments += lines.Comments.Count;
     }
 
-    // CoNLL-U: "1-2" repeats the words 1 and 2 as they are written, "1.1" is a word that is understood, not written.
+    // CoNLL-U: "1-2" repeats the words 1 and 2 as they are written, "1.1" is an empty node, a word that is not in the text.
     private static bool IsNoWord(ConllLines lines, ConllLine line)
     {
         string id = line.Cells[0];

@@ -1,4 +1,4 @@
-// Column files as a data view: nothing is kept, every cursor reads the files anew.
+// Column files as a data view: nothing is cached, every cursor reads the files again.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -13,7 +13,7 @@ internal sealed class ConllView : IDataView
     private readonly IHost _host;
     private readonly IReadOnlyList<string> _paths;
     private readonly ConllOptions _options;
-    private int _said;
+    private int _logged;
 
     public ConllView(IHostEnvironment environment, IReadOnlyList<string> paths, ConllOptions options)
     {
@@ -43,7 +43,7 @@ internal sealed class ConllView : IDataView
         var reader = new ConllReader(_options);
         foreach (string path in _paths)
             foreach (var row in reader.Rows(path)) yield return row;
-        if (reader is { WithoutRoles: 0, Comments: 0 } || Interlocked.Exchange(ref _said, 1) != 0) yield break;
+        if (reader is { WithoutRoles: 0, Comments: 0 } || Interlocked.Exchange(ref _logged, 1) != 0) yield break;
         using var channel = _host.Start(nameof(ConllView));
         if (reader.WithoutRoles > 0)
             channel.Warning(MessageSensitivity.None, "{0} of {1} sentences have no predicate with labels and give no row.", reader.WithoutRoles, reader.Sentences);
@@ -98,7 +98,7 @@ internal sealed class ConllView : IDataView
 
         private ConllRow Current => _position >= 0 ? _rows.Current : throw NotOnARow();
 
-        private static InvalidOperationException NotOnARow() => new("The cursor does not stand on a row; call MoveNext first.");
+        private static InvalidOperationException NotOnARow() => new("The cursor is not on a row; call MoveNext first.");
 
         private ValueGetter<VBuffer<ReadOnlyMemory<char>>> Texts(Func<ConllRow, string[]> texts) =>
             (ref VBuffer<ReadOnlyMemory<char>> destination) =>

@@ -1,4 +1,4 @@
-// A backbone that a model file brings along: unpacked once for each content, into a folder of the user's own that is named after it.
+// A backbone inside a model file: unpacked once for each content, into a private folder of the user that is named by the content's hash.
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.ML.Runtime;
@@ -6,7 +6,7 @@ using MLNet.PTuning.Files;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>The files of a backbone inside a model file. Each is known by its SHA-256, so that what lies unpacked can be trusted or replaced.</summary>
+/// <summary>The files of a backbone inside a model file. Each has its SHA-256, by which an unpacked file is verified, or replaced.</summary>
 internal static class EmbeddedBackbone
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -26,9 +26,9 @@ internal static class EmbeddedBackbone
 
     /// <summary>
     /// The folders under which backbones are unpacked, the first that can be used: MLNet.PTuning in <c>MLContext.TempFilePath</c> where the app has set it, else
-    /// MLNet.PTuning/backbones in the user's folder of application data; and a folder of this process, deleted at its end.
+    /// MLNet.PTuning/backbones in the user's application-data folder; and a folder of this process, deleted when it exits.
     /// </summary>
-    public static IEnumerable<string> Places(IHostEnvironment environment)
+    public static IEnumerable<string> Folders(IHostEnvironment environment)
     {
         if (MLNetInternals.ChosenTemporaryFolderOf(environment) is { } chosen) yield return Path.Combine(chosen, "MLNet.PTuning");
         else if (Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } own)
@@ -36,13 +36,13 @@ internal static class EmbeddedBackbone
         yield return FolderOfThisProcess.Value;
     }
 
-    /// <summary>The folder that holds the files, unpacked into one of <paramref name="places"/> where it does not yet.</summary>
-    /// <param name="files">What <see cref="Describe"/> gave when the model was saved.</param>
-    /// <param name="places">Where it may lie, best first.</param>
-    /// <param name="open">Hands a file of the model file to a reader, and tells whether there is one.</param>
+    /// <summary>The folder that holds the files, unpacked into one of <paramref name="roots"/> unless it is there already.</summary>
+    /// <param name="files">The result of <see cref="Describe"/> when the model was saved.</param>
+    /// <param name="roots">The folders to unpack under, in order of preference.</param>
+    /// <param name="open">Hands a file of the model file to a reader, and returns whether there is one.</param>
     /// <exception cref="InvalidDataException">A file is missing, damaged, or of a name that leads out of the folder.</exception>
-    /// <exception cref="IOException">None of the places can be used; the message names them.</exception>
-    public static string Extract(SortedDictionary<string, string> files, IEnumerable<string> places, Func<string, Action<Stream>, bool> open)
+    /// <exception cref="IOException">None of the folders can be used; the message names them.</exception>
+    public static string Extract(SortedDictionary<string, string> files, IEnumerable<string> roots, Func<string, Action<Stream>, bool> open)
     {
         if (files.Keys.FirstOrDefault(name => !ModelFolder.IsModelFile(name)) is { } bad)
             throw new InvalidDataException($"The model file embeds a file called '{bad}', which is no plain name; it is damaged.");
@@ -50,66 +50,66 @@ internal static class EmbeddedBackbone
         string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
         var failures = new List<Exception>();
         var tried = new List<string>();
-        foreach (string place in places)
+        foreach (string root in roots)
         {
             try
             {
-                MakePrivate(place);
-                string folder = Path.Combine(place, name);
+                MakePrivate(root);
+                string folder = Path.Combine(root, name);
                 if (FaultIn(folder, files) is not null) Unpack(folder, files, open);
                 return folder;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                tried.Add($"{place} ({e.Message})");
+                tried.Add($"{root} ({e.Message})");
                 failures.Add(e);
             }
         }
         throw new IOException($"The backbone in the model file cannot be unpacked into {string.Join(", nor into ", tried)}. Set MLContext.TempFilePath to a folder that this user may write to and that has room for it.", new AggregateException(failures));
     }
 
-    // What was verified must not change before it is read, so nobody else may write there. Only the owner of a folder may close it.
-    private static void MakePrivate(string place)
+    // What was verified must not change before it is read, so no other user may write there. Only the owner of a folder may change its permissions.
+    private static void MakePrivate(string folder)
     {
         if (OperatingSystem.IsWindows())
         {
-            Directory.CreateDirectory(place);
+            Directory.CreateDirectory(folder);
             return;
         }
-        Directory.CreateDirectory(place, OwnerOnly);
-        if (File.GetUnixFileMode(place) != OwnerOnly) File.SetUnixFileMode(place, OwnerOnly);
+        Directory.CreateDirectory(folder, OwnerOnly);
+        if (File.GetUnixFileMode(folder) != OwnerOnly) File.SetUnixFileMode(folder, OwnerOnly);
     }
 
     private static void Unpack(string folder, SortedDictionary<string, string> files, Func<string, Action<Stream>, bool> open)
     {
         DeleteLeftovers(folder);
-        string beside = $"{folder}.{Guid.NewGuid():N}";
-        Directory.CreateDirectory(beside);
+        string temporary = $"{folder}.{Guid.NewGuid():N}";
+        Directory.CreateDirectory(temporary);
         try
         {
             foreach (string name in files.Keys)
                 open(name, stream =>
                 {
-                    string path = Path.Combine(beside, name);
+                    string path = Path.Combine(temporary, name);
                     Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                     using var file = File.Create(path);
                     stream.CopyTo(file);
                 });
-            if (FaultIn(beside, files) is { } fault)
+            if (FaultIn(temporary, files) is { } fault)
                 throw new InvalidDataException($"The backbone's {fault} in the model file is missing or does not match its checksum; the file is damaged.");
-            // What stands in the way is damaged, unless another process has just been faster.
-            if (Directory.Exists(folder) && FaultIn(folder, files) is not null) Directory.Move(folder, $"{beside}.damaged");
-            try { Directory.Move(beside, folder); }
+            // An existing folder is damaged, unless another process has just unpacked it.
+            if (Directory.Exists(folder) && FaultIn(folder, files) is not null) Directory.Move(folder, $"{temporary}.damaged");
+            try { Directory.Move(temporary, folder); }
             catch (IOException) when (FaultIn(folder, files) is null) { }
         }
         finally
         {
-            TryDelete(beside);
-            TryDelete($"{beside}.damaged");
+            TryDelete(temporary);
+            TryDelete($"{temporary}.damaged");
         }
     }
 
-    // What processes left that were ended while they unpacked.
+    // Deletes the folders of processes that were ended while they unpacked.
     private static void DeleteLeftovers(string folder)
     {
         foreach (string leftover in Directory.EnumerateDirectories(Path.GetDirectoryName(folder)!, Path.GetFileName(folder) + ".*"))
@@ -124,7 +124,7 @@ internal static class EmbeddedBackbone
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // In use by another process: it stays until somebody clears the place.
+            // In use by another process: it remains until a user deletes it.
         }
     }
 

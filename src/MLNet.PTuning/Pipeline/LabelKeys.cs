@@ -16,7 +16,7 @@ internal static class AnnotationNames
 /// <summary>The key values of a label column; class i has the key i + 1.</summary>
 internal abstract class LabelKeys
 {
-    private const int MostNumbers = 1 << 16;
+    private const int MaxNumbers = 1 << 16;
 
     /// <summary>Key values as text, in order.</summary>
     public abstract IReadOnlyList<string> Names { get; }
@@ -31,7 +31,7 @@ internal abstract class LabelKeys
     public abstract void Save(IHostEnvironment environment, Stream stream);
 
     /// <summary>The key values of a label column of <paramref name="data"/>.</summary>
-    /// <exception cref="ArgumentException">It is no key, or there are no rows to have made key values of.</exception>
+    /// <exception cref="ArgumentException">It is no key, or it has no key values because there are no rows.</exception>
     public static LabelKeys Of(IDataView data, DataViewSchema.Column label)
     {
         if (ItemOf(label) is KeyDataViewType && ValuesOf(label) is null && HasNoRows(data))
@@ -40,7 +40,7 @@ internal abstract class LabelKeys
     }
 
     /// <summary>The key values of a label column; of keys without values, the numbers from 1.</summary>
-    /// <exception cref="ArgumentException">It is no key, or one without values that could be any of very many.</exception>
+    /// <exception cref="ArgumentException">It is no key, or one without values whose type has too large a count.</exception>
     public static LabelKeys Of(DataViewSchema.Column label)
     {
         if (ItemOf(label) is not KeyDataViewType) throw new ArgumentException(NotAKey(label.Name, label.Type.ToString()!));
@@ -67,8 +67,8 @@ internal abstract class LabelKeys
 
     private static LabelKeys<uint> Numbers(string name, ulong count)
     {
-        if (count > MostNumbers)
-            throw new ArgumentException($"The label column '{name}' is a key without key values that may be any of {count}; at most {MostNumbers} classes are told apart by number alone. "
+        if (count > MaxNumbers)
+            throw new ArgumentException($"The label column '{name}' is a key without key values that may be any of {count}; at most {MaxNumbers} classes can be distinguished by number alone. "
                 + $"Give the key's type its true count, or make the column with ml.Transforms.Conversion.MapValueToKey(\"{name}\").");
         return new LabelKeys<uint>(new VectorDataViewType(NumberDataViewType.UInt32, (int)count), new VBuffer<uint>((int)count, [.. Enumerable.Range(1, (int)count).Select(i => (uint)i)]));
     }

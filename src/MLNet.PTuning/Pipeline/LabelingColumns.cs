@@ -1,11 +1,11 @@
-// The output columns of token labeling: a label and scores a word; entities and words' places on request.
+// The output columns of token labeling: a label and scores per word; entities and words' offsets on request.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.PTuning.Tasks;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>What a labeling model's file says beside what every model's says; what older files lack has the value that it had then.</summary>
+/// <summary>Settings in a labeling model's file, in addition to those of every model; a setting that an older file lacks has the value that was used then.</summary>
 internal sealed record LabelingSettings(TagScheme Scheme, bool Constrained, int WindowOverlap, bool Entities, bool WordOffsets,
     string[]? Widened = null, WordSplitting WordSplitting = WordSplitting.Punctuation, OffsetUnit OffsetUnit = OffsetUnit.Utf16)
 {
@@ -13,7 +13,7 @@ internal sealed record LabelingSettings(TagScheme Scheme, bool Constrained, int 
         options.WindowOverlap, options.Entities, options.WordOffsets, constraint.Widened, columns.Splitting, columns.Unit);
 }
 
-/// <summary>Their types, annotations and promises.</summary>
+/// <summary>The columns' types and annotations.</summary>
 internal static class LabelingColumns
 {
     public const string EntityType = "EntityType", EntityText = "EntityText", EntityStart = "EntityStart", EntityEnd = "EntityEnd",
@@ -57,7 +57,7 @@ internal static class LabelingColumns
         foreach (var (name, type) in Requested(options.Entities, options.WordOffsets)) yield return MLNetInternals.PromiseVector(name, type);
     }
 
-    /// <summary>Those that are added on request.</summary>
+    /// <summary>The columns that are added on request.</summary>
     public static IEnumerable<(string Name, PrimitiveDataViewType Type)> Requested(bool entities, bool wordOffsets) =>
         [.. entities ? Entities : [], .. wordOffsets ? WordOffsets : []];
 }

@@ -1,4 +1,4 @@
-// Everything of ML.NET that is internal and that an estimator from outside needs; no other file touches it, but for the loaders' one-line Create.
+// All use of ML.NET's internal members; in other files there is only the loaders' one-line Create.
 using System.IO.Compression;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -18,8 +18,8 @@ using TorchSharp;
 namespace MLNet.PTuning.Pipeline
 {
     /// <summary>
-    /// A view that is a step of a pipeline and not the data it begins with. ConvertToOnnx goes back from view to view as long as they are such, and refuses a pipeline that has
-    /// one which, like ours, says nothing of ONNX; without this it would take what the step adds for a column of the input.
+    /// A view that is a step of a pipeline and not its source. ConvertToOnnx follows such views back to the source, and refuses a pipeline that has
+    /// one that, like ours, has no conversion to ONNX; without this interface it would treat the step's added columns as columns of the input.
     /// </summary>
     internal interface IPipelineStep : IDataTransform
     {
@@ -32,7 +32,7 @@ namespace MLNet.PTuning.Pipeline
         private const string ModelSignature = "PTUNINGM";
         private const uint Version = 0x00010001;
 
-        /// <summary>The environment behind a catalog such as <c>mlContext.Transforms</c>.</summary>
+        /// <summary>The environment of a catalog such as <c>mlContext.Transforms</c>.</summary>
         public static IHostEnvironment EnvironmentOf(TransformsCatalog catalog) => CatalogUtils.GetEnvironment(catalog);
 
         /// <inheritdoc cref="EnvironmentOf(TransformsCatalog)"/>
@@ -80,7 +80,7 @@ namespace MLNet.PTuning.Pipeline
         /// <summary>A promise of a vector of variable length.</summary>
         public static SchemaShape.Column PromiseVector(string name, PrimitiveDataViewType item) => new(name, SchemaShape.Column.VectorKind.VariableVector, item, false);
 
-        /// <summary>A promised label column as one of keys with values: its own, or such as this library makes where it has none.</summary>
+        /// <summary>A promised label column as one of keys with values: its own, or those that this library makes where it has none.</summary>
         public static SchemaShape.Column WithKeyValues(SchemaShape.Column label, PrimitiveDataViewType valuesOfNone)
         {
             if (label.IsKey && label.Annotations.TryFindColumn(AnnotationUtils.Kinds.KeyValues, out _)) return label;
@@ -101,7 +101,7 @@ namespace MLNet.PTuning.Pipeline
                 });
         }
 
-        /// <summary>Reads what <see cref="Save"/> wrote: a function that hands a named stream to a reader, and tells whether there is one.</summary>
+        /// <summary>Reads what <see cref="Save"/> wrote: a function that hands a named stream to a reader, and returns whether there is one.</summary>
         public static Func<string, Action<Stream>, bool> Open(ModelLoadContext context, string loaderSignature)
         {
             context.CheckAtModel(VersionOf(loaderSignature));
@@ -109,8 +109,8 @@ namespace MLNet.PTuning.Pipeline
         }
 
         /// <summary>
-        /// The model file that is being read, where the app gave ML.NET a file; null for other streams. ML.NET does not tell, so this looks at fields that may be called
-        /// otherwise one day; the file's folder is then one place less to find a backbone in.
+        /// The model file that is being read, where the app gave ML.NET a file; null for other streams. ML.NET does not expose it, so this reads private fields that may be renamed
+        /// one day; the backbone is then not searched for in the file's folder.
         /// </summary>
         public static string? FileOf(ModelLoadContext context)
         {
@@ -134,11 +134,11 @@ namespace MLNet.PTuning.Pipeline
 
         private static BinarySaver Saver(IHostEnvironment environment) => new(environment, new BinarySaver.Arguments { Silent = true });
 
-        // The assembly's full name is how ML.NET finds the loader in a process that knows nothing of this library.
+        // ML.NET finds the loader by the assembly's full name in a process that has not registered this library.
         private static VersionInfo VersionOf(string loaderSignature) => new(ModelSignature, Version, Version, Version,
             loaderAssemblyName: typeof(MLNetInternals).Assembly.FullName, loaderSignature: loaderSignature);
 
-        // The annotations of a promised column: text for what ML.NET calls kinds, a vector of text for slot names, the label's own for key values.
+        // The annotations of a promised column: text for ML.NET's kinds, a vector of text for slot names, the label's own for key values.
         private static SchemaShape Promises(IEnumerable<string> annotations, SchemaShape.Column label)
         {
             SchemaShape.Column keyValues = default;

@@ -9,7 +9,7 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>Reads <c>prefix_encoder.*</c> and <c>classifier.*</c> from a checkpoint, and the pooler that the reference froze as it was initialised.</summary>
+/// <summary>Reads <c>prefix_encoder.*</c> and <c>classifier.*</c> from a checkpoint, and the pooler that the reference froze as it was initialized.</summary>
 internal static class PTuningCheckpoint
 {
     private const string Table = PrefixTable.Name, FirstLayer = "prefix_encoder.trans.0", SecondLayer = "prefix_encoder.trans.2";
@@ -18,7 +18,7 @@ internal static class PTuningCheckpoint
     public static string? FindIn(string folder) => File.Exists(Path.Combine(folder, "adapter_config.json")) ? null
         : new[] { "model.safetensors", "pytorch_model.bin" }.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
-    /// <exception cref="InvalidDataException">It holds no prefix, or tensors of shapes that are none of a prefix's.</exception>
+    /// <exception cref="InvalidDataException">It holds no prefix, or tensors of shapes that a prefix cannot have.</exception>
     /// <exception cref="NotSupportedException">It holds a prompt of another kind.</exception>
     public static PeftFolder Read(string folder, string path)
     {
@@ -31,7 +31,7 @@ internal static class PTuningCheckpoint
                 : new InvalidDataException($"{path} holds no tensor '{Table}', and the folder has no adapter_config.json; give a PEFT folder or a checkpoint of P-Tuning v2.");
         var tensors = new Dictionary<string, TensorData>();
         foreach (var entry in file.Entries.Values)
-            if (PeftHead.NameHere(entry.Name) is { } name) tensors[name] = new TensorData(name, entry.Shape, file.ReadFloats(entry.Name));
+            if (PeftHead.ParameterName(entry.Name) is { } name) tensors[name] = new TensorData(name, entry.Shape, file.ReadFloats(entry.Name));
         var table = file.Entries.ContainsKey(FirstLayer + ".weight") ? Folded(file) : new TensorData(Table, file.Entries[Table].Shape, file.ReadFloats(Table));
         if (table.Shape.Length != 2 || table.Shape[0] is < 1 or > 1 << 16)
             throw new InvalidDataException($"{path}: tensor '{Table}' has shape [{string.Join(", ", table.Shape)}]; a prefix is [P, 2·L·H].");
@@ -39,7 +39,7 @@ internal static class PTuningCheckpoint
         return new PeftFolder(folder, new DeepPrompt { Length = (int)table.Shape[0] }, null, null, tensors) { ClassNames = ClassNames(Path.Combine(folder, "config.json")) };
     }
 
-    // id2label of a config.json, where it has names and not the LABEL_0, LABEL_1, … that stand for none.
+    // id2label of a config.json; null where it has only the placeholders LABEL_0, LABEL_1, …
     private static string[]? ClassNames(string config)
     {
         if (!File.Exists(config)) return null;
@@ -55,7 +55,7 @@ internal static class PTuningCheckpoint
         return inOrder && names.Any(name => name.Value != $"LABEL_{name.Key}") ? [.. names.Values] : null;
     }
 
-    // What the reparameterization's network makes of its embedding, computed as the deep prompt computes it.
+    // The output of the reparameterization's network for its embedding, computed as the deep prompt computes it.
     private static TensorData Folded(WeightFile file) => ComputeThread.Run(() =>
     {
         using var scope = torch.NewDisposeScope();

@@ -9,8 +9,8 @@ namespace MLNet.PTuning;
 
 /// <summary>
 /// Trains a prompt and a classification head on a frozen backbone.
-/// Input: a text column (and a second one for pairs) and a label column, a key (one without key values stands for classes 1 to n) or a Boolean.
-/// Output: <c>PredictedLabel</c>, a key with the label's key values, and <c>Score</c>, a vector of Single with a probability a class, its slots named after the classes; in
+/// Input: a text column (and a second one for pairs) and a label column, a key (one without key values has the classes 1 to n) or a Boolean.
+/// Output: <c>PredictedLabel</c>, a key with the label's key values, and <c>Score</c>, a vector of Single with a probability per class, its slots named after the classes; in
 /// ML.NET's binary form (<see cref="TextClassificationOptions.ProbabilityColumnName"/>) a log-odds as <c>Score</c>, and <c>Probability</c>.
 /// Rows whose label is missing are left out of training; the log says how many.
 /// </summary>
@@ -29,14 +29,14 @@ public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassific
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or all have one class.</exception>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
     public PTuningClassificationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         return (PTuningClassificationTransformer)PromptFit.Run(_host, Prepare(input));
     }
 
-    /// <summary>The task as training takes it.</summary>
+    /// <summary>Checks the columns and prepares the task for training.</summary>
     internal PreparedTask Prepare(IDataView input)
     {
         var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);

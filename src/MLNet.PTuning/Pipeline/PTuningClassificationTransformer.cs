@@ -8,10 +8,10 @@ using MLNet.PTuning.Tasks;
 namespace MLNet.PTuning;
 
 /// <summary>
-/// Adds <c>PredictedLabel</c> (a key with the label's key values) and <c>Score</c> (a probability a class) to rows of text; in ML.NET's binary form
+/// Adds <c>PredictedLabel</c> (a key with the label's key values) and <c>Score</c> (a probability per class) to rows of text; in ML.NET's binary form
 /// (<see cref="TextClassificationOptions.ProbabilityColumnName"/>) a log-odds as <c>Score</c>, and <c>Probability</c>.
 /// Over a data view it predicts in batches; in a <c>PredictionEngine</c>, row by row.
-/// A view is computed anew for every pass over it: put <c>AppendCacheCheckpoint</c> before a trainer that is appended.
+/// A view is computed again for every pass over it: put <c>AppendCacheCheckpoint</c> before a trainer that is appended.
 /// </summary>
 public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
 {
@@ -30,10 +30,10 @@ public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
         _predictor = new Predictor(_model, keys, settings);
     }
 
-    /// <summary>What training did; a loaded model has its own. Null for a model that this library did not train.</summary>
+    /// <summary>The report of training; a loaded model has its own. Null for a model that this library did not train.</summary>
     public TrainingReport? Report => _settings.Report;
 
-    /// <summary>What the search that found its settings tried (<c>PTuningV2Search</c>); a loaded model has its own. Null for a model of a single training.</summary>
+    /// <summary>The trials of the search that found its settings (<c>PTuningV2Search</c>); a loaded model has its own. Null for a model of a single training.</summary>
     public SearchReport? SearchReport
     {
         get => _settings.SearchReport;
@@ -62,8 +62,8 @@ public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
     public IDataView Transform(IDataView input) => new PredictionView<(string, string?), float[]>(_predictor, input);
 
     /// <summary>
-    /// Gives the model's memory and its use of the backbone back: at once, or with the last engine or cursor that was made from it. Whatever uses the transformer after
-    /// that takes them again, so a <c>PredictionEngine</c> that disposes its transformer, as ML.NET's do by default, takes nothing away from others. Safe for threads.
+    /// Releases the model's memory and its use of the backbone: at once, or with the last engine or cursor that was made from it. Using the transformer after
+    /// that reloads them, so a <c>PredictionEngine</c> that disposes its transformer, as ML.NET's do by default, does not affect other users of it. Thread-safe.
     /// </summary>
     public void Dispose() => _model.Dispose();
 
@@ -71,7 +71,7 @@ public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => SavedModel.Save(_host, ctx, LoaderSignature, _settings, _keys, _model);
 
-    // Called by ML.NET when it meets the loader's signature in a model file.
+    // Called by ML.NET when it finds the loader's signature in a model file.
     private static PTuningClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
         var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature, pools: true);

@@ -15,7 +15,7 @@ public abstract class PTuningOptions : TrainingOptions
     /// <summary>The backbone's folder as Hugging Face publishes it: config.json, weights (safetensors, PyTorch or ONNX), the tokenizer's files.</summary>
     public string BackboneFolder { get; }
 
-    /// <summary>What is trained. Default: what <see cref="StartFrom"/> holds; without that <see cref="DeepPrompt"/> (P-Tuning v2) of length 20.</summary>
+    /// <summary>The tuning method. Default: that of <see cref="StartFrom"/>; without that <see cref="DeepPrompt"/> (P-Tuning v2) of length 20.</summary>
     public TuningMethod Method
     {
         get => _method ?? StartFrom?.Method ?? DefaultMethod;
@@ -24,13 +24,13 @@ public abstract class PTuningOptions : TrainingOptions
 
     /// <summary>
     /// A trained prompt to begin with instead of random values, from Hugging Face PEFT or from P-Tuning v2's own code: <c>PeftFolder.Load(folder)</c>.
-    /// Its head is taken over too where it is for the classes of the data: by their names where the folder has them (<see cref="PeftFolder.ClassNames"/>), else by
-    /// position, which the log says. A head for other classes begins anew, which the log says too. In multi-task training the prompt alone is taken. Default null.
+    /// Its head is used too where it is for the classes of the data: by their names where the folder has them (<see cref="PeftFolder.ClassNames"/>), else by
+    /// position, which the log says. For other classes the head is newly initialized, which the log says too. In multi-task training only the prompt is used. Default null.
     /// </summary>
     public PeftFolder? StartFrom { get; set; }
 
     /// <summary>
-    /// Words that stand for the classes, scored by the backbone's masked-word head in place of a trained classification head. For classification of texts,
+    /// Words that represent the classes, scored by the backbone's masked-word head in place of a trained classification head. For classification of texts,
     /// with any method that trains more than a head. Default null: a classification head.
     /// </summary>
     public Verbalizer? Verbalizer { get; set; }
@@ -45,8 +45,8 @@ public abstract class PTuningOptions : TrainingOptions
     public string ScoreColumnName { get; set; } = "Score";
 
     /// <summary>
-    /// Longest row in word pieces, specials included; longer rows are cut at their end, the longer text of a pair first.
-    /// Default null: all that the backbone has room for beside the prompt.
+    /// Longest row in word pieces, specials included; longer rows are truncated at their end, the longer text of a pair first.
+    /// Default null: all positions of the backbone that the prompt leaves.
     /// </summary>
     public int? MaxSequenceLength { get; set; }
 
@@ -54,13 +54,13 @@ public abstract class PTuningOptions : TrainingOptions
     public int PredictionBatchSize { get; set; } = 32;
 
     /// <summary>
-    /// Share of the training rows, between 0 and 1, that <c>Fit</c> holds out, after the pipeline's earlier steps, and scores every epoch on; the best epoch is kept.
+    /// Fraction of the training rows, between 0 and 1, that <c>Fit</c> holds out, after the pipeline's earlier steps, and scores every epoch on; the best epoch is kept.
     /// The seed chooses the rows. Default null: none; without a <see cref="ValidationSet"/> either, the last epoch is kept.
     /// </summary>
     public double? ValidationShare { get; set; }
 
     /// <summary>
-    /// Rows on which every epoch is scored, in place of <see cref="ValidationShare"/>, with the same column names as the training rows; the label may be the plain value
+    /// Rows on which every epoch is scored, instead of <see cref="ValidationShare"/>, with the same column names as the training rows; the label may be the plain value
     /// (as before <c>MapValueToKey</c>) or a key. The pipeline's earlier steps are not applied to it: give a view that has gone through the same steps.
     /// Default null: none.
     /// </summary>
@@ -68,13 +68,13 @@ public abstract class PTuningOptions : TrainingOptions
 
     /// <summary>
     /// Puts the backbone's files into the saved model, so that the model file is all that another machine needs. Default false. Loading unpacks them, once for each
-    /// backbone: into MLNet.PTuning/backbones in the user's folder of application data (<see cref="Environment.SpecialFolder.LocalApplicationData"/>; on Linux
+    /// backbone: into MLNet.PTuning/backbones in the user's application-data folder (<see cref="Environment.SpecialFolder.LocalApplicationData"/>; on Linux
     /// ~/.local/share), open to that user alone, or into MLNet.PTuning in <c>MLContext.TempFilePath</c> where the app has set that. The folder may be deleted whenever no
     /// process is using it.
     /// </summary>
     public bool EmbedBackbone { get; set; }
 
-    /// <summary>Told after every training step. Default null. ML.NET's channels (<c>MLContext.Log</c>) are told in any case.</summary>
+    /// <summary>Receives a report after every training step. Default null. ML.NET's channels (<c>MLContext.Log</c>) receive reports in any case.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
     /// <summary>A copy that stays as it is when the original, or a list in it, is changed.</summary>
@@ -99,7 +99,7 @@ public abstract class PTuningOptions : TrainingOptions
         [.. base.Describe(), (nameof(Method), JsonSerializer.Serialize(Method)), (nameof(Verbalizer), JsonSerializer.Serialize(Verbalizer)), (nameof(StartFrom), StartFrom?.ContentHash ?? ""), (nameof(ValidationShare), Text(ValidationShare))];
 
     /// <summary>Why this task takes no verbalizer; null where it does.</summary>
-    private protected virtual string? ReasonAgainstVerbalizer => "This task has no classes that words could stand for; leave Verbalizer null.";
+    private protected virtual string? ReasonAgainstVerbalizer => "This task has no classes that words could represent; leave Verbalizer null.";
 
     internal override void Validate()
     {
@@ -129,9 +129,9 @@ public abstract class PTuningOptions : TrainingOptions
     }
 }
 
-/// <summary>Where training stands.</summary>
+/// <summary>Progress of training.</summary>
 /// <param name="Epoch">From 1.</param>
-/// <param name="Epochs">How many there will be at most.</param>
+/// <param name="Epochs">The largest number of epochs.</param>
 /// <param name="Step">Steps done in this epoch.</param>
 /// <param name="Steps">Steps of an epoch.</param>
 /// <param name="Loss">Cross-entropy of the last step.</param>

@@ -9,14 +9,14 @@ namespace MLNet.PTuning;
 
 /// <summary>
 /// Trains a prompt and a labeling head on a frozen backbone.
-/// Input: a column of words (a vector of text, or plain text that is split) and a label column, a vector of keys (or, beside a vector of words, of text), one a word.
-/// Output: <c>PredictedLabel</c>, a vector of keys with the label's key values, and <c>Score</c> [words, classes], a probability a class; one for every word,
+/// Input: a column of words (a vector of text, or plain text that is split) and a label column, a vector of keys (or, for a vector of words, of text), one per word.
+/// Output: <c>PredictedLabel</c>, a vector of keys with the label's key values, and <c>Score</c> [words, classes], a probability per class; one for every word,
 /// however long the row is.
 /// </summary>
 public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabelingTransformer>
 {
-    // From this share of words without a label on, they are hardly mere gaps.
-    private const double LeastShareMissing = 0.1;
+    // Above this fraction of words without a label, they are unlikely to be mere gaps.
+    private const double MinMissingFraction = 0.1;
 
     private readonly IHost _host;
     private readonly TokenLabelingOptions _options;
@@ -30,15 +30,15 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">A column is missing or of another type, a row's labels are not one a word, or there is nothing to learn from.</exception>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type, a row's labels are not one per word, or there is nothing to learn from.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
     public PTuningTokenLabelingTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         return (PTuningTokenLabelingTransformer)PromptFit.Run(_host, Prepare(input));
     }
 
-    /// <summary>The task as training takes it.</summary>
+    /// <summary>Checks the columns and prepares the task for training.</summary>
     internal PreparedTask Prepare(IDataView input)
     {
         var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
@@ -61,7 +61,7 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
                 var read = WordRows.Read(input, columns, label, row => TargetsOf(row, columns, label, keys, ends, "training"));
                 if (_options.Constrained) constraint = TagConstraint.Of(keys.Names, guess, [.. read.Select(r => r.Targets)]);
                 if (textHasLabels && _options.WordSplitting is null)
-                    channel.Say($"The text of '{columns.Words}' has a label a word and is split at white space; set {nameof(_options.WordSplitting)} to split it otherwise.");
+                    channel.Say($"The text of '{columns.Words}' has a label per word and is split at white space; set {nameof(_options.WordSplitting)} to split it otherwise.");
                 foreach (string warning in new[] { ends.Warning(columns), WithoutOutside(keys, read) }.Concat(guess.Doubts).Concat(constraint.Warnings).OfType<string>())
                     channel.Warn(warning);
                 var (training, heldOut) = HeldOutRows.Split(read, _options.ValidationShare, seed);
@@ -106,7 +106,7 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
         return rows.Any(r => r.Targets.Any(t => t != Example.NoTarget)) ? rows : throw new ArgumentException("The validation set has no labeled rows.");
     }
 
-    // Labels are matched by name, so that a validation set may have keys of its own order, plain tags or entities by place.
+    // Labels are matched by name, so that a validation set may have keys of its own order, plain tags or entities by offset.
     private WordRows.TargetReader TargetsOf(DataViewRow row, WordColumns columns, DataViewSchema.Column label, LabelKeys keys, SpanEnds ends, string set)
     {
         if (label.Type is VectorDataViewType { ItemType: KeyDataViewType })
@@ -126,7 +126,7 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
         }
     }
 
-    // The tags that entities by place are given.
+    // The scheme of the tags for entities that are given by offset.
     private TagScheme SpanScheme => _options.Scheme ?? TagScheme.Iob2;
 
     private IReadOnlyList<string> TagsOfSpans(IDataView input, WordColumns columns, DataViewSchema.Column label)
@@ -139,12 +139,12 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
         return Tags.Of(types, SpanScheme);
     }
 
-    // Microsoft.ML.TorchSharp's trainer takes a missing key for "outside"; here such words are left out, and without a label for the rest all are entities.
+    // Microsoft.ML.TorchSharp's trainer reads a missing key as "outside"; here such words are left out, so without an outside label every word would be predicted as part of an entity.
     private static string? WithoutOutside(LabelKeys keys, List<(WordRow Row, int[] Targets)> rows)
     {
         if (keys.Names.Any(ChunkTag.IsOutside)) return null;
         int words = rows.Sum(r => r.Targets.Length), missing = rows.Sum(r => r.Targets.Count(t => t == Example.NoTarget));
-        return missing < words * LeastShareMissing ? null
+        return missing < words * MinMissingFraction ? null
             : $"{missing} of {words} words have no label (a missing key) and are left out of training, and no label is O, so every word will be given one of {string.Join(", ", keys.Names)}. "
                 + "If words without a label lie outside entities, add their label (such as O or 0) to the keys: MapValueToKey's keyData.";
     }

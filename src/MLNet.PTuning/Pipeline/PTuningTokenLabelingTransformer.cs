@@ -8,9 +8,9 @@ using MLNet.PTuning.Tasks;
 namespace MLNet.PTuning;
 
 /// <summary>
-/// Adds <c>PredictedLabel</c> (a vector of keys, one a word) and <c>Score</c> [words, classes] to rows of words, and their entities on request.
+/// Adds <c>PredictedLabel</c> (a vector of keys, one per word) and <c>Score</c> [words, classes] to rows of words, and their entities on request.
 /// Over a data view it predicts in batches; in a <c>PredictionEngine</c>, row by row.
-/// A view is computed anew for every pass over it: put <c>AppendCacheCheckpoint</c> before a trainer that is appended.
+/// A view is computed again for every pass over it: put <c>AppendCacheCheckpoint</c> before a trainer that is appended.
 /// </summary>
 public sealed class PTuningTokenLabelingTransformer : ITransformer, IDisposable
 {
@@ -29,10 +29,10 @@ public sealed class PTuningTokenLabelingTransformer : ITransformer, IDisposable
         _predictor = new TokenLabelingPredictor(_model, keys, settings);
     }
 
-    /// <summary>What training did.</summary>
+    /// <summary>The report of training.</summary>
     public TrainingReport? Report => _settings.Report;
 
-    /// <summary>What the search that found its settings tried (<c>PTuningV2Search</c>); a loaded model has its own. Null for a model of a single training.</summary>
+    /// <summary>The trials of the search that found its settings (<c>PTuningV2Search</c>); a loaded model has its own. Null for a model of a single training.</summary>
     public SearchReport? SearchReport
     {
         get => _settings.SearchReport;
@@ -42,7 +42,7 @@ public sealed class PTuningTokenLabelingTransformer : ITransformer, IDisposable
     /// <summary>Label names in the order of the key values and of the scores of a word.</summary>
     public IReadOnlyList<string> ClassNames => _keys.Names;
 
-    /// <summary>How labels stand for entities.</summary>
+    /// <summary>The scheme by which labels mark entities.</summary>
     public TagScheme Scheme => _settings.Labeling!.Scheme;
 
     /// <summary>The tuning method that was trained.</summary>
@@ -64,8 +64,8 @@ public sealed class PTuningTokenLabelingTransformer : ITransformer, IDisposable
     public IDataView Transform(IDataView input) => new PredictionView<WordRow, LabeledRow>(_predictor, input);
 
     /// <summary>
-    /// Gives the model's memory and its use of the backbone back: at once, or with the last engine or cursor that was made from it. Whatever uses the transformer after
-    /// that takes them again, so a <c>PredictionEngine</c> that disposes its transformer, as ML.NET's do by default, takes nothing away from others. Safe for threads.
+    /// Releases the model's memory and its use of the backbone: at once, or with the last engine or cursor that was made from it. Using the transformer after
+    /// that reloads them, so a <c>PredictionEngine</c> that disposes its transformer, as ML.NET's do by default, does not affect other users of it. Thread-safe.
     /// </summary>
     public void Dispose() => _model.Dispose();
 
@@ -73,7 +73,7 @@ public sealed class PTuningTokenLabelingTransformer : ITransformer, IDisposable
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => SavedModel.Save(_host, ctx, LoaderSignature, _settings, _keys, _model);
 
-    // Called by ML.NET when it meets the loader's signature in a model file.
+    // Called by ML.NET when it finds the loader's signature in a model file.
     private static PTuningTokenLabelingTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
         var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature, pools: false);

@@ -4,8 +4,8 @@ using Microsoft.ML;
 namespace MLNet.PTuning;
 
 /// <summary>
-/// Appends a model from a PEFT folder, or from a checkpoint of P-Tuning v2's code, to a pipeline. There is nothing to learn from the rows: <c>Fit</c> checks their
-/// columns and gives the model, the same one every time, as ML.NET's <c>ApplyOnnxModel</c> does.
+/// Appends a model from a PEFT folder, or from a checkpoint of P-Tuning v2's code, to a pipeline. Nothing is learned from the rows: <c>Fit</c> checks their
+/// columns and returns the model, the same one every time, as ML.NET's <c>ApplyOnnxModel</c> does.
 /// </summary>
 /// <typeparam name="TTransformer">The kind of model.</typeparam>
 public sealed class PeftEstimator<TTransformer> : IEstimator<TTransformer> where TTransformer : class, ITransformer
@@ -17,7 +17,7 @@ public sealed class PeftEstimator<TTransformer> : IEstimator<TTransformer> where
     /// <summary>The model, for use without a pipeline to fit.</summary>
     public TTransformer Model { get; }
 
-    /// <summary>Gives the model.</summary>
+    /// <summary>Checks the columns and returns the model.</summary>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     public TTransformer Fit(IDataView input)
     {

@@ -1,4 +1,4 @@
-// Prompts trained here as Hugging Face PEFT keeps them, and PEFT's (and P-Tuning v2's own) as a start for training or prediction here.
+// Saves prompts as Hugging Face PEFT does, and loads those of PEFT and of P-Tuning v2's own code for training or prediction.
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.ML;
@@ -25,22 +25,22 @@ public sealed class PeftFolder
     /// <summary>The folder that it was read from.</summary>
     public string Path { get; }
 
-    /// <summary>The method that trains what the folder holds.</summary>
+    /// <summary>The tuning method of the prompt.</summary>
     public TuningMethod Method { get; }
 
-    /// <summary>PEFT's task_type, such as <c>SEQ_CLS</c> or <c>TOKEN_CLS</c>; null where the folder does not say.</summary>
+    /// <summary>PEFT's task_type, such as <c>SEQ_CLS</c> or <c>TOKEN_CLS</c>; null where the folder does not name it.</summary>
     public string? TaskType { get; }
 
-    /// <summary>PEFT's base_model_name_or_path: the backbone that it was trained on; null where the folder does not say.</summary>
+    /// <summary>PEFT's base_model_name_or_path: the backbone that it was trained on; null where the folder does not name it.</summary>
     public string? BaseModel { get; }
 
     /// <summary>
-    /// Names of the classes in the order of the head's rows, where the folder says: one that this library wrote (mlnet_ptuning.json), or a checkpoint of P-Tuning v2's
-    /// code (<c>id2label</c> in its config.json). Null where it does not say, as folders that PEFT writes.
+    /// Names of the classes in the order of the head's rows, where the folder has them: one that this library wrote (mlnet_ptuning.json), or a checkpoint of P-Tuning v2's
+    /// code (<c>id2label</c> in its config.json). Null otherwise, as for folders that PEFT writes.
     /// </summary>
     public IReadOnlyList<string>? ClassNames { get; internal init; }
 
-    /// <summary>What adapter_config.json says; null for a prompt that is not from PEFT.</summary>
+    /// <summary>The contents of adapter_config.json; null for a prompt that is not from PEFT.</summary>
     internal PeftConfig? Config { get; init; }
 
     /// <summary>Number of classes of the head; null where the folder holds none.</summary>
@@ -59,17 +59,17 @@ public sealed class PeftFolder
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         var read = PTuningCheckpoint.FindIn(folder) is { } checkpoint ? PTuningCheckpoint.Read(folder, checkpoint) : PeftForms.Read(folder, PeftAdapter.Load(folder), task);
         if (read.ClassNames is { } names && read.ClassCount is { } classes && (names.Count != classes || names.Distinct().Count() != classes))
-            throw new InvalidDataException($"{folder} names the classes {string.Join(", ", names)}, but its head has {classes}, each of a name of its own; the files do not belong together.");
+            throw new InvalidDataException($"{folder} names the classes {string.Join(", ", names)}, but its head has {classes}, each with a name of its own; the files do not belong together.");
         return read;
     }
 
     /// <summary>
-    /// Writes a trained prompt and its head as PEFT 0.20 does, so that <c>PeftModel.from_pretrained</c> takes it: <see cref="DeepPrompt"/> and
+    /// Writes a trained prompt and its head as PEFT 0.20 does, so that <c>PeftModel.from_pretrained</c> loads it: <see cref="DeepPrompt"/> and
     /// <see cref="PrefixTuning"/> as PREFIX_TUNING, <see cref="SoftPrompt"/> as PROMPT_TUNING. A prompt that was trained through a network is written as that network's output.
-    /// The names of the classes go into a file beside PEFT's (mlnet_ptuning.json), which PEFT passes over.
+    /// The names of the classes go into an additional file (mlnet_ptuning.json), which PEFT ignores.
     /// </summary>
-    /// <param name="transformer">What <c>Fit</c> gave: a transformer of this library, or a chain that holds one.</param>
-    /// <param name="folder">Where to write; made where it is missing.</param>
+    /// <param name="transformer">The result of <c>Fit</c>: a transformer of this library, or a chain that holds one.</param>
+    /// <param name="folder">The folder to write; created where it does not exist.</param>
     /// <exception cref="ArgumentException">There is no, or more than one, transformer of this library in it.</exception>
     /// <exception cref="NotSupportedException">PEFT has no form for its tuning method.</exception>
     public static void Save(ITransformer transformer, string folder)
@@ -84,14 +84,14 @@ public sealed class PeftFolder
 
     /// <summary>
     /// Writes soft prompts that were trained together with a <see cref="MultiTaskOptions.TaskRank"/> as PEFT's MULTITASK_PROMPT_TUNING: the shared prompt, every
-    /// task's factors, and one task's head, as PEFT's classes have one. Tasks are counted from 0 in the order of <see cref="MultiTaskOptions.Tasks"/>, there
+    /// task's factors, and one task's head, as PEFT's classes have one. Tasks are counted from 0 in the order of <see cref="MultiTaskOptions.Tasks"/>, both in PEFT
     /// (<c>task_ids</c>) and in <see cref="Load"/>.
     /// </summary>
-    /// <param name="model">What multi-task training gave.</param>
+    /// <param name="model">The result of multi-task training.</param>
     /// <param name="task">Name of the task whose head is written.</param>
-    /// <param name="folder">Where to write; made where it is missing.</param>
+    /// <param name="folder">The folder to write; created where it does not exist.</param>
     /// <exception cref="ArgumentException">There is no such task.</exception>
-    /// <exception cref="NotSupportedException">The tasks share their prompt as it is, or PEFT has no form for this task.</exception>
+    /// <exception cref="NotSupportedException">The tasks share one prompt without factors, or PEFT has no form for this task.</exception>
     public static void Save(MultiTaskModel model, string task, string folder)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -99,11 +99,11 @@ public sealed class PeftFolder
         if (!model.Transformers.TryGetValue(task, out var transformer))
             throw new ArgumentException($"There is no task '{task}'; there are {string.Join(", ", model.TaskNames)}.", nameof(task));
         if (model.TaskRank is null)
-            throw new NotSupportedException("These tasks share their prompt as it is, for which PEFT's form of several tasks has no place; save each task's transformer, or train with TaskRank.");
+            throw new NotSupportedException("These tasks share one prompt without factors, which PEFT's form of several tasks cannot represent; save each task's transformer, or train with TaskRank.");
         PeftForms.WriteTasks(TrainedPrompt.AllOf(transformer).Single(), [.. model.TaskNames.Select(name => TrainedPrompt.AllOf(model.Transformers[name]).Single().Model.Model)]).Save(folder);
     }
 
-    /// <summary>SHA-256 of the tensors and of the names of the classes: what tells one start of training from another.</summary>
+    /// <summary>SHA-256 of the tensors and of the names of the classes: identifies the values that training started from.</summary>
     internal string ContentHash
     {
         get
@@ -127,37 +127,37 @@ public sealed class PeftFolder
     {
         if (ClassCount is not { } count)
             throw new InvalidDataException($"{Path} holds a prompt without a head, so there is nothing to predict with; train from it (StartFrom), or give a folder that was saved with its head.");
-        var names = given ?? ClassNames ?? throw new ArgumentException($"{Path} says no names of its {count} classes; give them in the order of its head's rows (id2label in Python).", "classNames");
+        var names = given ?? ClassNames ?? throw new ArgumentException($"{Path} has no names for its {count} classes; give them in the order of its head's rows (id2label in Python).", "classNames");
         if (count != names.Count)
             throw new ArgumentException($"{Path} holds a head of {count} classes, but {names.Count} names were given ({string.Join(", ", names)}).", "classNames");
         if (ClassNames is { } own && !own.ToHashSet().SetEquals(names))
-            throw new ArgumentException($"{Path} holds a head for the classes {string.Join(", ", own)}, not for {string.Join(", ", names)}. Leave the names out to take the folder's.", "classNames");
+            throw new ArgumentException($"{Path} holds a head for the classes {string.Join(", ", own)}, not for {string.Join(", ", names)}. Leave the names out to use the folder's.", "classNames");
         return names;
     }
 
     /// <summary>
     /// <see cref="TensorsFor"/> with the head's rows in the order of <paramref name="classes"/>: by name where the folder has names, by position where it has none; without a
-    /// head where it has another number of classes or other ones. The log says which.
+    /// head where the classes differ in number or name. The log says which.
     /// </summary>
     /// <exception cref="InvalidDataException">It was trained on another kind of backbone.</exception>
     internal SavedTensors StartFor(FrozenBackbone backbone, IReadOnlyList<string> classes, TrainingChannel channel)
     {
         var tensors = FittingTensors(backbone);
         if (ClassCount is not { } count)
-            channel.Say($"{Path} holds a prompt without a head: the head begins anew.");
+            channel.Say($"{Path} holds a prompt without a head: the head is newly initialized.");
         else if (count != classes.Count || (ClassNames is { } other && !other.ToHashSet().SetEquals(classes)))
         {
-            channel.Warn($"The head in {Path} is for {count} classes{(ClassNames is null ? "" : $" ({string.Join(", ", ClassNames)})")}, the data has {classes.Count} ({string.Join(", ", classes)}): the prompt is taken, the head begins anew.");
+            channel.Warn($"The head in {Path} is for {count} classes{(ClassNames is null ? "" : $" ({string.Join(", ", ClassNames)})")}, the data has {classes.Count} ({string.Join(", ", classes)}): the prompt is used, the head is newly initialized.");
             RemoveHead(tensors);
         }
         else if (ClassNames is { } own)
             PeftHead.Reorder(tensors, [.. classes.Select(name => own.ToList().IndexOf(name))]);
         else
-            channel.Warn($"{Path} has no names of classes for its head ({PeftAdapter.NamesFile}), so its rows are taken by position: {string.Join(", ", classes.Select((name, i) => $"row {i + 1} is '{name}'"))}. Where that is another order than it was trained with, predictions are wrong.");
+            channel.Warn($"{Path} has no names of classes for its head ({PeftAdapter.NamesFile}), so its rows are taken by position: {string.Join(", ", classes.Select((name, i) => $"row {i + 1} is '{name}'"))}. If it was trained with another order, predictions are wrong.");
         return SavedTensors.Of(Path, tensors);
     }
 
-    /// <summary><see cref="TensorsFor"/> without the head, which is of one task.</summary>
+    /// <summary><see cref="TensorsFor"/> without the head, which belongs to one task.</summary>
     internal SavedTensors PromptFor(FrozenBackbone backbone)
     {
         var tensors = FittingTensors(backbone);
@@ -165,7 +165,7 @@ public sealed class PeftFolder
         return SavedTensors.Of(Path, tensors);
     }
 
-    /// <summary>Tensors under the names of this library's parameters. A pooler that equals the backbone's is left to the backbone.</summary>
+    /// <summary>Tensors under the names of this library's parameters. A pooler that equals the backbone's is left out.</summary>
     /// <exception cref="InvalidDataException">It was trained on another kind of backbone.</exception>
     internal SavedTensors TensorsFor(FrozenBackbone backbone) => SavedTensors.Of(Path, FittingTensors(backbone));
 
@@ -190,18 +190,18 @@ public sealed class PeftFolder
         foreach (string name in new[] { LinearHead.Weight, LinearHead.Bias, LinearHead.PoolerWeight, LinearHead.PoolerBias }) tensors.Remove(name);
     }
 
-    // Each by itself: twice the layers of half the width make a prefix of the same shape.
+    // Each field is compared: twice the layers of half the width make a prefix of the same shape.
     private void CheckFits(FrozenBackbone backbone)
     {
-        if (Config is not { } there) return;
-        var here = backbone.Config;
-        bool isAtInput = there.Type != PeftType.PREFIX_TUNING && there.TokenDim == here.EmbeddingSize;
-        var different = new (string Field, int? There, int Here)[]
+        if (Config is not { } saved) return;
+        var actual = backbone.Config;
+        bool isAtInput = saved.Type != PeftType.PREFIX_TUNING && saved.TokenDim == actual.EmbeddingSize;
+        var different = new (string Field, int? Saved, int Actual)[]
         {
-            ("token_dim", isAtInput ? null : there.TokenDim, here.HiddenSize), ("num_layers", there.Layers, here.LayerCount), ("num_attention_heads", there.AttentionHeads, here.HeadCount),
-        }.Where(field => field.There is { } value && value != field.Here).ToList();
+            ("token_dim", isAtInput ? null : saved.TokenDim, actual.HiddenSize), ("num_layers", saved.Layers, actual.LayerCount), ("num_attention_heads", saved.AttentionHeads, actual.HeadCount),
+        }.Where(field => field.Saved is { } value && value != field.Actual).ToList();
         if (different.Count > 0)
-            throw new InvalidDataException($"{Path} was trained on a backbone of {string.Join(", ", different.Select(f => $"{f.Field} {f.There}"))}; {backbone.Folder.Path} has {string.Join(", ", different.Select(f => $"{f.Field} {f.Here}"))}."
+            throw new InvalidDataException($"{Path} was trained on a backbone of {string.Join(", ", different.Select(f => $"{f.Field} {f.Saved}"))}; {backbone.Folder.Path} has {string.Join(", ", different.Select(f => $"{f.Field} {f.Actual}"))}."
                 + $" Give the backbone that it was trained on{(BaseModel is null ? "" : $" ({BaseModel})")}.");
     }
 }

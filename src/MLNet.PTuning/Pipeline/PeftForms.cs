@@ -1,4 +1,4 @@
-// Which tuning method stands for which of PEFT's types, and how one's tensors become the other's.
+// Which tuning method corresponds to which of PEFT's types, and the conversion of their tensors.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Tasks;
@@ -7,7 +7,7 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>From PEFT's adapters to prompts here and back.</summary>
+/// <summary>Conversion between PEFT's adapters and this library's prompts.</summary>
 internal static class PeftForms
 {
     /// <exception cref="ArgumentOutOfRangeException">The adapter has no such task.</exception>
@@ -20,7 +20,7 @@ internal static class PeftForms
         var tensors = PeftHead.Read(adapter.Tensors);
         var prompt = config.Type == PeftType.MULTITASK_PROMPT_TUNING ? OfTask(folder, adapter, task) : adapter.Tensors[PeftAdapter.PromptName];
         TuningMethod method = config.Type == PeftType.PREFIX_TUNING ? new DeepPrompt { Length = config.VirtualTokens }
-            // Python's classes for classification read the first place, and that is the prompt's.
+            // The transformers library's classes for classification read position 0, which is the prompt's first vector.
             : new SoftPrompt { Length = config.VirtualTokens, PoolsFirstVector = config.TaskType != PeftHead.Labeling };
         string name = method is DeepPrompt ? PrefixTable.Name : VectorTuner.Name;
         tensors[name] = PeftFolder.Renamed(prompt, name);
@@ -51,13 +51,13 @@ internal static class PeftForms
         return new PeftAdapter(form, tensors) { ClassNames = prompt.ClassNames };
     }
 
-    /// <summary>A task with the low-rank factors of all that its soft prompt was trained with.</summary>
+    /// <summary>A task's adapter, with the low-rank factors of all tasks that were trained together.</summary>
     /// <exception cref="NotSupportedException">PEFT has no form for the method or the head.</exception>
-    /// <exception cref="ObjectDisposedException">A task's model was disposed, which keeps the product of its factors alone.</exception>
+    /// <exception cref="ObjectDisposedException">A task's model was disposed, which keeps only the product of its factors.</exception>
     public static PeftAdapter WriteTasks(TrainedPrompt prompt, IReadOnlyList<TunedModel> tasks)
     {
         if (tasks.Any(task => task.Parameters.All(parameter => parameter.Name != PeftAdapter.TaskColumnsName)))
-            throw new ObjectDisposedException(nameof(MultiTaskModel), "The multi-task model, or one of its transformers, was disposed, and what tells its tasks apart is gone; save it before.");
+            throw new ObjectDisposedException(nameof(MultiTaskModel), "The multi-task model, or one of its transformers, was disposed, and the factors of its tasks are no longer in memory; save it before it is disposed.");
         var alone = Write(prompt);
         TensorData shared = tasks[0].ValueOf(PeftAdapter.PromptName), columns = Stacked(PeftAdapter.TaskColumnsName), rows = Stacked(PeftAdapter.TaskRowsName);
         var tensors = new Dictionary<string, TensorData>(alone.Tensors) { [shared.Name] = shared, [columns.Name] = columns, [rows.Name] = rows };
@@ -79,7 +79,7 @@ internal static class PeftForms
         },
         PrefixTuning prefix => new PeftConfig { Type = PeftType.PREFIX_TUNING, VirtualTokens = prefix.Length, TokenDim = 0, PrefixProjection = true, EncoderHiddenSize = prefix.EncoderHiddenSize },
         SoftPrompt { PoolsFirstVector: false } when pools => throw new NotSupportedException(
-            "Python's classes read the prompt's first vector where this soft prompt was trained to read the text's first token; train it with PoolsFirstVector."),
+            "The transformers library's classes read the prompt's first vector where this soft prompt was trained to read the text's first token; train it with PoolsFirstVector."),
         SoftPrompt soft => new PeftConfig { Type = PeftType.PROMPT_TUNING, VirtualTokens = soft.Length, TokenDim = 0 },
         _ => throw new NotSupportedException($"PEFT has no form for {method.GetType().Name}; DeepPrompt, PrefixTuning and SoftPrompt can be written."),
     };

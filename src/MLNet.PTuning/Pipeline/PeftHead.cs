@@ -1,4 +1,4 @@
-// How Python's classes for a family and a task name the head that PEFT keeps under modules_to_save, and which of its rows is which class here.
+// How the transformers library's classes name the head that PEFT saves under modules_to_save, and the order of the head's rows.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Tasks;
@@ -7,15 +7,15 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>Names of a head's tensors in PEFT's files and here.</summary>
+/// <summary>Names of a head's tensors in PEFT's files and in this library.</summary>
 internal static class PeftHead
 {
     public const string Classification = "SEQ_CLS", Labeling = "TOKEN_CLS";
 
     private const string Prefix = "base_model.";
 
-    // The linear layer and the pooler before it: what ends a name in a file → what it is here. The first that fits counts.
-    private static readonly (string There, string Here)[] Endings =
+    // The linear layer and the pooler before it: the end of a name in a file → this library's name. The first match counts.
+    private static readonly (string InFile, string Name)[] Endings =
     [
         ("classifier.out_proj", "classifier"), ("classifier.dense", "pooler.dense"), ("pre_classifier", "pooler.dense"), ("pooler.dense", "pooler.dense"),
         ("albert.pooler", "pooler.dense"), ("classifier", "classifier"),
@@ -26,26 +26,26 @@ internal static class PeftHead
     {
         var head = new Dictionary<string, TensorData>();
         foreach (var tensor in tensors.Values)
-            if (NameHere(tensor.Name) is { } name) head[name] = PeftFolder.Renamed(tensor, name);
+            if (ParameterName(tensor.Name) is { } name) head[name] = PeftFolder.Renamed(tensor, name);
         return head;
     }
 
     /// <summary>This library's name of a head's tensor; null for other tensors.</summary>
-    public static string? NameHere(string name)
+    public static string? ParameterName(string name)
     {
         foreach (string part in new[] { ".weight", ".bias" })
         {
             if (!name.EndsWith(part)) continue;
             string module = "." + name[..^part.Length];
-            foreach (var (there, here) in Endings)
-                if (module.EndsWith("." + there)) return here + part;
+            foreach (var (inFile, ownName) in Endings)
+                if (module.EndsWith("." + inFile)) return ownName + part;
         }
         return null;
     }
 
-    /// <summary>Puts the rows of a head into the order of other classes.</summary>
+    /// <summary>Puts the rows of a head into the order of other class names.</summary>
     /// <param name="tensors">Holds the head's weight and bias.</param>
-    /// <param name="rows">Which of its rows each class has.</param>
+    /// <param name="rows">The head's row of each class.</param>
     public static void Reorder(Dictionary<string, TensorData> tensors, IReadOnlyList<int> rows)
     {
         foreach (string name in new[] { LinearHead.Weight, LinearHead.Bias })
@@ -73,7 +73,7 @@ internal static class PeftHead
         }
         else if (poolerModule is null && PoolerOf(backbone) is { } frozen)
         {
-            // Python's head has the pooler inside, so the backbone's frozen one is written there.
+            // The transformers library's head contains the pooler, so the backbone's frozen one is written as part of it.
             Add(pooler + ".weight", frozen.Weight);
             Add(pooler + ".bias", frozen.Bias);
         }

@@ -1,12 +1,12 @@
-// One row at a time, as PredictionEngine asks for it.
+// Predictions a row at a time, as PredictionEngine makes them.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace MLNet.PTuning.Pipeline;
 
 /// <summary>
-/// Adds predictions to single rows; each row is predicted once, however many of its columns are read. A row, which an engine has one of, holds the model until it is collected:
-/// an engine that is disposed does not dispose its row.
+/// Adds predictions to single rows; each row is predicted once, however many of its columns are read. An engine has one such row, which holds the model until it is garbage-collected:
+/// disposing an engine does not dispose its row.
 /// </summary>
 internal sealed class PredictionMapper<TRow, TResult>(IRowPredictor<TRow, TResult> predictor, DataViewSchema inputSchema) : IRowToRowMapper
 {

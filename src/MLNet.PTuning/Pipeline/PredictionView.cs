@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>Lazy, as every ML.NET view: nothing is computed but for cursors whose active columns need it.</summary>
+/// <summary>Lazy, as every ML.NET view: only cursors whose active columns need a prediction compute anything.</summary>
 internal sealed class PredictionView<TRow, TResult>(IRowPredictor<TRow, TResult> predictor, IDataView source) : IPipelineStep
 {
     private readonly PredictionSchema _schema = new(source.Schema, predictor.Inputs(source.Schema), predictor.Outputs);
@@ -23,13 +23,13 @@ internal sealed class PredictionView<TRow, TResult>(IRowPredictor<TRow, TResult>
         return new PredictionCursor<TRow, TResult>(predictor, _schema, columns, source.GetRowCursor(_schema.Needed(columns), rand));
     }
 
-    // Batches already fill the machine, so one cursor serves whatever number is asked for.
+    // A batch is computed on all cores already, so one cursor is returned whatever number is requested.
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
 }
 
 /// <summary>
-/// Reads a batch of source rows, keeps the values of the columns asked for, predicts, and then goes through the batch. From the second batch on, the one after it
-/// is under way meanwhile. The source is read on the caller's thread alone.
+/// Reads a batch of source rows, buffers the values of the active columns, predicts, and then iterates over the batch. From the second batch on, the next one
+/// is predicted meanwhile. The source is read only on the caller's thread.
 /// </summary>
 internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
 {
@@ -106,8 +106,8 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
     // Before the first row and after the last, a cursor's position is -1.
     private void End() => (_ended, _position) = (true, -1);
 
-    // The slot in the buffers of the row that the cursor stands on.
-    private int Here() => _position >= 0 ? _now.FirstSlot + _at : throw new InvalidOperationException("The cursor does not stand on a row; call MoveNext first.");
+    // The buffer slot of the cursor's current row.
+    private int Here() => _position >= 0 ? _now.FirstSlot + _at : throw new InvalidOperationException("The cursor is not on a row; call MoveNext first.");
 
     private bool NextBatch()
     {
@@ -116,7 +116,7 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
         (_now, _next) = (_next, _now);
         _at = 0;
         _next.Batches.Clear();
-        // A cursor that is left after its first rows has computed nothing in vain.
+        // The batch after the first is not computed in advance: many cursors are left after a few rows.
         if (!isFirst) Read(_next);
         // Throws what the prediction threw.
         _now.Prediction.GetAwaiter().GetResult();
@@ -136,7 +136,7 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
         rows.Prediction = read.Count > 0 ? Task.Run(() => _predictor.Predict(_use!, read)) : Nothing;
     }
 
-    /// <summary>A batch of rows in a half of the buffers.</summary>
+    /// <summary>A batch of rows, in one half of the buffers.</summary>
     private sealed class RowsAhead(int firstSlot)
     {
         public int FirstSlot { get; } = firstSlot;

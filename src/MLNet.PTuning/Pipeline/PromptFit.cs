@@ -1,4 +1,4 @@
-// What Fit does whatever the task: backbone, rows, model, training, settings; and nothing left behind when one of them fails.
+// The part of Fit that all tasks share: loading the backbone, making rows, creating and training the model; all is released where a step fails.
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNet.PTuning.Backbones;
@@ -7,16 +7,16 @@ using MLNet.PTuning.Training;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>The rows that a task made of its data.</summary>
+/// <summary>A task's encoded rows.</summary>
 internal sealed record TrainingRows(IReadOnlyList<Example> Rows, IReadOnlyList<Example>? Validation, int Skipped);
 
-/// <summary>What an estimator made of its options and its data's schema.</summary>
+/// <summary>An estimator's task, checked against its data's schema.</summary>
 /// <param name="Options">Its options.</param>
 /// <param name="ClassNames">Names of the classes.</param>
 /// <param name="Pools">Whether the head reads rows through a pooler.</param>
 /// <param name="Score">How a validation set is scored.</param>
-/// <param name="MakeRows">Reads and encodes the rows; the number is the seed by which some are held out.</param>
-/// <param name="ToTransformer">Makes its transformer of a trained model and of settings that lack what the task alone knows.</param>
+/// <param name="MakeRows">Reads and encodes the rows; the number is the seed for holding rows out.</param>
+/// <param name="ToTransformer">Makes the transformer from a trained model and from settings to which the task adds its own.</param>
 internal sealed record PreparedTask(PTuningOptions Options, IReadOnlyList<string> ClassNames, bool Pools, ScoreFunction Score,
     Func<FrozenBackbone, RowLimit, int, TrainingChannel, TrainingRows> MakeRows, Func<TunedModel, ModelSettings, ITransformer> ToTransformer);
 
@@ -39,7 +39,7 @@ internal static class PromptFit
             foreach (string notice in backbone.Notices) channel.Warn(notice);
             var limit = new RowLimit(backbone, options);
             var (rows, validation, skipped) = task.MakeRows(backbone, limit, seed, channel);
-            // Words in place of a head leave nothing to order.
+            // With a verbalizer there is no head whose rows could be reordered.
             var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel) : options.StartFrom?.TensorsFor(backbone);
             model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words);
             model.Computation = options.Computation;
@@ -56,11 +56,11 @@ internal static class PromptFit
         }
     }
 
-    /// <summary>A model of what <see cref="PTuningOptions.StartFrom"/> holds, as it is, its head among it. The settings lack what the task alone knows.</summary>
+    /// <summary>A model of <see cref="PTuningOptions.StartFrom"/> as it is, with its head. The task adds its own settings.</summary>
     /// <exception cref="InvalidDataException">It was trained on another kind of backbone.</exception>
     public static (TunedModel Model, ModelSettings Settings) WithoutTraining(IHost host, PTuningOptions options, IReadOnlyList<string> classNames, bool pools)
     {
-        if (options.Verbalizer is not null) throw new ArgumentException("A model that is not trained has the head that StartFrom holds; leave Verbalizer null.");
+        if (options.Verbalizer is not null) throw new ArgumentException("A model that is not trained has the head of StartFrom; leave Verbalizer null.");
         var lease = FrozenBackbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
         try
         {
@@ -78,7 +78,7 @@ internal static class PromptFit
         }
     }
 
-    /// <summary>Settings of a model that lack what the task alone knows.</summary>
+    /// <summary>Settings of a model, to which the task adds its own.</summary>
     public static ModelSettings Settings(PTuningOptions options, FrozenBackbone backbone, RowLimit limit) => new()
     {
         Method = options.Method,
@@ -104,10 +104,10 @@ internal static class PromptFit
             throw new ArgumentException($"All {rows.Count} training rows have the label '{classes[seen[0]]}'; training needs at least two classes.");
     }
 
-    /// <exception cref="ArgumentException">There are weights, but not one a class.</exception>
+    /// <exception cref="ArgumentException">There are weights, but not one per class.</exception>
     public static void CheckClassWeights(IReadOnlyList<double>? weights, IReadOnlyList<string> classes)
     {
         if (weights is not null && weights.Count != classes.Count)
-            throw new ArgumentException($"ClassWeights has {weights.Count} values for {classes.Count} classes ({string.Join(", ", classes)}); give one a class in this order.");
+            throw new ArgumentException($"ClassWeights has {weights.Count} values for {classes.Count} classes ({string.Join(", ", classes)}); give one per class in this order.");
     }
 }

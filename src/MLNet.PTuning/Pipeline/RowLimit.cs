@@ -1,9 +1,9 @@
-// The longest row that a backbone takes beside a prompt.
+// The longest row for which a backbone has positions in addition to the prompt's.
 using MLNet.PTuning.Backbones;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>How long a row may be beside the prompt.</summary>
+/// <summary>The largest length of a row in addition to the prompt.</summary>
 internal sealed class RowLimit
 {
     private readonly int _prompt, _positions;
@@ -23,7 +23,7 @@ internal sealed class RowLimit
     /// <summary>Longest row in word pieces, specials included.</summary>
     public int Length { get; }
 
-    /// <summary>Cutting a few long rows is what every user of such models expects; a prompt that takes most of the room from the text is a mistake.</summary>
+    /// <summary>Truncating a few long rows is expected; a prompt that takes more than half of the positions is a mistake where rows are truncated because of it.</summary>
     /// <exception cref="ArgumentException">A row does not fit because the prompt takes more than half of the positions.</exception>
     public void Check(int longestRow)
     {

@@ -1,11 +1,11 @@
-// What a transformer of this library adds to rows, seen by the code that moves rows about.
+// What views and mappers need of a transformer: its input, its predictions and its output columns.
 using Microsoft.ML;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>Reads a row's input, predicts many rows at once, and gives each output column's value from a row's result.</summary>
-/// <typeparam name="TRow">What is read of a row; holds no reference to the cursor.</typeparam>
-/// <typeparam name="TResult">What one row's prediction is.</typeparam>
+/// <summary>Reads a row's input, predicts many rows at once, and makes each output column's value from a row's result.</summary>
+/// <typeparam name="TRow">A row's input; holds no reference to the cursor.</typeparam>
+/// <typeparam name="TResult">A row's prediction.</typeparam>
 internal interface IRowPredictor<TRow, TResult>
 {
     /// <summary>The columns that it reads.</summary>
@@ -18,10 +18,10 @@ internal interface IRowPredictor<TRow, TResult>
     /// <summary>Rows to predict in one pass.</summary>
     int BatchSize { get; }
 
-    /// <summary>A function that reads the input of the row where <paramref name="row"/> stands.</summary>
+    /// <summary>A function that reads the input of the current row of <paramref name="row"/>.</summary>
     Func<TRow> Reader(DataViewRow row);
 
-    /// <summary>Holds the model for predictions until the use is disposed or collected.</summary>
+    /// <summary>Holds the model for predictions until the use is disposed or garbage-collected.</summary>
     ModelUse Use();
 
     /// <summary>Results of rows, in their order.</summary>
@@ -31,7 +31,7 @@ internal interface IRowPredictor<TRow, TResult>
     Delegate Getter(int index, Func<TResult> result);
 }
 
-/// <summary>Input schema, output schema, and which column of one is which of the other: the input's columns keep their indices.</summary>
+/// <summary>Input schema and output schema: the input's columns keep their indices, and the added ones follow.</summary>
 internal sealed class PredictionSchema
 {
     public PredictionSchema(DataViewSchema input, IReadOnlyList<DataViewSchema.Column> inputs, IReadOnlyList<DataViewSchema.DetachedColumn> outputs)
@@ -54,7 +54,7 @@ internal sealed class PredictionSchema
     /// <summary>Whether a column of the output schema is an added one.</summary>
     public bool IsAdded(DataViewSchema.Column column) => column.Index >= Input.Count;
 
-    /// <summary>An added column's place among those added.</summary>
+    /// <summary>An added column's index among those added.</summary>
     public int AddedIndex(DataViewSchema.Column column) => column.Index - Input.Count;
 
     /// <summary>The columns of the input that the given columns of the output need.</summary>

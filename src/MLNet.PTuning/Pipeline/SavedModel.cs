@@ -11,11 +11,11 @@ using MLNet.PTuning.Tuning;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>What a model file says of itself beside its tensors and key values.</summary>
+/// <summary>The settings in a model file; its tensors and key values are separate entries.</summary>
 internal sealed record ModelSettings
 {
     public required TuningMethod Method { get; init; }
-    /// <summary>Where words stand for classes.</summary>
+    /// <summary>Words that represent the classes; null for a classification head.</summary>
     public Verbalizer? Verbalizer { get; init; }
     public required string[] InputColumns { get; init; }
     public required string PredictedLabelColumn { get; init; }
@@ -29,9 +29,9 @@ internal sealed record ModelSettings
     public Precision Precision { get; init; }
     /// <summary>Names and SHA-256 of the backbone's files in the model file; filled in when the model is saved.</summary>
     public SortedDictionary<string, string> EmbeddedFiles { get; init; } = [];
-    /// <summary>What only classification in ML.NET's binary form has.</summary>
+    /// <summary>Settings of classification in ML.NET's binary form.</summary>
     public BinarySettings? Binary { get; init; }
-    /// <summary>What only token labeling has.</summary>
+    /// <summary>Settings of token labeling.</summary>
     public LabelingSettings? Labeling { get; init; }
     public TrainingReport? Report { get; init; }
     public SearchReport? SearchReport { get; init; }
@@ -44,16 +44,16 @@ internal static class SavedModel
 {
     private const string Settings = "Settings", Seal = "Seal", Weights = "Weights", Keys = "KeyValues", BackbonePrefix = "Backbone.";
 
-    /// <summary>Finds out whether a model can be saved, as far as that can be known before anything is written.</summary>
-    /// <exception cref="IOException">The backbone is to be embedded, but it has changed since the model was trained on it, or is gone.</exception>
+    /// <summary>Checks that a model can be saved, as far as possible before anything is written.</summary>
+    /// <exception cref="IOException">The backbone is to be embedded, but it has changed since the model was trained on it, or is missing.</exception>
     public static void CheckSavable(ModelSettings settings, SharedModel model)
     {
         if (!settings.EmbedBackbone) return;
         var folder = model.BackboneFolder;
-        if (folder.Files.FirstOrDefault(name => !File.Exists(folder.PathOf(name))) is { } gone)
-            throw new FileNotFoundException($"{folder.PathOf(gone)} is gone since the model was trained on it, so the backbone cannot be embedded; put it back, or train anew.", folder.PathOf(gone));
+        if (folder.Files.FirstOrDefault(name => !File.Exists(folder.PathOf(name))) is { } missing)
+            throw new FileNotFoundException($"{folder.PathOf(missing)} is missing, but was there when the model was trained, so the backbone cannot be embedded; put it back, or train again.", folder.PathOf(missing));
         if (folder.ContentHash != model.BackboneHash)
-            throw new IOException($"The backbone in {folder.Path} has changed since the model was trained on it, so it cannot be embedded; put the files back, or train anew.");
+            throw new IOException($"The backbone in {folder.Path} has changed since the model was trained on it, so it cannot be embedded; put the files back, or train again.");
     }
 
     /// <summary>Writes a model into the zip.</summary>
@@ -79,14 +79,14 @@ internal static class SavedModel
         if (settings.EmbedBackbone) return;
         using var channel = environment.Start("Saving");
         channel.Info(MessageSensitivity.None, "{0}", FormattableString.Invariant(
-            $"The model file does not hold its backbone, '{settings.BackboneFolder}': bring that folder along, or train with EmbedBackbone for a file that is {SizeOf(model.BackboneFolder) / 1e6:f0} MB larger."));
+            $"The model file does not hold its backbone, '{settings.BackboneFolder}': deploy that folder with it, or train with EmbedBackbone for a file that is {SizeOf(model.BackboneFolder) / 1e6:f0} MB larger."));
     }
 
     private static long SizeOf(ModelFolder folder) => folder.Files.Select(name => new FileInfo(folder.PathOf(name))).Where(file => file.Exists).Sum(file => file.Length);
 
     /// <summary>Reads a model from the zip and finds its backbone.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    /// <exception cref="FileNotFoundException">The backbone is nowhere to be found.</exception>
+    /// <exception cref="FileNotFoundException">The backbone was not found.</exception>
     /// <exception cref="IOException">The backbone in the file cannot be unpacked.</exception>
     public static (ModelSettings Settings, LabelKeys Keys, TunedModel Model) Load(IHostEnvironment environment, ModelLoadContext context, string loaderSignature, bool pools)
     {
@@ -100,7 +100,7 @@ internal static class SavedModel
         if (Hash(weights) != settings.WeightsHash) throw Damaged("its weights do not match their checksum");
 
         string folder = settings.EmbeddedFiles.Count > 0
-            ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, EmbeddedBackbone.Places(environment), (name, read) => open(BackbonePrefix + name, read))
+            ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, EmbeddedBackbone.Folders(environment), (name, read) => open(BackbonePrefix + name, read))
             : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash, MLNetInternals.FileOf(context));
         var lease = FrozenBackbone.Use(folder, MLNetInternals.DeviceOf(environment));
         string temporary = Path.Combine(MLNetInternals.TemporaryFolderOf(environment), $"ptuning-{Guid.NewGuid():N}.safetensors");
@@ -129,7 +129,7 @@ internal static class SavedModel
         }
     }
 
-    private static InvalidDataException Damaged(string how) => new($"The model file is damaged: {how}. Take it again from where it was saved, or train anew.");
+    private static InvalidDataException Damaged(string how) => new($"The model file is damaged: {how}. Copy it again from where it was saved, or train again.");
 
     private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 

@@ -1,4 +1,4 @@
-// A trained model as a transformer and the engines and cursors made from it share it: it is there as long as one of them needs it, and again when one needs it again.
+// A trained model that a transformer and its engines and cursors share: released with the last of them, and reloaded on the next use.
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML;
 using MLNet.PTuning.Backbones;
@@ -11,12 +11,12 @@ using TorchSharp;
 namespace MLNet.PTuning.Pipeline;
 
 /// <summary>
-/// Holds a model until <see cref="Dispose"/>, which ML.NET calls for the app and for every PredictionEngine that owns its transformer, and does not tell apart. So it ends the
-/// transformer's own use alone: engines and cursors keep theirs, and whatever uses the transformer afterwards takes the model up again, from memory that one of them holds or from
-/// what was trained (kept on the managed heap) and the backbone's folder. Safe for threads.
+/// Holds a model until <see cref="Dispose"/>. ML.NET calls that for the app as well as for every PredictionEngine that owns its transformer, and does not distinguish them. So it ends
+/// only the transformer's own use: engines and cursors keep theirs, and using the transformer afterwards reuses the model that one of them holds, or reloads it from
+/// the trained tensors (kept on the managed heap) and the backbone's folder. Thread-safe.
 /// </summary>
-/// <param name="model">The model; taken over.</param>
-/// <param name="settings">What a model file says of it.</param>
+/// <param name="model">The model; owned by this object from now on.</param>
+/// <param name="settings">Its settings in a model file.</param>
 /// <param name="classNames">Names of its classes.</param>
 /// <param name="pools">Whether its head reads rows through a pooler.</param>
 internal sealed class SharedModel(TunedModel model, ModelSettings settings, IReadOnlyList<string> classNames, bool pools) : IDisposable
@@ -39,17 +39,17 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
     /// <summary>The content hash of the backbone that it was trained on.</summary>
     public string BackboneHash => _hash;
 
-    /// <summary>The model, taken up again where it was disposed.</summary>
-    /// <exception cref="IOException">The backbone's folder is gone, or holds another one by now.</exception>
+    /// <summary>The model, reloaded where it was disposed.</summary>
+    /// <exception cref="IOException">The backbone's folder is missing, or holds another backbone by now.</exception>
     public TunedModel Model
     {
         get
         {
-            lock (_lock) return _model ??= Held(out var held) ? held : TakeUpAgain();
+            lock (_lock) return _model ??= Held(out var held) ? held : Reload();
         }
     }
 
-    /// <summary>Holds the model, taken up again where it was disposed, until the use is disposed or collected.</summary>
+    /// <summary>Holds the model, reloaded where it was disposed, until the use is disposed or garbage-collected.</summary>
     /// <inheritdoc cref="Model"/>
     public ModelUse Use()
     {
@@ -62,7 +62,7 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
         }
     }
 
-    /// <summary>What was trained, by name; of a disposed model, without taking it up again.</summary>
+    /// <summary>The trained tensors, by name; those of a disposed model without reloading it.</summary>
     public IReadOnlyDictionary<string, TensorData> Trained()
     {
         lock (_lock) return _trained ?? Model.Trained();
@@ -89,7 +89,7 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
         }
     }
 
-    // The model that an engine or a cursor still holds. One that nobody refers to any more gives its memory back when it is collected.
+    // The model that an engine or a cursor still holds. The memory of a model without references is released when it is garbage-collected.
     private bool Held([NotNullWhen(true)] out TunedModel? held)
     {
         foreach (var reference in _uses)
@@ -102,18 +102,18 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
         return false;
     }
 
-    private TunedModel TakeUpAgain()
+    private TunedModel Reload()
     {
         var lease = FrozenBackbone.Use(_folder.Path, _device);
         if (lease.Backbone.ContentHash != _hash)
         {
             lease.Dispose();
-            throw new IOException($"The backbone in {_folder.Path} has changed since the model was disposed, so it cannot be used again; put the files back, or load the model anew.");
+            throw new IOException($"The backbone in {_folder.Path} has changed since the model was disposed, so it cannot be used again; put the files back, or load the model again.");
         }
-        var again = TunedModel.Load(lease, settings.Method, classNames.Count, pools, SavedTensors.Of("the model", _trained!), settings.Verbalizer?.WordsOf(classNames));
-        again.Computation = _computation;
+        var reloaded = TunedModel.Load(lease, settings.Method, classNames.Count, pools, SavedTensors.Of("the model", _trained!), settings.Verbalizer?.WordsOf(classNames));
+        reloaded.Computation = _computation;
         _trained = null;
-        return again;
+        return reloaded;
     }
 }
 
@@ -129,7 +129,7 @@ internal sealed class ModelUse(SharedModel owner, TunedModel model) : IDisposabl
     public float[][] Predict(IReadOnlyList<Example> examples)
     {
         float[][] predicted = (_model ?? throw new ObjectDisposedException(nameof(ModelUse))).Predict(examples);
-        // An engine that nobody refers to any longer must not end its use while it still predicts.
+        // The use of an engine without references must not end while it still predicts.
         GC.KeepAlive(this);
         return predicted;
     }
@@ -140,14 +140,14 @@ internal sealed class ModelUse(SharedModel owner, TunedModel model) : IDisposabl
     }
 }
 
-/// <summary>A transformer's prompt and head with what is written of them.</summary>
+/// <summary>A transformer's prompt and head, and their settings.</summary>
 /// <param name="Model">The prompt and head.</param>
-/// <param name="Settings">What a model file says of them.</param>
+/// <param name="Settings">Their settings in a model file.</param>
 /// <param name="ClassNames">Names of the classes in the order of the head's rows.</param>
 /// <param name="Pools">Whether the head reads rows through a pooler.</param>
 internal sealed record TrainedPrompt(SharedModel Model, ModelSettings Settings, IReadOnlyList<string> ClassNames, bool Pools)
 {
-    /// <summary>Those of a transformer, or of all transformers of a chain.</summary>
+    /// <summary>The trained prompts of a transformer, or of all transformers of a chain.</summary>
     public static IEnumerable<TrainedPrompt> AllOf(ITransformer transformer) => transformer switch
     {
         PTuningClassificationTransformer classifier => [classifier.Prompt],

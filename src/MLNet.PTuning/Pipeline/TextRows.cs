@@ -33,7 +33,7 @@ internal sealed record TextColumns(string Text, string? Pair)
         }
     }
 
-    /// <summary>A function that reads the texts of the row where <paramref name="row"/> stands.</summary>
+    /// <summary>A function that reads the texts of the current row of <paramref name="row"/>.</summary>
     public Func<(string Text, string? Pair)> Reader(DataViewRow row)
     {
         var columns = Find(row.Schema);
@@ -73,11 +73,11 @@ internal static class TextRows
     {
         using var cursor = data.GetRowCursor(columns.Find(data.Schema).Append(label));
         var text = columns.Reader(cursor);
-        var wanted = target(cursor, label);
+        var readTarget = target(cursor, label);
         while (cursor.MoveNext())
         {
             var (first, second) = text();
-            yield return new Row(first, second, wanted());
+            yield return new Row(first, second, readTarget());
         }
     }
 

@@ -35,7 +35,7 @@ internal static class TokenLabelEvaluation
         return TokenLabelMetrics.Of(rows, guess.Scheme);
     }
 
-    // A gold label that is no key is none that the model could have got right.
+    // A gold label that no training row has becomes a missing key, which the model could never predict.
     private static string? LeftOut(IEnumerable<IReadOnlyList<string?>> rows, string labelName)
     {
         int words = 0, missing = 0;
@@ -45,7 +45,7 @@ internal static class TokenLabelEvaluation
                 + $"keep the labels as text, with CopyColumns(\"Gold\", \"{labelName}\") before MapValueToKey, and evaluate \"Gold\".";
     }
 
-    // Read strictly, gold labels may make no entity.
+    // Under a strict reading, some gold labels may be in no entity.
     private static string? Incomplete(IEnumerable<IReadOnlyList<string?>> rows, TagScheme scheme)
     {
         if (scheme != TagScheme.Bilou) return null;
@@ -56,7 +56,7 @@ internal static class TokenLabelEvaluation
             inEntities += Tags.ToSpans(row, scheme).Sum(s => s.End - s.Start);
         }
         return labels == inEntities ? null
-            : $"{labels - inEntities} of {labels} gold tags other than O are in no complete entity and count for nothing: the scheme {scheme} is read strictly (B- to L- of one type, or U-).";
+            : $"{labels - inEntities} of {labels} gold tags other than O are in no complete entity and are not counted: the scheme {scheme} is read strictly (B- to L- of one type, or U-).";
     }
 
     // The labels of the current row; null where a key is missing.

@@ -8,14 +8,14 @@ namespace MLNet.PTuning;
 public sealed class TokenLabelingOptions(string backboneFolder) : PTuningOptions(backboneFolder)
 {
     /// <summary>
-    /// Name of the column of words: a vector of text, or plain text, which is split into words whose places in it are kept. Default <c>Words</c>.
-    /// The label column is then a vector of keys, one a word; beside plain text it may also be a vector of text that gives entities by their offsets,
+    /// Name of the column of words: a vector of text, or plain text, which is split into words whose offsets are kept. Default <c>Words</c>.
+    /// The label column is then a vector of keys, one per word; for plain text it may also be a vector of text that gives entities by their offsets,
     /// each as <c>"start end TYPE"</c> (end exclusive, counted in <see cref="OffsetUnit"/>), for example <c>"0 5 PER"</c>.
     /// </summary>
     public string WordsColumnName { get; set; } = "Words";
 
     /// <summary>
-    /// How plain text is split into words; saved with the model. Default null: at white space where it comes with a vector of labels, one a word
+    /// How plain text is split into words; saved with the model. Default null: at white space where it comes with a vector of labels, one per word
     /// (the form of ML.NET's own <c>NamedEntityRecognition</c>), and otherwise by <see cref="MLNet.PTuning.WordSplitting.Punctuation"/>.
     /// </summary>
     public WordSplitting? WordSplitting { get; set; }
@@ -33,14 +33,14 @@ public sealed class TokenLabelingOptions(string backboneFolder) : PTuningOptions
     public string? PredicateColumnName { get; set; }
 
     /// <summary>
-    /// How labels stand for entities. Default null: guessed from the labels, with a warning where they fit no scheme (IOB1 cannot be told from IOB2, and IOB2
-    /// is taken then); for entities that are given by their offsets, IOB2.
+    /// The scheme by which labels mark entities. Default null: guessed from the labels, with a warning where they fit no scheme (IOB1 cannot be distinguished from IOB2, and IOB2
+    /// is assumed then); for entities that are given by their offsets, IOB2.
     /// </summary>
     public TagScheme? Scheme { get; set; }
 
     /// <summary>
     /// Predicts the most probable sequence of labels that the scheme allows, instead of each word's most probable label. Training rows that contradict
-    /// <see cref="Scheme"/> are an error; where it was guessed, what they show is allowed as well, with a warning. Default false.
+    /// <see cref="Scheme"/> are an error; where it was guessed, the transitions that they contain are allowed as well, with a warning. Default false.
     /// </summary>
     public bool Constrained { get; set; }
 
@@ -48,7 +48,7 @@ public sealed class TokenLabelingOptions(string backboneFolder) : PTuningOptions
     public bool LabelAllPieces { get; set; }
 
     /// <summary>
-    /// Word pieces that two neighbouring windows share where a row is longer than a window (<see cref="PTuningOptions.MaxSequenceLength"/>). Default 32.
+    /// Word pieces that two neighboring windows share where a row is longer than a window (<see cref="PTuningOptions.MaxSequenceLength"/>). Default 32.
     /// </summary>
     public int WindowOverlap { get; set; } = 32;
 
@@ -69,13 +69,13 @@ public sealed class TokenLabelingOptions(string backboneFolder) : PTuningOptions
         + "so P-Tuning v2 puts a classification head on every word instead. Leave Verbalizer null.";
 
     /// <summary>
-    /// Adds the places of a row's words as vector columns <c>WordStart</c> and <c>WordEnd</c> (offsets in the original text in
+    /// Adds the offsets of a row's words as vector columns <c>WordStart</c> and <c>WordEnd</c> (offsets in the original text in
     /// <see cref="OffsetUnit"/>, end exclusive): which words plain text was split into. Default false.
     /// </summary>
     public bool WordOffsets { get; set; }
 
     /// <summary>The columns of words and how they are read.</summary>
-    /// <param name="textHasLabels">Whether they are plain text with a label a word.</param>
+    /// <param name="textHasLabels">Whether they are plain text with a label per word.</param>
     internal WordColumns Columns(bool textHasLabels) => new(WordsColumnName, PredicateColumnName,
         WordSplitting ?? (textHasLabels ? PTuning.WordSplitting.WhiteSpace : PTuning.WordSplitting.Punctuation), OffsetUnit);
 

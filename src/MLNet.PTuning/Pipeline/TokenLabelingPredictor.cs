@@ -9,10 +9,10 @@ namespace MLNet.PTuning.Pipeline;
 /// <param name="Row">Its words.</param>
 /// <param name="Probabilities">[words · classes], row-major.</param>
 /// <param name="Labels">Class of each word, from 0.</param>
-/// <param name="Entities">The entities that the labels stand for.</param>
+/// <param name="Entities">The entities that the labels mark.</param>
 internal sealed record LabeledRow(WordRow Row, float[] Probabilities, int[] Labels, IReadOnlyList<TagSpan> Entities);
 
-/// <summary>Cuts rows into windows, runs windows of several rows in one pass, and puts the rows together again.</summary>
+/// <summary>Cuts rows into windows, runs windows of several rows in one pass, and joins the windows of each row.</summary>
 internal sealed class TokenLabelingPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<WordRow, LabeledRow>
 {
     private readonly WordColumns _columns =
@@ -58,17 +58,17 @@ internal sealed class TokenLabelingPredictor(SharedModel model, LabelKeys keys, 
             LabelingColumns.EntityStart => Vector(result, r => [.. r.Entities.Select(e => r.Row.Offsets.FromUtf16(Start(r, e)))], (int at) => at),
             LabelingColumns.EntityEnd => Vector(result, r => [.. r.Entities.Select(e => r.Row.Offsets.FromUtf16(End(r, e)))], (int at) => at),
             LabelingColumns.EntityProbability => Vector(result, r => [.. r.Entities.Select(e => MeanProbability(r, e))], (float p) => p),
-            LabelingColumns.WordStart => Vector(result, r => [.. r.Row.Places.Select(p => r.Row.Offsets.FromUtf16(p.Start))], (int at) => at),
-            _ => Vector(result, r => [.. r.Row.Places.Select(p => r.Row.Offsets.FromUtf16(p.End))], (int at) => at),
+            LabelingColumns.WordStart => Vector(result, r => [.. r.Row.Spans.Select(s => r.Row.Offsets.FromUtf16(s.Start))], (int at) => at),
+            _ => Vector(result, r => [.. r.Row.Spans.Select(s => r.Row.Offsets.FromUtf16(s.End))], (int at) => at),
         },
     };
 
     private float MeanProbability(LabeledRow row, TagSpan entity) =>
         Enumerable.Range(entity.Start, entity.End - entity.Start).Average(word => row.Probabilities[word * keys.Count + row.Labels[word]]);
 
-    private static int Start(LabeledRow row, TagSpan entity) => row.Row.Places[entity.Start].Start;
+    private static int Start(LabeledRow row, TagSpan entity) => row.Row.Spans[entity.Start].Start;
 
-    private static int End(LabeledRow row, TagSpan entity) => row.Row.Places[entity.End - 1].End;
+    private static int End(LabeledRow row, TagSpan entity) => row.Row.Spans[entity.End - 1].End;
 
     private static ValueGetter<VBuffer<TItem>> Vector<TPart, TItem>(
         Func<LabeledRow> result, Func<LabeledRow, IReadOnlyList<TPart>> parts, Func<TPart, TItem> item) =>

@@ -1,4 +1,4 @@
-// Passes what training does on to ML.NET's channels and to the app's own progress object.
+// Reports training to ML.NET's channels and to the app's own progress object.
 using System.Diagnostics;
 using Microsoft.ML.Runtime;
 using MLNet.PTuning.Training;
@@ -44,7 +44,7 @@ internal sealed class TrainingChannel : ITrainingObserver, IDisposable
         Say(FormattableString.Invariant($"Epoch {epoch.Number} of {_epochs}: loss {epoch.TrainingLoss:f4}{validation}, {epoch.Seconds:f1} s, peak memory {PeakMegabytes()} MB"));
     }
 
-    // The most memory that the process has had at once so far.
+    // The process's peak memory so far.
     private static long PeakMegabytes()
     {
         using var process = Process.GetCurrentProcess();

@@ -7,12 +7,12 @@ namespace MLNet.PTuning.Pipeline;
 
 /// <summary>A row of words as it was read.</summary>
 /// <param name="Words">The words.</param>
-/// <param name="Places">Start and end of each in <paramref name="Text"/>, in UTF-16 units.</param>
+/// <param name="Spans">Start and end of each word in <paramref name="Text"/>, in UTF-16 units.</param>
 /// <param name="Text">The plain text, or the words joined by single spaces.</param>
-/// <param name="Offsets">The offsets of <paramref name="Text"/> as users count them.</param>
+/// <param name="Offsets">Offsets in <paramref name="Text"/> in the unit of the options.</param>
 /// <param name="IsSplit">Whether the words were split from plain text.</param>
 /// <param name="Predicate">Second text; null for none.</param>
-internal sealed record WordRow(string[] Words, IReadOnlyList<(int Start, int End)> Places, string Text, OffsetMap Offsets, bool IsSplit, string? Predicate);
+internal sealed record WordRow(string[] Words, IReadOnlyList<(int Start, int End)> Spans, string Text, OffsetMap Offsets, bool IsSplit, string? Predicate);
 
 /// <summary>Names of the words' column and, for semantic roles, the predicate's, and how they are read.</summary>
 /// <param name="Words">The words' column.</param>
@@ -41,7 +41,7 @@ internal sealed record WordColumns(string Words, string? Predicate, WordSplittin
         if (words.ItemType is not TextDataViewType) throw new ArgumentException(NotWords(words.Name, $"{words.Kind} of {words.ItemType}"));
     }
 
-    /// <summary>A function that reads the row where <paramref name="row"/> stands.</summary>
+    /// <summary>A function that reads the current row of <paramref name="row"/>.</summary>
     public Func<WordRow> Reader(DataViewRow row)
     {
         var columns = Find(row.Schema);
@@ -67,8 +67,8 @@ internal sealed record WordColumns(string Words, string? Predicate, WordSplittin
             {
                 text(ref value);
                 string all = value.ToString();
-                var places = WordSplitter.Split(all, Splitting);
-                return new WordRow([.. places.Select(p => all[p.Start..p.End])], places, all, new OffsetMap(all, Unit), IsSplit: true, null);
+                var spans = WordSplitter.Split(all, Splitting);
+                return new WordRow([.. spans.Select(s => all[s.Start..s.End])], spans, all, new OffsetMap(all, Unit), IsSplit: true, null);
             };
         }
         var vector = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
@@ -77,10 +77,10 @@ internal sealed record WordColumns(string Words, string? Predicate, WordSplittin
         {
             vector(ref words);
             string[] all = [.. words.DenseValues().Select(w => w.ToString())];
-            var places = new (int Start, int End)[all.Length];
-            for (int i = 0, start = 0; i < all.Length; start += all[i].Length + 1, i++) places[i] = (start, start + all[i].Length);
+            var spans = new (int Start, int End)[all.Length];
+            for (int i = 0, start = 0; i < all.Length; start += all[i].Length + 1, i++) spans[i] = (start, start + all[i].Length);
             string text = string.Join(' ', all);
-            return new WordRow(all, places, text, new OffsetMap(text, Unit), IsSplit: false, null);
+            return new WordRow(all, spans, text, new OffsetMap(text, Unit), IsSplit: false, null);
         };
     }
 

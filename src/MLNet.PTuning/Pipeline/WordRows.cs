@@ -1,4 +1,4 @@
-// Makes examples of rows of words and their labels: keys a word, or entities by their place in the text.
+// Makes examples of rows of words and their labels: a key or tag for each word, or entities by their offsets in the text.
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -7,7 +7,7 @@ using MLNet.PTuning.Text;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>Counts the entities given by their place that begin or end inside a word, and so cover more than was said.</summary>
+/// <summary>Counts the entities that are given by offsets, and those of them that begin or end inside a word and so are extended to the whole word.</summary>
 internal sealed class SpanEnds
 {
     private int _spans, _inside;
@@ -17,14 +17,14 @@ internal sealed class SpanEnds
     public void Count(WordRow row, long position, string span, int start, int end, int first, int last)
     {
         _spans++;
-        if (start <= row.Places[first].Start && end >= row.Places[last].End) return;
+        if (start <= row.Spans[first].Start && end >= row.Spans[last].End) return;
         if (_inside++ == 0)
-            _first = $"row {position + 1}, where '{span}' marks '{row.Text[start..end]}' of '{row.Text[row.Places[first].Start..row.Places[last].End]}'";
+            _first = $"row {position + 1}, where '{span}' marks '{row.Text[start..end]}' of '{row.Text[row.Spans[first].Start..row.Spans[last].End]}'";
     }
 
-    /// <summary>What to warn of; null for nothing.</summary>
+    /// <summary>The warning; null where no entity is extended.</summary>
     public string? Warning(WordColumns columns) => _inside == 0 ? null
-        : $"{_inside} of {_spans} entities begin or end inside a word and were given the whole of it, first in {_first}. "
+        : $"{_inside} of {_spans} entities begin or end inside a word and were extended to the whole word, first in {_first}. "
             + $"Offsets are counted in {OffsetMap.NameOf(columns.Unit)} (OffsetUnit), and plain text is split into words by {nameof(TokenLabelingOptions.WordSplitting)} {columns.Splitting}.";
 }
 
@@ -34,14 +34,14 @@ internal static class WordRows
     /// <summary>Reads the class of every word of the current row; <see cref="Example.NoTarget"/> where a label is missing.</summary>
     public delegate int[] TargetReader(WordRow row);
 
-    /// <summary>Whether a label column is a vector of text: tags beside a vector of words, entities by their place beside plain text.</summary>
+    /// <summary>Whether a label column is a vector of text: tags for a vector of words, entities by their offsets for plain text.</summary>
     public static bool IsText(DataViewType label) => label is VectorDataViewType { ItemType: TextDataViewType };
 
     public static string NotLabels(string name, string type) =>
-        $"The label column '{name}' is of type {type}; it must be a vector of keys, one a word (add .Append(ml.Transforms.Conversion.MapValueToKey(\"{name}\")) "
-        + "before this step), or a vector of text: tags beside a vector of words, or \"start end TYPE\" beside plain text.";
+        $"The label column '{name}' is of type {type}; it must be a vector of keys, one per word (add .Append(ml.Transforms.Conversion.MapValueToKey(\"{name}\")) "
+        + "before this step), or a vector of text: tags for a vector of words, or \"start end TYPE\" for plain text.";
 
-    /// <summary>A reader of a vector of keys, one a word.</summary>
+    /// <summary>A reader of a vector of keys, one per word.</summary>
     /// <param name="row">The cursor.</param>
     /// <param name="label">The vector of keys.</param>
     /// <param name="columns">The columns of words.</param>
@@ -57,7 +57,7 @@ internal static class WordRows
         };
     }
 
-    /// <summary>A reader of a vector of tags, one a word; an empty one is a missing label.</summary>
+    /// <summary>A reader of a vector of tags, one per word; an empty one is a missing label.</summary>
     /// <param name="row">The cursor.</param>
     /// <param name="label">The vector of text.</param>
     /// <param name="columns">The columns of words.</param>
@@ -127,12 +127,12 @@ internal static class WordRows
         }
     }
 
-    /// <summary>A reader of entities "start end TYPE" that gives the tag of each word.</summary>
+    /// <summary>A reader of entities "start end TYPE" that returns the tag of each word.</summary>
     /// <param name="row">The cursor.</param>
     /// <param name="label">The entities.</param>
     /// <param name="scheme">The scheme of the tags.</param>
     /// <param name="unit">The unit of offsets, for messages.</param>
-    /// <param name="ends">Where entities are counted.</param>
+    /// <param name="ends">Counts the entities.</param>
     public static Func<WordRow, string[]> SpanTags(DataViewRow row, DataViewSchema.Column label, TagScheme scheme, OffsetUnit unit, SpanEnds ends)
     {
         var getter = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(label);
@@ -146,7 +146,7 @@ internal static class WordRows
         };
     }
 
-    /// <summary>Windows of all rows that have something to learn, tokenized on all cores, and how many rows have nothing: no words or no labels.</summary>
+    /// <summary>Windows of all rows with labeled words, tokenized on all cores, and the number of rows without: no words or no labels.</summary>
     public static (List<Example> Examples, int Skipped) Encode(IReadOnlyList<(WordRow Row, int[] Targets)> rows, TokenLabeling task, bool allPieces)
     {
         var windows = TextRows.OnAllCores(rows, r => task.Windows(r.Row.Words, r.Row.Predicate, r.Targets, allPieces).Select(w => w.Example)
@@ -169,7 +169,7 @@ internal static class WordRows
         return rows;
     }
 
-    // An entity covers every word that it touches.
+    // An entity covers every word that it overlaps.
     private static TagSpan Parse(string span, WordRow words, long position, OffsetUnit unit, SpanEnds ends)
     {
         string[] parts = span.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries);
@@ -179,9 +179,9 @@ internal static class WordRows
                 + $"with 0 <= start < end <= {words.Offsets.Length} (the text's length in {OffsetMap.NameOf(unit)}).");
         (start, end) = (words.Offsets.ToUtf16(start), words.Offsets.ToUtf16(end));
         int first = -1, last = -1;
-        for (int i = 0; i < words.Places.Count; i++)
+        for (int i = 0; i < words.Spans.Count; i++)
         {
-            if (words.Places[i].End <= start || words.Places[i].Start >= end) continue;
+            if (words.Spans[i].End <= start || words.Spans[i].Start >= end) continue;
             if (first < 0) first = i;
             last = i;
         }

@@ -1,4 +1,4 @@
-// A saved model finds its backbone by content: where it was, or in the app's search folders; if it is gone or another one, the error says what to do.
+// A saved model finds its backbone by content: where it was, or in the app's search folders; if it is missing or another one is there, the error says what to do.
 using Microsoft.ML;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tests.Backbones;
@@ -30,14 +30,14 @@ public sealed class BackboneSearchTests : IDisposable
     private string ModelPath => _folder.At("model.zip");
 
     [Fact]
-    public void A_backbone_that_is_gone_is_named_with_its_hash_and_what_to_do()
+    public void A_missing_backbone_is_named_with_its_hash_and_what_to_do()
     {
         MoveBackbone("elsewhere");
         Mentions(Assert.IsType<FileNotFoundException>(LoadErrors.Of(Load)), _hash, _backbone.Path, "SearchFolders", "EmbedBackbone");
     }
 
     [Fact]
-    public void Another_backbone_in_its_place_is_not_taken()
+    public void Another_backbone_at_its_path_is_not_used()
     {
         MoveBackbone("elsewhere");
         using var other = new TinyBackbone(seed: 2);
@@ -47,7 +47,7 @@ public sealed class BackboneSearchTests : IDisposable
     }
 
     [Fact]
-    public void A_backbone_whose_weights_changed_is_not_taken()
+    public void A_backbone_whose_weights_changed_is_not_used()
     {
         byte[] bytes = File.ReadAllBytes(_backbone.At("model.safetensors"));
         bytes[^1] ^= 1;
@@ -60,7 +60,7 @@ public sealed class BackboneSearchTests : IDisposable
     public void A_search_folder_is_the_backbone_itself_or_holds_it_under_any_name()
     {
         string moved = MoveBackbone(Path.Combine("models", "renamed"));
-        // Neither what is damaged beside it nor what is absent is in the way.
+        // Damaged folders next to it and absent ones do not matter.
         Directory.CreateDirectory(_folder.At("models/a-damaged-one"));
         File.WriteAllText(_folder.At("models/a-damaged-one/config.json"), "{");
         Directory.CreateDirectory(_folder.At("models/an-empty-one"));

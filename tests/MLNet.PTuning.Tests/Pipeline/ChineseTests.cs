@@ -1,4 +1,4 @@
-// Chinese from rows to predictions, with the vocabulary of bert-base-chinese and a backbone of two random layers: it shows the path, not what a trained backbone would reach.
+// Chinese from rows to predictions, with the vocabulary of bert-base-chinese and a backbone of two random layers: it covers the steps, not the accuracy of a trained backbone.
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -17,7 +17,7 @@ public sealed class ChineseTests : IDisposable
     [SharedFact("data/chnsenticorp")]
     public void ChnSentiCorp_trains_saves_and_predicts()
     {
-        PlaceBackbone();
+        WriteBackbone();
         var rows = _ml.Data.TakeRows(_ml.Data.LoadFromTextFile<Opinion>(Shared.At("data", "chnsenticorp", "train.tsv"), hasHeader: true), 48);
         var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.PTuningV2Classify(
             new TextClassificationOptions(_folder.Path) { Method = new DeepPrompt { Length = 4 }, Epochs = 12, LearningRate = 0.05, MaxSequenceLength = 96, HeadDropout = 0 }));
@@ -32,7 +32,7 @@ public sealed class ChineseTests : IDisposable
         var texts = new[] { new Opinion { Text = "酒店环境很好，服务也不错。" }, new Opinion { Text = "房间很差，再也不来了！" } };
         float[] Scores(ITransformer m) => [.. _ml.Data.CreateEnumerable<Scored>(m.Transform(_ml.Data.LoadFromEnumerable(texts)), false).SelectMany(r => r.Score)];
         Assert.Equal(Scores(model), Scores(loaded));
-        // A vocabulary of Chinese reads these characters one by one, not as unknown words.
+        // The Chinese vocabulary has these characters one by one, not as unknown words.
         var tokenizer = model.LastTransformer.Model.Backbone.Tokenizer;
         Assert.Equal(13, tokenizer.Pieces("酒店环境很好，服务也不错。").Count);
         Assert.DoesNotContain(100, tokenizer.Encode("酒店环境很好", null, 20).Ids);
@@ -41,7 +41,7 @@ public sealed class ChineseTests : IDisposable
     [SharedFact("data/cluener_zh")]
     public void CLUENER_labels_characters_and_marks_entities_in_the_text()
     {
-        PlaceBackbone();
+        WriteBackbone();
         var sentences = File.ReadLines(Shared.At("data", "cluener_zh", "train.json")).Take(40).Select(Read).ToList();
         var data = _ml.Data.LoadFromEnumerable(sentences);
         var pipeline = _ml.Transforms.PTuningV2LabelTokens(new TokenLabelingOptions(_folder.Path)
@@ -67,11 +67,11 @@ public sealed class ChineseTests : IDisposable
         {
             Text = text,
             Label = [.. json.RootElement.GetProperty("label").EnumerateObject().SelectMany(type => type.Value.EnumerateObject().SelectMany(entity =>
-                entity.Value.EnumerateArray().Select(place => $"{place[0].GetInt32()} {place[1].GetInt32() + 1} {type.Name}")))],
+                entity.Value.EnumerateArray().Select(range => $"{range[0].GetInt32()} {range[1].GetInt32() + 1} {type.Name}")))],
         };
     }
 
-    private void PlaceBackbone()
+    private void WriteBackbone()
     {
         File.Copy(Shared.At("tokenizers", "bert-base-chinese", "vocab.txt"), _folder.At("vocab.txt"));
         int words = File.ReadLines(_folder.At("vocab.txt")).Count();

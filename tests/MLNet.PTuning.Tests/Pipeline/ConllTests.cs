@@ -1,4 +1,4 @@
-// Column files as data views: the forms that they come in, and errors that name the line.
+// Column files as data views: their forms, and errors that name the line.
 using System.Text;
 using Microsoft.ML;
 using MLNet.PTuning.Tests.Files;
@@ -39,7 +39,7 @@ public sealed class ConllTests : IDisposable
         Assert.Equal(["a b", "c"], Read<Row>(Write(content)).Select(r => string.Join(' ', r.Words)));
 
     [Fact]
-    public void Hashes_are_words_unless_comments_are_asked_for()
+    public void Hashes_are_words_unless_a_comment_prefix_is_set()
     {
         string path = Write("#fun\tO\nis\tO\n");
         Assert.Equal(["#fun", "is"], Read<Row>(path)[0].Words);
@@ -83,7 +83,7 @@ public sealed class ConllTests : IDisposable
     public void Blanks_at_ends_line_ends_and_marks_of_byte_order_are_no_part_of_a_cell(string content, ConllSeparator separator)
     {
         var row = Assert.Single(Read<Row>(Write(content), new ConllOptions { Separator = separator }));
-        // Joined, for xunit compares the strings of a collection by culture, to which a byte order mark is nothing.
+        // Joined, for xunit compares the strings of a collection by culture, which ignores a byte order mark.
         Assert.Equal("a b", string.Join(' ', row.Words));
         Assert.Equal("O O", string.Join(' ', row.Label));
     }
@@ -121,7 +121,7 @@ public sealed class ConllTests : IDisposable
     [InlineData("a X\nb Y O\nc Z O\n", "line 1", "2 columns", "have 3")]
     [InlineData("a Y O\nb X Y O\nc Z O\n", "line 2", "4 columns", "have 3")]
     [InlineData("#tag\na O\n", "line 1", "1 column", "CommentPrefix")]
-    public void The_line_that_differs_from_its_neighbours_is_the_one_named(string content, params string[] named) => Refused(content, new ConllOptions(), named);
+    public void The_line_that_differs_from_its_neighbors_is_the_one_named(string content, params string[] named) => Refused(content, new ConllOptions(), named);
 
     [Theory]
     [InlineData("# text = From the\n1\tFrom\tfrom\tADP\tIN\t_\t3\tcase\t_\t_\n2\tthe\tthe\tDET\tDT\t_\t3\tdet\t_\t_\n3\tAP\tAP\tPROPN\tNNP\t_\t4\tobl\t_\t_\n", "ConllU()")]
@@ -136,7 +136,7 @@ public sealed class ConllTests : IDisposable
     }
 
     [Fact]
-    public void Segmentation_digits_are_taken_off() =>
+    public void Segmentation_digits_are_removed() =>
         Assert.Equal(["科", "技", "1"], Read<Row>(Write("科0\tB-A\n技1\tI-A\n10\tO\n"), new ConllOptions { HasSegmentationDigits = true })[0].Words);
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class ConllTests : IDisposable
     }
 
     [Fact]
-    public void Several_files_are_read_one_after_the_other_and_anew_by_every_cursor()
+    public void Several_files_are_read_one_after_the_other_and_again_by_every_cursor()
     {
         string first = Write("a O\n", "first"), second = Write("b O\n", "second");
         var data = _ml.Data.LoadFromConll([first, second]);

@@ -1,4 +1,4 @@
-// Constrained decoding is checked against the training rows: labels that were learned come out, whatever scheme was guessed.
+// Constrained decoding is checked against the training rows: labels that were learned are predicted, whatever scheme was guessed.
 using Microsoft.ML;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;
@@ -15,7 +15,7 @@ public sealed class ConstrainedLabelTests : IDisposable
     [InlineData("I-LOC O I-PER I-PER O O O", "good was bad dull film so it", "I-ORG B-ORG O", "odd book film", "Iob1")]
     [InlineData("E-LOC O I-PER E-PER O O O", "good was film bad so it we", "O E-LOC E-PER", "it good bad", "'E-LOC'")]
     [InlineData("B-ORG I-ORG O I-LOC O", "bad film the good it", "O B-ORG I-LOC I-LOC", "was bad good good", "'I-LOC'")]
-    public void Labels_that_contradict_the_guessed_scheme_come_out_as_they_were_learned(string labels, string words, string moreLabels, string moreWords, string named)
+    public void Labels_that_contradict_the_guessed_scheme_are_predicted_as_they_were_learned(string labels, string words, string moreLabels, string moreWords, string named)
     {
         Sentence[] rows = [Row(words, labels), Row(moreWords, moreLabels)];
         using var labeler = Train([.. Enumerable.Repeat(rows, 8).SelectMany(r => r)]);

@@ -12,7 +12,7 @@ public sealed class CursorTests(TrainedModel model) : IClassFixture<TrainedModel
     private IDataView Predictions => model.Classifier.Transform(model.Data);
 
     [Fact]
-    public void Source_columns_of_every_type_stand_unchanged_beside_the_predictions() =>
+    public void Source_columns_of_every_type_are_unchanged_next_to_the_predictions() =>
         Assert.Equal(Values.Rows(model.Data, SourceColumns), Values.Rows(Predictions, SourceColumns.Append("Score")).Select(row => row[..^1]));
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class CursorTests(TrainedModel model) : IClassFixture<TrainedModel
     }
 
     [Fact]
-    public void Predictions_that_no_one_asks_for_are_not_made()
+    public void Predictions_of_inactive_columns_are_not_made()
     {
         using var backbone = new TinyBackbone();
         var options = Reviews.Options(backbone);

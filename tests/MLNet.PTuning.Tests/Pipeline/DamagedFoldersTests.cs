@@ -1,4 +1,4 @@
-// Thousands of damaged copies of a backbone's, a prompt's and a model's files through the doors that an app uses: each works or fails with an error made for it.
+// Thousands of damaged copies of a backbone's, a prompt's and a model's files through the public entry points: each works or fails with an error made for it.
 using System.IO.Compression;
 using System.Reflection;
 using System.Text;
@@ -139,7 +139,7 @@ public sealed class DamagedFoldersTests : IDisposable
         _backbone.Dispose();
     }
 
-    // Names and contents of the entries of a model file but for those that this library wrote.
+    // Names and contents of the entries of a model file without those that this library wrote.
     private static List<string> Others(byte[] file)
     {
         using var zip = new ZipArchive(new MemoryStream(file));
@@ -150,7 +150,7 @@ public sealed class DamagedFoldersTests : IDisposable
         })];
     }
 
-    // Loads a backbone and takes a text through it.
+    // Loads a backbone and computes a text.
     private static void Run(string folder)
     {
         using var lease = FrozenBackbone.Use(folder, torch.CPU);
@@ -167,7 +167,7 @@ public sealed class DamagedFoldersTests : IDisposable
         });
     }
 
-    // The errors that say what is wrong with a file or what is not supported; ML.NET's own loader says FormatException of its part of a model file.
+    // The errors for a damaged or unsupported file; ML.NET's own loader throws FormatException for its part of a model file.
     private static void Typed(Action load)
     {
         try

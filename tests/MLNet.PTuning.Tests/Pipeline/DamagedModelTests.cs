@@ -74,7 +74,7 @@ public sealed class DamagedModelTests : IDisposable
     [Fact]
     public void An_embedded_file_whose_name_leads_elsewhere_is_refused()
     {
-        // Sealed anew, as somebody would who made such a file on purpose.
+        // With a new checksum, as somebody would write it who made such a file on purpose.
         byte[] json = With("Settings", b => System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(b).Replace("vocab.txt", "../../vocab.txt")), out byte[] keys);
         string seal = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([.. json, .. keys]));
         byte[] file = Rewrite(_file, (name, bytes) => name switch { "Settings" => json, "Seal" => System.Text.Encoding.ASCII.GetBytes(seal), _ => bytes });
@@ -93,7 +93,7 @@ public sealed class DamagedModelTests : IDisposable
         Assert.True(error is InvalidDataException && error.Message.Contains("damaged"), $"{how}: {error?.ToString() ?? "it loads"}");
     }
 
-    // Loads from nowhere but the file: the folder of the backbone that was trained on has no part in it.
+    // Loads from nowhere but the file: the folder of the backbone that was trained on is not read.
     private Exception? LoadOrError(byte[] file)
     {
         string unpacked = _folder.At("MLNet.PTuning");
@@ -120,7 +120,7 @@ public sealed class DamagedModelTests : IDisposable
         return change(seen[stream]);
     }
 
-    // The same archive with other contents, checksums of the zip itself made anew.
+    // The same archive with other contents, and new checksums of the zip itself.
     private static byte[] Rewrite(byte[] file, Func<string, byte[], byte[]?> change)
     {
         var stream = new MemoryStream();

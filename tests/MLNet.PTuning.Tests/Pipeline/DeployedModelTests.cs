@@ -49,18 +49,18 @@ public sealed class DeployedModelTests : IDisposable
     }
 
     [Theory]
-    [InlineData("beside the model file")]
+    [InlineData("next to the model file")]
     [InlineData("under the current directory")]
     [InlineData("under the program's folder")]
-    [InlineData("beside the model file, alone")]
+    [InlineData("next to the model file, alone")]
     public void It_is_found(string where)
     {
         string home = Directory.CreateDirectory(_folder.At("home")).FullName;
         string program = Path.Combine(OtherProcess.ProgramFolder, _models);
         string to = where switch
         {
-            "beside the model file" => _folder.At(Path.Combine(_models, "tiny")),
-            "beside the model file, alone" => _folder.At("tiny"),
+            "next to the model file" => _folder.At(Path.Combine(_models, "tiny")),
+            "next to the model file, alone" => _folder.At("tiny"),
             "under the current directory" => Path.Combine(home, _models, "tiny"),
             _ => Path.Combine(program, "tiny"),
         };
@@ -76,7 +76,7 @@ public sealed class DeployedModelTests : IDisposable
     }
 
     [Fact]
-    public void A_model_file_that_is_named_from_the_current_directory_has_its_backbone_beside_it_too()
+    public void A_model_file_that_is_named_from_the_current_directory_has_its_backbone_next_to_it_too()
     {
         MoveTo(_folder.At(Path.Combine(_models, "tiny")));
         Assert.Equal(_expected, OtherProcess.Predict("model.zip", _texts, start => start.WorkingDirectory = _folder.Path));
@@ -114,10 +114,10 @@ public sealed class DeployedModelTests : IDisposable
         MoveTo(_folder.At("elsewhere"));
         var (exitCode, _, error) = OtherProcess.Run(ModelPath, _texts, start => start.WorkingDirectory = _backbone.Path);
         Assert.Equal(1, exitCode);
-        Assert.All(new[] { _folder.Path, _backbone.Path, OtherProcess.ProgramFolder.TrimEnd('/', '\\') }, place =>
+        Assert.All(new[] { _folder.Path, _backbone.Path, OtherProcess.ProgramFolder.TrimEnd('/', '\\') }, root =>
         {
-            Assert.Contains(Path.Combine(place, _models, "tiny") + ",", error);
-            Assert.Contains(Path.Combine(place, "tiny"), error);
+            Assert.Contains(Path.Combine(root, _models, "tiny") + ",", error);
+            Assert.Contains(Path.Combine(root, "tiny"), error);
         });
         Assert.Contains($"'{_models}/tiny'", error);
         Assert.Contains("Backbone.SearchFolders", error);

@@ -39,7 +39,7 @@ public sealed class DisposedModelTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void An_engine_goes_on_when_another_one_or_the_app_has_disposed_it(bool isChain)
+    public void An_engine_still_works_when_another_one_or_the_app_has_disposed_it(bool isChain)
     {
         ITransformer model = isChain ? _chain : _chain.LastTransformer;
         using var kept = _ml.Model.CreatePredictionEngine<Review, Predicted>(model);
@@ -63,7 +63,7 @@ public sealed class DisposedModelTests : IDisposable
     }
 
     [Fact]
-    public void A_cursor_that_ends_gives_the_memory_back()
+    public void A_cursor_that_ends_releases_the_memory()
     {
         var model = _chain.LastTransformer;
         var view = model.Transform(_ml.Data.LoadFromEnumerable(_rows));
@@ -128,7 +128,7 @@ public sealed class DisposedModelTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void It_gives_its_memory_back_and_predicts_and_is_saved_as_before_when_it_is_used_again(bool isLabeler)
+    public void It_releases_its_memory_and_predicts_and_is_saved_as_before_when_it_is_used_again(bool isLabeler)
     {
         var (model, data) = isLabeler ? TrainLabeler() : (_chain.LastTransformer, _ml.Data.LoadFromEnumerable(_rows));
         if (isLabeler) _chain.Dispose();
@@ -145,7 +145,7 @@ public sealed class DisposedModelTests : IDisposable
     }
 
     [Fact]
-    public void Its_memory_comes_back_when_the_engines_that_disposed_it_are_collected()
+    public void Its_memory_is_released_when_the_engines_that_disposed_it_are_collected()
     {
         var weights = BackboneWeights();
         PredictAndDispose();
@@ -184,7 +184,7 @@ public sealed class DisposedModelTests : IDisposable
     // A row alone is summed in another order than among others.
     private static bool Close(float x, float y) => Math.Abs(x - y) < 1e-5;
 
-    // The tensors of the loaded backbone; looking at them takes no part in keeping them.
+    // The tensors of the loaded backbone, without a use that would keep them.
     private torch.Tensor[] BackboneWeights()
     {
         using var lease = FrozenBackbone.Use(_backbone.Path, torch.CPU);

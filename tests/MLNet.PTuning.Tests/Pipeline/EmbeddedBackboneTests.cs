@@ -1,4 +1,4 @@
-// A backbone inside a model file is unpacked into a folder of the user's own, once for all its processes, and what prevents that is named in the error.
+// A backbone inside a model file is unpacked into a private folder of the user, once for all processes, and what prevents that is named in the error.
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using Microsoft.ML;
@@ -27,7 +27,7 @@ public sealed class EmbeddedBackboneTests : IDisposable
 
     [LinuxFact]
     [UnsupportedOSPlatform("windows")]
-    public void It_lies_in_the_user_s_folder_open_to_nobody_else_and_later_processes_find_it()
+    public void It_is_in_the_user_s_folder_closed_to_other_users_and_later_processes_find_it()
     {
         Assert.Equal(_expected, OtherProcess.Predict(ModelPath, _texts, WithOwnFolders));
         string unpacked = Assert.Single(Directory.GetDirectories(Backbones));
@@ -79,13 +79,13 @@ public sealed class EmbeddedBackboneTests : IDisposable
     }
 
     [Fact]
-    public void Every_place_that_cannot_be_used_is_named()
+    public void Every_folder_that_cannot_be_used_is_named()
     {
         File.WriteAllText(_folder.At("first"), "");
         File.WriteAllText(_folder.At("second"), "");
-        string[] places = [_folder.At("first/MLNet.PTuning"), _folder.At("second/MLNet.PTuning")];
-        string message = Assert.Throws<IOException>(() => EmbeddedBackbone.Extract(new() { ["config.json"] = "" }, places, (_, _) => false)).Message;
-        Assert.All(places, place => Assert.Contains(place, message));
+        string[] folders = [_folder.At("first/MLNet.PTuning"), _folder.At("second/MLNet.PTuning")];
+        string message = Assert.Throws<IOException>(() => EmbeddedBackbone.Extract(new() { ["config.json"] = "" }, folders, (_, _) => false)).Message;
+        Assert.All(folders, folder => Assert.Contains(folder, message));
         Assert.Contains("MLContext.TempFilePath", message);
     }
 

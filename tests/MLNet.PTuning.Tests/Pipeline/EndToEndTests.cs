@@ -1,4 +1,4 @@
-// The whole way of an app, on the example's data and backbone: text file, training, evaluation, saving, loading, single predictions.
+// All steps of an app, on the example's data and backbone: text file, training, evaluation, saving, loading, single predictions.
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -36,7 +36,7 @@ public sealed class EndToEndTests : IDisposable
     }
 
     [Fact]
-    public void A_GPU_that_is_not_there_is_said_to_be_missing_unless_the_CPU_may_stand_in()
+    public void A_missing_GPU_is_an_error_unless_FallbackToCpu_is_set()
     {
         _ml.GpuDeviceId = 99;
         var data = _ml.Data.LoadFromEnumerable(Reviews.Rows(8));

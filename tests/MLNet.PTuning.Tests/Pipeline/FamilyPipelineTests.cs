@@ -23,7 +23,7 @@ public sealed class FamilyPipelineTests : IDisposable
     [InlineData("parity/roberta-small-random-nopooler", "camembert", "sentencepiece.bpe.model")]
     public void A_classifier_is_trained_saved_and_loaded_both_ways(string fixture, string modelType, string tokenizer)
     {
-        Place(fixture, modelType, tokenizer);
+        WriteFolder(fixture, modelType, tokenizer);
         var ml = new MLContext(seed: 1);
         var rows = Reviews.Rows(12);
         var data = ml.Data.LoadFromEnumerable(rows);
@@ -42,7 +42,7 @@ public sealed class FamilyPipelineTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private void Place(string fixture, string modelType, string tokenizer)
+    private void WriteFolder(string fixture, string modelType, string tokenizer)
     {
         foreach (string file in Directory.GetFiles(Shared.Fixture(fixture.Split('/')))) File.Copy(file, _folder.At(Path.GetFileName(file)));
         File.WriteAllText(_folder.At("config.json"), File.ReadAllText(_folder.At("config.json")).Replace("\"model_type\": \"roberta\"", $"\"model_type\": \"{modelType}\""));
@@ -50,7 +50,7 @@ public sealed class FamilyPipelineTests : IDisposable
         byte[] bytes = tokenizer switch
         {
             "vocab.txt" => Encoding.UTF8.GetBytes(string.Join('\n', Filled(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. words], VocabularySize))),
-            // XLM-RoBERTa puts 2 pieces of its own beside the model's, CamemBERT 5.
+            // XLM-RoBERTa has 2 pieces of its own in addition to the model's, CamemBERT 5.
             "sentencepiece.bpe.model" => SentencePiece(["<unk>", "<s>", "</s>"], words, VocabularySize - (modelType == "camembert" ? 5 : 2)),
             _ => SentencePiece(["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"], words, VocabularySize),
         };

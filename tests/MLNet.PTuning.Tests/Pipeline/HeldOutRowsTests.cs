@@ -1,4 +1,4 @@
-// Rows held out for validation: a share of the training rows, after the pipeline's earlier steps, or a view that has gone through them.
+// Rows held out for validation: a fraction of the training rows, after the pipeline's earlier steps, or a view that has gone through them.
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNet.PTuning.Pipeline;
@@ -16,23 +16,23 @@ public sealed class HeldOutRowsTests : IDisposable
     [InlineData(10, 0.01, 1)]
     [InlineData(10, 0.99, 9)]
     [InlineData(2, 0.5, 1)]
-    public void A_share_of_the_rows_is_held_out_and_each_part_keeps_their_order(int count, double share, int expected)
+    public void A_fraction_of_the_rows_is_held_out_and_each_part_keeps_their_order(int count, double fraction, int expected)
     {
         var rows = Enumerable.Range(0, count).ToList();
         for (int seed = 0; seed < 50; seed++)
         {
-            var (training, heldOut) = HeldOutRows.Split(rows, share, seed);
+            var (training, heldOut) = HeldOutRows.Split(rows, fraction, seed);
             Assert.Equal(expected, heldOut!.Count);
             Assert.Equal(rows, training.Concat(heldOut).Order());
             Assert.Equal(training.Order(), training);
             Assert.Equal(heldOut.Order(), heldOut);
-            Assert.Equal(heldOut, HeldOutRows.Split(rows, share, seed).HeldOut);
+            Assert.Equal(heldOut, HeldOutRows.Split(rows, fraction, seed).HeldOut);
         }
-        Assert.True(Enumerable.Range(0, 50).Select(seed => string.Join(' ', HeldOutRows.Split(rows, share, seed).HeldOut!)).Distinct().Count() > 1);
+        Assert.True(Enumerable.Range(0, 50).Select(seed => string.Join(' ', HeldOutRows.Split(rows, fraction, seed).HeldOut!)).Distinct().Count() > 1);
     }
 
     [Fact]
-    public void A_classifier_is_scored_on_the_share_after_the_earlier_steps()
+    public void A_classifier_is_scored_on_held_out_rows_after_the_earlier_steps()
     {
         var options = Reviews.Options(_backbone);
         (options.ValidationShare, options.TextColumnName) = (0.25, "Lower");
@@ -44,7 +44,7 @@ public sealed class HeldOutRowsTests : IDisposable
     }
 
     [Fact]
-    public void A_labeler_is_scored_on_the_share()
+    public void A_labeler_is_scored_on_held_out_rows()
     {
         var options = Sentences.Options(_backbone);
         options.ValidationShare = 0.25;
@@ -54,7 +54,7 @@ public sealed class HeldOutRowsTests : IDisposable
     }
 
     [Fact]
-    public void Training_with_patience_ends_early_on_the_share()
+    public void Training_with_patience_ends_early_on_held_out_rows()
     {
         var options = Reviews.Options(_backbone);
         (options.ValidationShare, options.Patience, options.Epochs, options.LearningRate) = (0.25, 1, 20, 1e-9);

@@ -36,7 +36,7 @@ public sealed class LabelEvaluationTests
         });
     }
 
-    // The values were worked out by a script of its own, which reads tags as conlleval does, and BILOU strictly.
+    // The values were computed by a separate script, which reads tags as conlleval does, and BILOU strictly.
     [Theory]
     [InlineData("B I I", "B I O", 0, 0, 0)]
     [InlineData("O O O B I I O | B I O", "O O B I I I O | B I O", 1 / 2.0, 1 / 2.0, 1 / 2.0)]
@@ -48,7 +48,7 @@ public sealed class LabelEvaluationTests
     [InlineData("b-per i-per o", "b-per o o", 0, 0, 0)]
     [InlineData("B-PER I-PER 0", "B-PER 0 0", 0, 0, 0)]
     [InlineData("B-PER I-PER O X", "B-PER O O X", 1 / 2.0, 1 / 2.0, 1 / 2.0)]
-    public void Chunk_tags_are_recognised_however_they_are_written(string gold, string predicted, double precision, double recall, double f1)
+    public void Chunk_tags_are_recognized_however_they_are_written(string gold, string predicted, double precision, double recall, double f1)
     {
         var micro = Evaluate(gold, predicted).Micro;
         Assert.Equal((precision, recall, f1), (micro.Precision, micro.Recall, micro.F1));
@@ -114,7 +114,7 @@ public sealed class LabelEvaluationTests
     [InlineData("B-ORG I-ORG L-ORG U-ORG O [CLS] [SEP]", "'[CLS]', '[SEP]'", "Bilou", "no entity")]
     [InlineData("U-ORG - O B-PER L-PER", "'-'", "Bilou")]
     [InlineData("B_ART ART ART CITY PERSON", "'B_ART'", "plain labels")]
-    public void What_is_guessed_against_doubt_is_warned_of_with_what_to_do(string labels, params string[] named)
+    public void A_doubtful_guess_is_warned_of_with_what_to_do(string labels, params string[] named)
     {
         var warnings = Warnings();
         Evaluate(labels, labels);
@@ -134,7 +134,7 @@ public sealed class LabelEvaluationTests
     [InlineData("ADJ CONJ VERB AUX NOUN SCONJ X")]
     [InlineData("VER:pres PRO:DEM PUN SENT")]
     [InlineData("B-PER.NAM I-PER.NAM O B-creative-work")]
-    public void Labels_that_are_plain_to_read_are_not_warned_of(string labels)
+    public void Unambiguous_labels_are_not_warned_of(string labels)
     {
         var warnings = Warnings();
         Evaluate(labels, labels);

@@ -79,7 +79,7 @@ public sealed class LabelFormTests : IDisposable
     }
 
     [Fact]
-    public void Tags_as_text_beside_words_train_the_model_that_keys_of_them_train()
+    public void Tags_as_text_for_words_train_the_model_that_keys_of_them_train()
     {
         var rows = Sentences.Rows(16);
         var options = Sentences.Options(_backbone);

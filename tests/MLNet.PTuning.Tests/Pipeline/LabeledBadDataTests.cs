@@ -68,7 +68,7 @@ public sealed class LabeledBadDataTests : IDisposable
     [InlineData("3 2 PLUS", "is not of the form")]
     [InlineData("0 500 PLUS", "the text's length")]
     [InlineData("4 5 PLUS", "covers no word")]
-    public void An_entity_that_lies_nowhere_in_the_text_is_named(string span, string fault)
+    public void An_entity_outside_the_text_is_named(string span, string fault)
     {
         var options = Sentences.Options(_backbone);
         (options.WordsColumnName, options.LabelColumnName) = ("Text", "Spans");

@@ -1,4 +1,4 @@
-// Whatever the words are made of, there are as many labels as words.
+// There are as many labels as words, whatever characters the words have.
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Text;
 

@@ -1,4 +1,4 @@
-// What this library leans on and ML.NET does not promise: internals, the model file's layout, annotations, evaluation by column name.
+// Behavior of ML.NET that this library depends on and that is not documented: internals, the model file's layout, annotations, evaluation by column name.
 using System.IO.Compression;
 using System.Text;
 using Microsoft.ML;
@@ -13,7 +13,7 @@ public sealed class MLNetContractTests(TrainedModel model) : IClassFixture<Train
     private readonly MLContext _ml = new(seed: 1);
 
     [Fact]
-    public void A_catalogs_environment_tells_the_contexts_seed_and_device_settings()
+    public void A_catalogs_environment_has_the_contexts_seed_and_device_settings()
     {
         var ml = new MLContext(seed: 7) { GpuDeviceId = 99, FallbackToCpu = true };
         Assert.Equal(7, MLNetInternals.SeedOf(MLNetInternals.EnvironmentOf(ml.Transforms)));
@@ -60,7 +60,7 @@ public sealed class MLNetContractTests(TrainedModel model) : IClassFixture<Train
 
     [Theory]
     [MemberData(nameof(KeyTypes))]
-    public void Key_values_of_every_type_come_back_from_their_binary_form(string column)
+    public void Key_values_of_every_type_are_read_from_their_binary_form(string column)
     {
         var data = _ml.Data.LoadFromEnumerable([new Row { Text = "a", Number = 1.5f, Flag = true, Day = new DateTime(2020, 2, 29) }, new Row { Text = "ü b", Number = -2 }]);
         var keyed = _ml.Transforms.Conversion.MapValueToKey(column).Fit(data).Transform(data);

@@ -1,4 +1,4 @@
-// Each tuning method as an app takes it: it learns, saves and loads, classifies and labels words; and what methods and verbalizers cannot do is said.
+// Each tuning method in a pipeline: it learns, is saved and loaded, classifies and labels words; unsupported methods and verbalizers are errors.
 using Microsoft.ML;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;
@@ -58,7 +58,7 @@ public sealed class MethodsTests : IDisposable
     [InlineData(nameof(SoftPrompt))]
     [InlineData("PTuningV1 with an LSTM")]
     [InlineData(nameof(HardPrompt))]
-    public void A_verbalizer_takes_the_place_of_the_head(string name)
+    public void A_verbalizer_replaces_the_head(string name)
     {
         GiveMaskedWordHead();
         var options = Options(name);

@@ -65,7 +65,7 @@ public sealed class MultiTaskTests : ThreeTasks
     public void A_single_task_starts_from_the_shared_prompt(TuningMethod method)
     {
         using var model = Train(o => (o.Method, o.Epochs) = (method, 2));
-        // A rate next to nothing leaves what training began with.
+        // At a rate near zero the initial values are left unchanged.
         var options = new TextClassificationOptions(_backbone.Path) { StartFrom = model.Prompt, LearningRate = 1e-12, Epochs = 1 };
         using var single = Reviews.Train(options, _three);
         float[] shared = Tensors(model.Transformers["two"])["prefix_encoder.embedding.weight"], begun = Tensors(single)["prefix_encoder.embedding.weight"];
@@ -74,10 +74,10 @@ public sealed class MultiTaskTests : ThreeTasks
     }
 
     [Fact]
-    public void A_transformer_works_on_when_the_others_are_disposed_and_saves_by_itself()
+    public void A_transformer_still_works_when_the_others_are_disposed_and_saves_by_itself()
     {
         using var model = Train(o => o.Epochs = 1);
-        AssertGoesOnAlone(model).Dispose();
+        AssertWorksAlone(model).Dispose();
     }
 
     [Fact]

@@ -15,13 +15,13 @@ public sealed class OnnxConversionTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_classifier_is_refused_alone_and_with_a_step_behind_it(bool hasStepBehind)
+    public void A_classifier_is_refused_alone_and_with_a_step_after_it(bool hasStepAfter)
     {
         var options = Reviews.Options(_backbone);
         options.Epochs = 1;
         var data = _ml.Data.LoadFromEnumerable(Reviews.Rows(8).Select(r => new Row { Text = r.Text!, Label = r.Label! }));
         IEstimator<ITransformer> pipeline = Reviews.Pipeline(_ml, options);
-        if (hasStepBehind) pipeline = pipeline.Append(_ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel"));
+        if (hasStepAfter) pipeline = pipeline.Append(_ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel"));
         Refused(pipeline.Fit(data), data);
     }
 

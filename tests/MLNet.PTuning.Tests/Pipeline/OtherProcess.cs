@@ -1,4 +1,4 @@
-// Starts the apps beside the tests, such as one that loads a model's file and predicts texts.
+// Starts the apps in the folder tests, such as one that loads a model's file and predicts texts.
 using System.Diagnostics;
 using System.Globalization;
 
@@ -16,7 +16,7 @@ internal static class OtherProcess
     public static string[] Predict(string modelPath, IEnumerable<string> texts, Action<ProcessStartInfo>? change = null) =>
         Lines(Run(modelPath, texts, change));
 
-    /// <summary>What that program ended with and wrote.</summary>
+    /// <summary>That program's exit code and output.</summary>
     public static (int ExitCode, string Output, string Error) Run(string modelPath, IEnumerable<string> texts, Action<ProcessStartInfo>? change = null) =>
         Start(texts, ["exec", Path.Combine(ProgramFolder, "LoadModel.dll"), modelPath], change);
 

@@ -1,4 +1,4 @@
-// Prompts trained here go to PEFT folders and come back bit for bit, whatever the head; and a prompt from elsewhere is a start for training.
+// Prompts are saved as PEFT folders and loaded again bit for bit, whatever the head; and training starts from a prompt of PEFT or of the reference.
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
@@ -25,7 +25,7 @@ public sealed class PeftFolderTests : IDisposable
     [InlineData("bert", true, true)]
     [InlineData("roberta", true, false)]
     [InlineData("xlm-roberta", false, false)]
-    public void A_classifier_comes_back_from_its_PEFT_folder_bit_for_bit_and_the_checker_takes_the_folder(string type, bool hasPooler, bool reparameterize)
+    public void A_classifier_is_loaded_from_its_PEFT_folder_bit_for_bit_and_the_checker_accepts_the_folder(string type, bool hasPooler, bool reparameterize)
     {
         using var backbone = Backbone(type, hasPooler);
         using var trained = Reviews.Train(Options(backbone, reparameterize), _rows);
@@ -58,7 +58,7 @@ public sealed class PeftFolderTests : IDisposable
     [PythonTheory]
     [InlineData("bert")]
     [InlineData("roberta")]
-    public void A_labeler_comes_back_from_its_PEFT_folder_bit_for_bit_and_the_checker_takes_the_folder(string type)
+    public void A_labeler_is_loaded_from_its_PEFT_folder_bit_for_bit_and_the_checker_accepts_the_folder(string type)
     {
         using var backbone = Backbone(type, hasPooler: true);
         var data = _ml.Data.LoadFromEnumerable(new[] { new Words(["good", "film"], ["B-X", "O"]), new Words(["a", "bad", "day"], ["O", "B-Y", "I-Y"]) });
@@ -73,7 +73,7 @@ public sealed class PeftFolderTests : IDisposable
     }
 
     [PythonFact]
-    public void A_soft_prompt_that_reads_its_first_vector_comes_back_bit_for_bit_from_every_type_that_is_one()
+    public void A_soft_prompt_that_reads_its_first_vector_is_loaded_bit_for_bit_from_every_type_that_is_one()
     {
         using var backbone = Backbone("bert", hasPooler: true);
         var options = Options(backbone);
@@ -165,7 +165,7 @@ public sealed class PeftFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_start_names_the_method_and_leaves_a_head_of_other_classes_to_chance()
+    public void A_start_names_the_method_and_initializes_a_head_for_other_classes()
     {
         using var backbone = Backbone("bert", hasPooler: true);
         using var trained = Reviews.Train(Options(backbone), _rows);
@@ -180,7 +180,7 @@ public sealed class PeftFolderTests : IDisposable
     }
 
     [Fact]
-    public void What_a_run_began_with_is_part_of_what_it_is()
+    public void The_start_of_a_run_is_part_of_its_identity()
     {
         using var backbone = Backbone("bert", hasPooler: true);
         using var first = Reviews.Train(Options(backbone), _rows, seed: 1);
@@ -199,7 +199,7 @@ public sealed class PeftFolderTests : IDisposable
     }
 
     [Fact]
-    public void What_does_not_fit_is_said()
+    public void What_does_not_fit_is_an_error()
     {
         using var backbone = Backbone("bert", hasPooler: true);
         using var trained = Reviews.Train(Options(backbone), _rows);
@@ -262,7 +262,7 @@ public sealed class PeftFolderTests : IDisposable
     private static TextClassificationOptions Options(TinyBackbone backbone, bool reparameterize = false)
     {
         var options = Reviews.Options(backbone);
-        // Batches of like sizes are summed in like order.
+        // Batches of equal sizes are summed in the same order.
         (options.Epochs, options.PredictionBatchSize) = (1, new TextClassificationOptions(backbone.Path).PredictionBatchSize);
         options.Method = new DeepPrompt { Length = 4, Reparameterize = reparameterize, EncoderHiddenSize = 8 };
         if (!reparameterize) return options;

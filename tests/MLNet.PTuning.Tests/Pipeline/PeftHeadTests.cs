@@ -1,4 +1,4 @@
-// A head goes with its classes by their names wherever a prompt is taken up again; where there are no names, or other classes, the log says what was done.
+// A head's rows are matched with the classes by name where training or prediction starts from a folder; where there are no names, or other classes, the log says what was done.
 using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -51,14 +51,14 @@ public sealed class PeftHeadTests : IDisposable
     [Theory]
     [InlineData("positive", "neutral")]
     [InlineData("positive", "negative", "strange")]
-    public void A_head_for_other_classes_begins_anew_and_a_warning_says_so(params string[] labels)
+    public void A_head_for_other_classes_is_newly_initialized_and_a_warning_says_so(params string[] labels)
     {
         using var further = TrainFurther([.. _rows.Select((row, i) => new Review { Text = row.Text, Label = labels[i % labels.Length] })]);
         // A new head's values are far smaller than a trained one's.
         float[] head = Head(further);
         Assert.All(head, value => Assert.InRange(Math.Abs(value), 0, 0.1));
         Assert.Contains(Head(_trained), value => Math.Abs(value) > 0.1);
-        Assert.Contains(_log, line => line.StartsWith("Warning") && line.Contains("2 classes (positive, negative)") && line.Contains(string.Join(", ", labels)) && line.Contains("begins anew"));
+        Assert.Contains(_log, line => line.StartsWith("Warning") && line.Contains("2 classes (positive, negative)") && line.Contains(string.Join(", ", labels)) && line.Contains("is newly initialized"));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class PeftHeadTests : IDisposable
         var adapter = PeftAdapter.Load(_folder.Path);
         (adapter with { Tensors = adapter.Tensors.Where(t => t.Key == PeftAdapter.PromptName).ToDictionary() }).Save(_folder.Path);
         using var further = TrainFurther(_rows);
-        Assert.Contains(_log, line => line.Contains("holds a prompt without a head: the head begins anew"));
+        Assert.Contains(_log, line => line.Contains("holds a prompt without a head: the head is newly initialized"));
         string message = Assert.Throws<InvalidDataException>(() => _ml.Transforms.PTuningV2ClassifyFromPeft(_backbone.Path, _folder.Path)).Message;
         Assert.Contains(_folder.Path, message);
         Assert.Contains("without a head", message);
@@ -133,7 +133,7 @@ public sealed class PeftHeadTests : IDisposable
         _backbone.Dispose();
     }
 
-    // One epoch at next to no rate: what comes out is what training began with.
+    // One epoch at a rate near zero: the initial values are left unchanged.
     private PTuningClassificationTransformer TrainFurther(List<Review> rows)
     {
         var options = Reviews.Options(_backbone);

@@ -127,14 +127,14 @@ public sealed class PlainTextLabelTests : IDisposable
     }
 
     [Fact]
-    public void Offsets_of_random_text_go_there_and_back()
+    public void Offsets_of_random_text_convert_both_ways()
     {
         var random = new Random(1);
         for (int trial = 0; trial < 2000; trial++)
         {
             string text = RandomText.Next(random, random.Next(30));
             var map = new OffsetMap(text, OffsetUnit.CodePoints);
-            // Python's own count: a surrogate that stands alone is one.
+            // Python's own count: an unpaired surrogate is one.
             Assert.Equal(text.EnumerateRunes().Count(), map.Length);
             Assert.Equal(text.Length, map.ToUtf16(map.Length));
             for (int i = 0; i <= map.Length; i++) Assert.Equal(i, map.FromUtf16(map.ToUtf16(i)));

@@ -1,4 +1,4 @@
-// Predictions are the same by every way that ML.NET has to them, and its evaluators understand them.
+// Predictions are the same by every way in which ML.NET makes them, and its evaluators understand them.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.PTuning.Tests.Backbones;
@@ -36,7 +36,7 @@ public sealed class PredictionTests(TrainedModel model) : IClassFixture<TrainedM
     }
 
     [Fact]
-    public async Task Engines_on_many_threads_beside_a_data_view_give_what_one_alone_gives()
+    public async Task Engines_on_many_threads_and_a_data_view_give_what_one_alone_gives()
     {
         var expected = Reviews.Scores(model.Classifier, model.Rows);
         var all = await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() => thread == 0 ? Reviews.Scores(model.Classifier, model.Rows) : OneByOne())));
@@ -80,7 +80,7 @@ public sealed class PredictionTests(TrainedModel model) : IClassFixture<TrainedM
     }
 
     [Fact]
-    public void MapKeyToValue_gives_the_labels_back()
+    public void MapKeyToValue_returns_the_labels()
     {
         var rows = Reviews.Rows(10, seed: 3);
         var predictions = model.Classifier.Transform(model.Context.Data.LoadFromEnumerable(rows));
@@ -101,7 +101,7 @@ public sealed class PredictionTests(TrainedModel model) : IClassFixture<TrainedM
     }
 
     [Fact]
-    public void More_than_two_classes_are_told_apart()
+    public void More_than_two_classes_are_learned()
     {
         using var backbone = new TinyBackbone();
         var options = Reviews.Options(backbone);

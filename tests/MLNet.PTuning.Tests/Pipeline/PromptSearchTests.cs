@@ -214,8 +214,8 @@ public sealed class PromptSearchTests : IDisposable
         return (chain.LastTransformer, chain.LastTransformer.SearchReport!);
     }
 
-    private sealed class Each(Action<SearchTrial> told) : IProgress<SearchTrial>
+    private sealed class Each(Action<SearchTrial> report) : IProgress<SearchTrial>
     {
-        public void Report(SearchTrial value) => told(value);
+        public void Report(SearchTrial value) => report(value);
     }
 }

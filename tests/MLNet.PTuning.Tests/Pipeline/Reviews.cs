@@ -5,7 +5,7 @@ using MLNet.PTuning.Tests.Backbones;
 
 namespace MLNet.PTuning.Tests.Pipeline;
 
-/// <summary>A row of text with columns of other types beside it.</summary>
+/// <summary>A row of text with columns of other types.</summary>
 public sealed class Review
 {
     public string? Text { get; set; }
@@ -20,7 +20,7 @@ public sealed class Review
     public DateTime When { get; set; }
 }
 
-/// <summary>What a classifier adds, as an app reads it.</summary>
+/// <summary>A classifier's output columns, as an app reads them.</summary>
 public sealed class Predicted
 {
     public string? Text { get; set; }
@@ -70,7 +70,7 @@ internal static class Reviews
     public static EstimatorChain<PTuningClassificationTransformer> Pipeline(MLContext ml, TextClassificationOptions options) =>
         ml.Transforms.Conversion.MapValueToKey(options.LabelColumnName).Append(ml.Transforms.PTuningV2Classify(options));
 
-    /// <summary>Trains on <paramref name="rows"/> and gives the classifier alone.</summary>
+    /// <summary>Trains on <paramref name="rows"/> and returns only the classifier.</summary>
     public static PTuningClassificationTransformer Train(TextClassificationOptions options, IEnumerable<Review> rows, int seed = 1)
     {
         var ml = new MLContext(seed);

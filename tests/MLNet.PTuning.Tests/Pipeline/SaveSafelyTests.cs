@@ -1,4 +1,4 @@
-// When saving fails, the older model file stays whole and nothing is left beside it.
+// When saving fails, the older model file stays whole and no temporary file is left.
 using System.Diagnostics;
 using Microsoft.ML;
 using MLNet.PTuning.Tests.Backbones;
@@ -29,7 +29,7 @@ public sealed class SaveSafelyTests : IDisposable
         using var model = Train();
         _ml.Model.SaveSafely(model, null, _folder.At("model.zip"));
         byte[] older = File.ReadAllBytes(_folder.At("model.zip"));
-        // The chain's first step is written before the embedded backbone is found to be gone.
+        // The chain's first step is written before the embedded backbone is found to be missing.
         var options = Options();
         options.EmbedBackbone = true;
         using var second = Reviews.Pipeline(_ml, options).Fit(_ml.Data.LoadFromEnumerable(_rows));
@@ -43,14 +43,14 @@ public sealed class SaveSafelyTests : IDisposable
     [Theory]
     [InlineData("vocab.txt")]
     [InlineData("model.safetensors")]
-    public void A_model_that_cannot_be_saved_is_refused_before_any_file_is_touched(string gone)
+    public void A_model_that_cannot_be_saved_is_refused_before_any_file_is_touched(string deleted)
     {
         var options = Options();
         options.EmbedBackbone = true;
         using var model = Reviews.Pipeline(_ml, options).Fit(_ml.Data.LoadFromEnumerable(_rows));
-        File.Delete(_backbone.At(gone));
+        File.Delete(_backbone.At(deleted));
         // Had it begun to write, it would have found that there is no such folder.
-        Assert.Contains(_backbone.At(gone), Assert.Throws<FileNotFoundException>(() => _ml.Model.SaveSafely(model, null, _folder.At("absent/model.zip"))).Message);
+        Assert.Contains(_backbone.At(deleted), Assert.Throws<FileNotFoundException>(() => _ml.Model.SaveSafely(model, null, _folder.At("absent/model.zip"))).Message);
         Assert.Throws<FileNotFoundException>(() => _ml.Model.SaveSafely(model, null, _folder.At("model.zip")));
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }

@@ -1,4 +1,4 @@
-// A saved model predicts the same after loading: in the process that saved it, in a new one, beside its backbone or with it inside.
+// A saved model predicts the same after loading: in the process that saved it, in a new one, with its backbone in a folder or in the file.
 using System.IO.Compression;
 using Microsoft.ML;
 using MLNet.PTuning.Tests.Backbones;
@@ -87,7 +87,7 @@ public sealed class SavedModelTests(TrainedModel model) : IClassFixture<TrainedM
         backbone.Dispose();
         using (var loaded = Load(path)) Assert.Equal(expected, Reviews.Scores(loaded.Model, model.Rows));
 
-        // What lies unpacked is used again, and replaced where it is damaged.
+        // Unpacked files are reused, and replaced where they are damaged.
         string unpacked = Directory.GetDirectories(_folder.At("MLNet.PTuning")).Single();
         var unpackedAt = File.GetLastWriteTimeUtc(Path.Combine(unpacked, "model.safetensors"));
         using (Load(path)) Assert.Equal(unpackedAt, File.GetLastWriteTimeUtc(Path.Combine(unpacked, "model.safetensors")));
@@ -95,7 +95,7 @@ public sealed class SavedModelTests(TrainedModel model) : IClassFixture<TrainedM
         using (var loaded = Load(path)) Assert.Equal(expected, Reviews.Scores(loaded.Model, model.Rows));
         File.Delete(Path.Combine(unpacked, "config.json"));
         using (var loaded = Load(path)) Assert.Equal(expected, Reviews.Scores(loaded.Model, model.Rows));
-        // And a loaded model still carries it.
+        // And a loaded model still contains it.
         string again;
         using (var loaded = Load(path)) again = Save(loaded.Model, "again.zip");
         Directory.Delete(unpacked, recursive: true);

@@ -21,7 +21,7 @@ public sealed class Sentence
     public uint[] KeysWithoutValues { get; set; } = [];
 }
 
-/// <summary>What a labeler adds, as an app reads it.</summary>
+/// <summary>A labeler's output columns, as an app reads them.</summary>
 public sealed class LabeledSentence
 {
     public uint[] PredictedLabel { get; set; } = [];
@@ -42,11 +42,11 @@ public sealed class SentenceWithEntities
 
 internal static class Sentences
 {
-    private static readonly string[][] Telling = [["good", "great", "fine"], ["bad", "dull", "awful"]];
+    private static readonly string[][] EntityWords = [["good", "great", "fine"], ["bad", "dull", "awful"]];
     private static readonly string[] Types = ["PLUS", "MINUS"], Followers = ["very", "and"];
     private static readonly string[] Filler = ["the", "a", "film", "book", "meal", "day", "was", "is", "so", "it", "we", "saw"];
 
-    /// <summary>Sentences where a telling word, alone or with one that follows it, makes an entity; some words are two spaces apart.</summary>
+    /// <summary>Sentences whose entities are a word that shows the type, alone or with one that follows it; some words are two spaces apart.</summary>
     public static List<Sentence> Rows(int count, int seed = 1)
     {
         var random = new Random(seed);
@@ -59,7 +59,7 @@ internal static class Sentences
                 if (random.Next(4) == 0) continue;
                 int at = random.Next(words.Count + 1);
                 if (at < labels.Count && labels[at].StartsWith('I')) at = 0;
-                words.InsertRange(at, [.. random.GetItems(Telling[type], 1), .. Enumerable.Repeat(Followers[type], random.Next(2))]);
+                words.InsertRange(at, [.. random.GetItems(EntityWords[type], 1), .. Enumerable.Repeat(Followers[type], random.Next(2))]);
                 int length = words.Count - labels.Count;
                 labels.InsertRange(at, Enumerable.Range(0, length).Select(k => (k == 0 ? "B-" : "I-") + Types[type]));
             }
@@ -104,7 +104,7 @@ internal static class Sentences
     public static EstimatorChain<PTuningTokenLabelingTransformer> Pipeline(MLContext ml, TokenLabelingOptions options) =>
         ml.Transforms.Conversion.MapValueToKey(options.LabelColumnName).Append(ml.Transforms.PTuningV2LabelTokens(options));
 
-    /// <summary>Trains on <paramref name="rows"/> and gives the labeler alone.</summary>
+    /// <summary>Trains on <paramref name="rows"/> and returns only the labeler.</summary>
     public static PTuningTokenLabelingTransformer Train(TokenLabelingOptions options, IEnumerable<Sentence> rows, int seed = 1)
     {
         var ml = new MLContext(seed);

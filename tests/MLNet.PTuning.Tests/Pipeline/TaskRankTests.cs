@@ -34,7 +34,7 @@ public sealed class TaskRankTests : ThreeTasks
     [PythonTheory]
     [InlineData(1)]
     [InlineData(3)]
-    public void PEFT_s_folder_of_all_tasks_gives_each_task_s_vectors_back_bit_for_bit_and_the_checker_takes_it(int rank)
+    public void PEFT_s_folder_of_all_tasks_has_each_task_s_vectors_bit_for_bit_and_the_checker_accepts_it(int rank)
     {
         using var model = Train(o => (o.TaskRank, o.Epochs) = (rank, 2));
         PeftFolder.Save(model, "three", _folder.At("peft"));
@@ -58,7 +58,7 @@ public sealed class TaskRankTests : ThreeTasks
     [Fact]
     public void Factors_begin_with_the_deviation_of_PEFT_s_and_a_seed_of_their_own_each()
     {
-        // A rate next to nothing leaves what training began with.
+        // At a rate near zero the initial values are left unchanged.
         using var model = Train(o => (o.TaskRank, o.Epochs, o.LearningRate) = (8, 1, 1e-12));
         PeftFolder.Save(model, "two", _folder.At("peft"));
         var tensors = PeftAdapter.Load(_folder.At("peft")).Tensors;
@@ -80,10 +80,10 @@ public sealed class TaskRankTests : ThreeTasks
     }
 
     [Fact]
-    public void A_task_goes_on_and_is_saved_as_a_plain_soft_prompt_when_the_others_are_disposed()
+    public void A_task_still_works_and_is_saved_as_a_plain_soft_prompt_when_the_others_are_disposed()
     {
         using var model = Train(o => o.Epochs = 1);
-        using var loaded = AssertGoesOnAlone(model);
+        using var loaded = AssertWorksAlone(model);
         Assert.IsType<SoftPrompt>(loaded.Method);
     }
 

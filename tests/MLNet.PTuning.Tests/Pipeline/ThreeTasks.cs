@@ -6,7 +6,7 @@ using MLNet.PTuning.Tests.Files;
 
 namespace MLNet.PTuning.Tests.Pipeline;
 
-/// <summary>What tests of multi-task training begin with; the tasks are named <c>two</c> and <c>three</c>, after their classes, and <c>words</c>.</summary>
+/// <summary>The base of tests of multi-task training; the tasks are named <c>two</c> and <c>three</c>, after their classes, and <c>words</c>.</summary>
 public abstract class ThreeTasks : IDisposable
 {
     private protected readonly TinyBackbone _backbone = new();
@@ -21,7 +21,7 @@ public abstract class ThreeTasks : IDisposable
         _backbone.Dispose();
     }
 
-    /// <summary>What the class's tests train by default.</summary>
+    /// <summary>The method that the class's tests train by default.</summary>
     private protected abstract TuningMethod Method { get; }
 
     /// <summary>Rank of the tasks' own factors by default.</summary>
@@ -42,10 +42,10 @@ public abstract class ThreeTasks : IDisposable
         return _ml.Transforms.PTuningV2MultiTask(options).Fit();
     }
 
-    /// <summary>What a task of texts has of its own.</summary>
+    /// <summary>Options of a task of texts.</summary>
     private protected TextClassificationOptions TextTask() => new(_backbone.Path) { PredictionBatchSize = 3 };
 
-    /// <summary>What a task of words has of its own.</summary>
+    /// <summary>Options of a task of words.</summary>
     private protected TokenLabelingOptions WordTask() => new(_backbone.Path) { PredictionBatchSize = 3, HeadDropout = 0 };
 
     private protected IDataView Keys<T>(IEnumerable<T> rows) where T : class
@@ -68,8 +68,8 @@ public abstract class ThreeTasks : IDisposable
         return file.Entries.Keys.ToDictionary(name => name, file.ReadFloats);
     }
 
-    /// <summary>Disposes the other tasks, and asserts that the one of three classes predicts on, and again after saving and loading. Gives what was loaded.</summary>
-    private protected PTuningClassificationTransformer AssertGoesOnAlone(MultiTaskModel model)
+    /// <summary>Disposes the other tasks, and asserts that the one of three classes still predicts, also after saving and loading. Returns the loaded model.</summary>
+    private protected PTuningClassificationTransformer AssertWorksAlone(MultiTaskModel model)
     {
         var kept = model.Transformers["three"];
         float[] expected = Reviews.Scores(kept, _three);

@@ -1,4 +1,4 @@
-// Labels of words from training to prediction: one for every word, by every way that ML.NET has to a model.
+// Labels of words from training to prediction: one for every word, by every way in which ML.NET predicts.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.PTuning.Tests.Backbones;
@@ -51,7 +51,7 @@ public sealed class TokenLabelingTests(TrainedLabeler model) : IClassFixture<Tra
     }
 
     [Fact]
-    public void Words_that_the_tokenizer_makes_nothing_of_are_outside_and_shift_no_other()
+    public void Words_without_word_pieces_are_outside_and_shift_no_other()
     {
         string[] words = ["", "good", "\u0001", "\u200b", "bad", ""];
         string[] labels = Sentences.Labels(model.Labeler, [new Sentence { Words = words }])[0];
@@ -73,7 +73,7 @@ public sealed class TokenLabelingTests(TrainedLabeler model) : IClassFixture<Tra
     }
 
     [Fact]
-    public void Plain_text_is_labeled_as_its_words_are_and_entities_lie_in_it()
+    public void Plain_text_is_labeled_as_its_words_are_and_its_entities_have_offsets_in_it()
     {
         using var backbone = new TinyBackbone();
         var options = Sentences.Options(backbone);
@@ -100,7 +100,7 @@ public sealed class TokenLabelingTests(TrainedLabeler model) : IClassFixture<Tra
     [Theory]
     [InlineData(TagScheme.Iobes, "O B-MINUS I-MINUS E-MINUS S-MINUS B-PLUS I-PLUS E-PLUS S-PLUS")]
     [InlineData(TagScheme.Plain, "O MINUS PLUS")]
-    public void Entities_by_place_are_learned_in_the_scheme_that_is_chosen(TagScheme scheme, string tags)
+    public void Entities_by_offsets_are_learned_in_the_scheme_that_is_chosen(TagScheme scheme, string tags)
     {
         using var backbone = new TinyBackbone();
         var options = Sentences.Options(backbone);
@@ -111,7 +111,7 @@ public sealed class TokenLabelingTests(TrainedLabeler model) : IClassFixture<Tra
     }
 
     [Fact]
-    public void Entities_of_rows_of_words_lie_in_the_words_joined_by_spaces()
+    public void Entities_of_rows_of_words_have_offsets_in_the_words_joined_by_spaces()
     {
         var found = Sentences.Predict<SentenceWithEntities>(model.Labeler, model.Rows);
         Assert.NotEmpty(found.SelectMany(f => f.EntityType));
@@ -202,7 +202,7 @@ public sealed class TokenLabelingTests(TrainedLabeler model) : IClassFixture<Tra
     }
 
     [Fact]
-    public void Score_has_the_class_count_in_its_type_and_the_class_names_beside_it()
+    public void Score_has_the_class_count_in_its_type_and_the_class_names_in_its_annotations()
     {
         var score = model.Labeler.Transform(model.Data).Schema["Score"];
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 0, model.Labeler.ClassNames.Count), score.Type);

@@ -1,4 +1,4 @@
-// Rows that the backbone's vocabulary mostly does not know are warned of with examples: a net under every way in which a tokenizer can be the wrong one.
+// Rows that the backbone's vocabulary mostly does not know are warned of with examples: a check for any kind of wrong tokenizer.
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNet.PTuning.Tests.Backbones;

@@ -8,7 +8,7 @@ namespace MLNet.PTuning.Tests.Pipeline;
 
 internal static class Values
 {
-    /// <summary>A function that gives the value of <paramref name="column"/> in the current row of <paramref name="row"/>.</summary>
+    /// <summary>A function that returns the value of <paramref name="column"/> in the current row of <paramref name="row"/>.</summary>
     public static Func<string> Reader(DataViewRow row, DataViewSchema.Column column)
     {
         bool vector = column.Type is VectorDataViewType;
@@ -53,7 +53,7 @@ internal static class Values
         };
     }
 
-    // "R" tells floats apart to the last bit.
+    // "R" distinguishes floats to the last bit.
     private static string Text<T>(T value) => value switch
     {
         float number => number.ToString("R", CultureInfo.InvariantCulture),

@@ -1,20 +1,20 @@
-// Options of PTuningV2MultiTask: which tasks there are, and how often each is met.
+// Options of PTuningV2MultiTask: the tasks, and how often each is sampled.
 using System.Reflection;
 using Microsoft.ML;
 
 namespace MLNet.PTuning;
 
 /// <summary>One of the tasks that are trained together.</summary>
-/// <param name="Name">By which its transformer is found.</param>
+/// <param name="Name">Name of the task and of its transformer.</param>
 /// <param name="Options">
 /// <see cref="TextClassificationOptions"/> or <see cref="TokenLabelingOptions"/> for the same backbone: its columns, ValidationSet, MaxSequenceLength, HeadDropout, ClassWeights
-/// and what concerns prediction are its own; the settings of training and the tuning method are those of <see cref="MultiTaskOptions"/>.
+/// and the settings of prediction are its own; the settings of training and the tuning method are those of <see cref="MultiTaskOptions"/>.
 /// </param>
 /// <param name="Data">Its training rows, labels as keys.</param>
 public sealed record PromptTask(string Name, PTuningOptions Options, IDataView Data);
 
 /// <summary>
-/// Settings of multi-task training. What is each task's own is set in the options of the task. After every epoch each task that has validation rows is scored on
+/// Settings of multi-task training. Settings of single tasks are set in the tasks' options. After every epoch each task that has validation rows is scored on
 /// them; the parameters kept, for all tasks, are those of the epoch with the best mean score over these tasks, and <c>Patience</c> counts epochs without a better one.
 /// Where no task has one, the last epoch is kept.
 /// </summary>
@@ -24,16 +24,16 @@ public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(bac
     /// <summary>The tasks, at least two.</summary>
     public IReadOnlyList<PromptTask> Tasks { get; set; } = [];
 
-    /// <summary>How often each task is met. Default <see cref="TaskSampling.Proportional"/>.</summary>
+    /// <summary>How often each task is sampled. Default <see cref="TaskSampling.Proportional"/>.</summary>
     public TaskSampling Sampling { get; set; }
 
-    /// <summary>For <see cref="TaskSampling.Temperature"/>: 1 is proportional; the higher, the more alike. Default 2.</summary>
+    /// <summary>For <see cref="TaskSampling.Temperature"/>: 1 is proportional; the higher, the more uniform. Default 2.</summary>
     public double Temperature { get; set; } = 2;
 
     /// <summary>
-    /// With a <see cref="SoftPrompt"/>: rank r of a factor [P, r] · [r, E] of its own that each task's prompt is the shared one times, element by element
-    /// (Wang et al., 2023, "Multitask Prompt Tuning Enables Parameter-Efficient Transfer Learning"; the paper and PEFT take 1). As in PEFT the factors begin
-    /// from N(0, 0.02²), so that prompts begin near zero whatever the shared one begins as. Default null: tasks share the prompt as it is.
+    /// With a <see cref="SoftPrompt"/>: each task's prompt is the shared one times a factor [P, r] · [r, E] of its own, element by element, and this is the rank r
+    /// (Wang et al., 2023, "Multitask Prompt Tuning Enables Parameter-Efficient Transfer Learning"; the paper and PEFT use 1). As in PEFT the factors are initialized
+    /// from N(0, 0.02²), so that prompts begin near zero whatever the shared one's initial values. Default null: tasks share one prompt without factors.
     /// </summary>
     public int? TaskRank { get; set; }
 
@@ -55,31 +55,31 @@ public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(bac
         Require(Tasks.Select(t => t.Name).Distinct().Count() == Tasks.Count, nameof(Tasks), Tasks, "of different names");
         Require(Method is not HeadOnly, nameof(Method), Method, "a method that tunes something for the tasks to share");
         Require(TaskRank is null or >= 1, nameof(TaskRank), TaskRank, "at least 1");
-        Require(TaskRank is null || Method is SoftPrompt, nameof(TaskRank), TaskRank, $"null for {Method.GetType().Name}: a SoftPrompt alone is made each task's own by a factor");
+        Require(TaskRank is null || Method is SoftPrompt, nameof(TaskRank), TaskRank, $"null for {Method.GetType().Name}: only a SoftPrompt can have a factor for each task");
         Require(CheckpointPath is null && ResumeFrom is null, nameof(CheckpointPath), CheckpointPath, "null: multi-task training writes no checkpoints");
         RefuseSet(this, new MultiTaskOptions(BackboneFolder), IsOfOneTask, "The multi-task options", "set it in the options of the tasks");
         foreach (var task in Tasks)
         {
             task.Options.Validate();
-            RefuseSet(task.Options, Fresh(task), property => !IsOfOneTask(property) && property.DeclaringType!.IsAssignableFrom(typeof(PTuningOptions)), $"The options of task '{task.Name}'", "set it in the multi-task options");
+            RefuseSet(task.Options, Defaults(task), property => !IsOfOneTask(property) && property.DeclaringType!.IsAssignableFrom(typeof(PTuningOptions)), $"The options of task '{task.Name}'", "set it in the multi-task options");
             if (Path.GetFullPath(task.Options.BackboneFolder) != Path.GetFullPath(BackboneFolder))
                 throw new ArgumentException($"Task '{task.Name}' names the backbone {task.Options.BackboneFolder}, but all tasks share {BackboneFolder}. Give one folder.", nameof(Tasks));
         }
     }
 
-    private PTuningOptions Fresh(PromptTask task) => task.Options switch
+    private PTuningOptions Defaults(PromptTask task) => task.Options switch
     {
         TextClassificationOptions => new TextClassificationOptions(task.Options.BackboneFolder),
         TokenLabelingOptions => new TokenLabelingOptions(task.Options.BackboneFolder),
         _ => throw new ArgumentException($"Task '{task.Name}' has {task.Options.GetType().Name}; give {nameof(TextClassificationOptions)} or {nameof(TokenLabelingOptions)}.", nameof(Tasks)),
     };
 
-    // What is each task's own: its columns, its loss, its validation rows and its predictions. All else is of the training that tasks share.
+    // Settings of single tasks: columns, loss, validation rows and predictions. All others belong to the training that tasks share.
     private static bool IsOfOneTask(PropertyInfo property) => property.Name is nameof(LabelColumnName) or nameof(PredictedLabelColumnName) or nameof(ScoreColumnName)
         or nameof(MaxSequenceLength) or nameof(PredictionBatchSize) or nameof(ValidationSet) or nameof(ValidationShare) or nameof(EmbedBackbone) or nameof(Verbalizer)
         or nameof(HeadDropout) or nameof(ClassWeights);
 
-    // A setting that would be ignored is refused where it is not at its default.
+    // A setting that would be ignored is an error where it is not at its default.
     private static void RefuseSet(PTuningOptions options, PTuningOptions defaults, Func<PropertyInfo, bool> isIgnored, string owner, string instead)
     {
         foreach (var property in options.GetType().GetProperties().Where(p => p.CanWrite && isIgnored(p)))

@@ -10,7 +10,7 @@ using MLNet.PTuning.Tuning;
 
 namespace MLNet.PTuning;
 
-/// <summary>Multi-task training of P-Tuning v2: tasks share the prompt, so that one with few rows gains from the others'.</summary>
+/// <summary>Multi-task training of P-Tuning v2: tasks share the prompt, so that a task with few rows benefits from the others' rows.</summary>
 public sealed class MultiTaskTraining
 {
     private readonly IHostEnvironment _environment;
@@ -27,7 +27,7 @@ public sealed class MultiTaskTraining
 
     /// <summary>Trains the tasks together.</summary>
     /// <exception cref="ArgumentException">A task's column is missing or of another type, or it has nothing to learn from.</exception>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
     public MultiTaskModel Fit()
     {
         int seed = _options.Seed ?? MLNetInternals.SeedOf(_host) ?? Random.Shared.Next();
@@ -92,7 +92,7 @@ public sealed class MultiTaskTraining
         };
     }
 
-    // What is saved of a prompt that was trained through a network is the network's output: single tasks go on from there without it.
+    // A prompt that was trained through a network is saved as the network's output: single tasks continue from there without it.
     private PeftFolder PromptOf(IReadOnlyList<TunedModel> models)
     {
         var method = _options.Method switch
@@ -112,7 +112,7 @@ public sealed class MultiTaskTraining
     }
 }
 
-/// <summary>What multi-task training gives: a transformer a task, and the prompt that they share.</summary>
+/// <summary>The result of multi-task training: a transformer for each task, and the prompt that they share.</summary>
 public sealed class MultiTaskModel : IDisposable
 {
     internal MultiTaskModel(IReadOnlyDictionary<string, ITransformer> transformers, PeftFolder prompt, IReadOnlyList<string> taskNames, int? taskRank) =>
@@ -121,7 +121,7 @@ public sealed class MultiTaskModel : IDisposable
     /// <summary>
     /// An ordinary transformer for each task, by its name, which may be saved by itself. Its report has the task's own curve, with its loss and score on its
     /// <see cref="PTuningOptions.ValidationSet"/> where it has one, and the number of the epoch that was
-    /// kept for all tasks. An epoch in which no step was of the task is not in its curve.
+    /// kept for all tasks. An epoch without a step of the task is not in its curve.
     /// </summary>
     public IReadOnlyDictionary<string, ITransformer> Transformers { get; }
 

@@ -1,4 +1,4 @@
-// A hash of a data view's columns, by which a search knows the rows that it was begun on.
+// A hash of a data view's columns, by which a search recognizes the rows that it was started on.
 using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
@@ -10,7 +10,7 @@ namespace MLNet.PTuning.Pipeline;
 
 internal static class DataIdentity
 {
-    /// <summary>Number of rows and a hash of their values in the named columns; columns that are absent are for the training to complain of.</summary>
+    /// <summary>Number of rows and a hash of their values in the named columns; absent columns are ignored: training reports them.</summary>
     public static string Of(IDataView data, IEnumerable<string> columnNames)
     {
         DataViewSchema.Column[] columns = [.. columnNames.Select(data.Schema.GetColumnOrNull).OfType<DataViewSchema.Column>()];

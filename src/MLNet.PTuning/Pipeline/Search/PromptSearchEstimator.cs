@@ -9,10 +9,10 @@ using MLNet.PTuning.Pipeline;
 namespace MLNet.PTuning;
 
 /// <summary>
-/// Trains many deep prompts on one loaded backbone and gives the best one's transformer, which is an ordinary one.
+/// Trains many deep prompts on one loaded backbone and returns the transformer of the best one.
 /// Every trial is trained from the beginning, because a learning rate's schedule depends on its last epoch.
 /// </summary>
-/// <typeparam name="TTransformer">What a single training gives.</typeparam>
+/// <typeparam name="TTransformer">The transformer of a single training.</typeparam>
 public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransformer> where TTransformer : class, ITransformer, IDisposable
 {
     private const double DefaultValidationShare = 0.1;
@@ -35,7 +35,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         if (options.ValidationSet is null) _options.ValidationShare ??= DefaultValidationShare;
         _options.Validate();
         if (options.CheckpointPath is not null || options.ResumeFrom is not null)
-            throw new ArgumentException("CheckpointPath and ResumeFrom are of single runs; a search goes on from PromptSearchOptions.Folder. Leave them null.", nameof(options));
+            throw new ArgumentException("CheckpointPath and ResumeFrom are of single runs; a search resumes from PromptSearchOptions.Folder. Leave them null.", nameof(options));
         if (options.StartFrom is not null)
             throw new ArgumentException("StartFrom holds a prompt of one length; a search tries several, each from random values. Leave it null.", nameof(options));
         _method = options.Method as DeepPrompt
@@ -48,10 +48,10 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => _train(_options).GetOutputSchema(inputSchema);
 
-    /// <summary>Searches, and gives the best trial's model with the table of all trials (its <c>SearchReport</c>).</summary>
-    /// <exception cref="ArgumentException">Training refuses the rows, the folder holds another search, or no prompt length fits the backbone.</exception>
+    /// <summary>Searches, and returns the best trial's model with the table of all trials (its <c>SearchReport</c>).</summary>
+    /// <exception cref="ArgumentException">The rows cannot be trained on, the folder holds another search, or no prompt length fits the backbone.</exception>
     /// <exception cref="InvalidOperationException">Every trial failed.</exception>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled; the folder holds the trials that were finished.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was canceled; the folder holds the trials that were finished.</exception>
     public TTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -95,9 +95,9 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
                 settings = [.. SearchTrial.BestFirst(finished).Where(t => t.Failure is null).Take((settings.Count + _search.Reduction - 1) / _search.Reduction).Select(t => t.Setting)];
             }
             if (best!.Value.Trial.Failure is { } failure) throw new InvalidOperationException($"All {trials.Count} trials failed; the first of them: {failure}");
-            // A trial that the folder knew left no model. Training is a function of its seed, so the model is the same again.
+            // A trial from the folder has no model. Training is a function of its seed, so repeating it makes the same model.
             var found = best.Value.Model ?? Run(rows, validation, best.Value.Trial.Setting, best.Value.Trial.Rung, best.Value.Trial.Epochs).Model
-                ?? throw new InvalidOperationException($"The best trial ({best.Value.Trial.Setting}) failed when it was repeated. Delete the folder's search.json to begin anew.");
+                ?? throw new InvalidOperationException($"The best trial ({best.Value.Trial.Setting}) failed when it was repeated. Delete the folder's search.json to start again.");
             _attach(found, new SearchReport(trials, clock.Elapsed.TotalSeconds));
             return found;
         }
@@ -130,7 +130,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         }
         catch (InvalidOperationException diverged)
         {
-            // Too high a rate is a result, not the end of the search.
+            // Divergence at a high rate is a result, not an error of the search.
             return (new SearchTrial(setting, rung, epochs, null, null, clock.Elapsed.TotalSeconds, diverged.Message), null);
         }
     }
@@ -150,7 +150,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
             ["validation rows"] = DataIdentity.Of(validation, _columns),
             ["backbone"] = "content " + backbone.ContentHash,
         };
-        // Epochs are a trial's own.
+        // Epochs differ between trials.
         foreach (var (name, value) in _options.Describe())
             if (name != nameof(TrainingOptions.Epochs)) identity[name] = value;
         return identity;

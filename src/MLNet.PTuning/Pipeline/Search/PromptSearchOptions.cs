@@ -1,4 +1,4 @@
-// Options of PTuningV2Search: the grid, and how much of it is tried.
+// Options of PTuningV2Search: the grid, the number of trials and the folder.
 namespace MLNet.PTuning;
 
 /// <summary>
@@ -22,22 +22,22 @@ public sealed class PromptSearchOptions
     /// <summary>Seeds of training. Default null: one, that of the training options or of the <c>MLContext</c>, or 1.</summary>
     public IReadOnlyList<int>? Seeds { get; set; }
 
-    /// <summary>Settings that the search begins with, drawn from the grid at random. Default 27.</summary>
+    /// <summary>Settings that the search starts with, drawn from the grid at random. Default 27.</summary>
     public int Trials { get; set; } = 27;
 
-    /// <summary>One in so many settings goes on to the next rung, where it is trained for so many times the epochs. Default 3.</summary>
+    /// <summary>The reduction factor η of successive halving: the best 1/η of the settings are promoted to the next rung, where they are trained for η times the epochs. Default 3.</summary>
     public int Reduction { get; set; } = 3;
 
-    /// <summary>Time after which no further trial begins. Default null: no bound. One trial is run in any case.</summary>
+    /// <summary>Time after which no further trial begins. Default null: no limit. At least one trial is run.</summary>
     public TimeSpan? MaxTime { get; set; }
 
     /// <summary>
     /// A folder for the table of trials: search.json, trials.csv and trials.svg, replaced after every trial. A search on the same rows and settings
-    /// takes finished trials from it instead of running them again. Default null: none.
+    /// reuses its finished trials instead of running them again. Default null: none.
     /// </summary>
     public string? Folder { get; set; }
 
-    /// <summary>Told after every trial. Default null.</summary>
+    /// <summary>Receives every trial when it is finished. Default null.</summary>
     public IProgress<SearchTrial>? Progress { get; set; }
 
     /// <summary>A copy that stays as it is when the original, or a list in it, is changed.</summary>

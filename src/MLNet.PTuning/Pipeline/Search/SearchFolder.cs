@@ -1,4 +1,4 @@
-// The finished trials of a search on disk, so that a search that was ended goes on where it was.
+// The finished trials of a search on disk, so that an interrupted search can be resumed.
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MLNet.PTuning.Files;
@@ -6,7 +6,7 @@ using MLNet.PTuning.Training;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>Trials by what they tried; written to a folder where there is one.</summary>
+/// <summary>Finished trials by setting and epochs; written to a folder where one is given.</summary>
 internal sealed class SearchFolder
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
@@ -15,8 +15,8 @@ internal sealed class SearchFolder
     private readonly SortedDictionary<string, string> _identity;
     private readonly List<SearchTrial> _finished = [];
 
-    /// <param name="folder">Null for none; made where it is absent.</param>
-    /// <param name="identity">What a trial's outcome depends on beside its setting.</param>
+    /// <param name="folder">Null for none; created where it does not exist.</param>
+    /// <param name="identity">Everything else that a trial's result depends on besides its setting.</param>
     /// <exception cref="ArgumentException">The folder holds a search on other rows or with other settings.</exception>
     /// <exception cref="InvalidDataException">Its search.json cannot be read.</exception>
     public SearchFolder(string? folder, SortedDictionary<string, string> identity)
@@ -56,9 +56,9 @@ internal sealed class SearchFolder
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{Table} cannot be read ({e.Message}). Delete it to begin the search anew.", e);
+            throw new InvalidDataException($"{Table} cannot be read ({e.Message}). Delete it to start the search again.", e);
         }
-        throw new InvalidDataException($"{Table} holds no search. Delete it to begin the search anew.");
+        throw new InvalidDataException($"{Table} holds no search. Delete it to start the search again.");
     }
 
     private sealed record Content(SortedDictionary<string, string> Identity, List<SearchTrial> Trials);

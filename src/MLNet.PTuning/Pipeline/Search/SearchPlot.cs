@@ -8,8 +8,8 @@ internal static class SearchPlot
 {
     private const int Width = 720, Height = 440, Left = 60, Right = 600, Top = 20, Bottom = 390;
 
-    // Told apart by people of every colour vision (Okabe and Ito, 2008).
-    private static readonly string[] Colours = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000"];
+    // Distinguishable with any color vision (Okabe and Ito, 2008).
+    private static readonly string[] Colors = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000"];
 
     public static string Draw(IReadOnlyList<SearchTrial> trials)
     {
@@ -26,20 +26,20 @@ internal static class SearchPlot
         Line(svg, $"<text transform=\"translate(16 {(Top + Bottom) / 2}) rotate(-90)\" text-anchor=\"middle\">score</text>");
         foreach (var trial in trials.Where(t => t.Score is not null))
         {
-            string colour = ColourOf(trial.Setting.Length);
-            string fill = trial.Setting.Reparameterize ? "none" : colour;
-            Line(svg, $"<circle cx=\"{X(trial.Setting.Rate):f1}\" cy=\"{Y(trial.Score!.Value):f1}\" r=\"{2 + 2 * trial.Rung}\" stroke=\"{colour}\" fill=\"{fill}\" fill-opacity=\"0.6\">");
+            string color = ColorOf(trial.Setting.Length);
+            string fill = trial.Setting.Reparameterize ? "none" : color;
+            Line(svg, $"<circle cx=\"{X(trial.Setting.Rate):f1}\" cy=\"{Y(trial.Score!.Value):f1}\" r=\"{2 + 2 * trial.Rung}\" stroke=\"{color}\" fill=\"{fill}\" fill-opacity=\"0.6\">");
             Line(svg, $"<title>length {trial.Setting.Length}, rate {trial.Setting.Rate}, dropout {trial.Setting.Dropout}, seed {trial.Setting.Seed}, {trial.Epochs} epochs: {trial.Score:f4}</title></circle>");
         }
         for (int i = 0; i < lengths.Length; i++)
         {
-            Line(svg, $"<circle cx=\"{Right + 24}\" cy=\"{Top + 10 + 20 * i}\" r=\"5\" fill=\"{ColourOf(lengths[i])}\"/>");
+            Line(svg, $"<circle cx=\"{Right + 24}\" cy=\"{Top + 10 + 20 * i}\" r=\"5\" fill=\"{ColorOf(lengths[i])}\"/>");
             Line(svg, $"<text x=\"{Right + 36}\" y=\"{Top + 14 + 20 * i}\">length {lengths[i]}</text>");
         }
         svg.Append("</svg>\n");
         return svg.ToString();
 
-        string ColourOf(int length) => Colours[Array.IndexOf(lengths, length) % Colours.Length];
+        string ColorOf(int length) => Colors[Array.IndexOf(lengths, length) % Colors.Length];
 
         // Learning rates on a logarithmic axis; one rate, or one score, alone in the middle.
         double X(double rate) => Between(Left + 30, Right - 30, Math.Log(rate), Math.Log(rates[0]), Math.Log(rates[^1]));

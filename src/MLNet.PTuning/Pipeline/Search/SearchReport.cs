@@ -1,4 +1,4 @@
-// What a search tried and how it went, as a table in memory and as CSV.
+// The trials of a search and their results, as a table in memory and as CSV.
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
@@ -8,7 +8,7 @@ using MLNet.PTuning.Pipeline;
 namespace MLNet.PTuning;
 
 /// <summary>One point of the grid.</summary>
-/// <param name="Length">Prompt length in vectors a layer.</param>
+/// <param name="Length">Prompt length in vectors per layer.</param>
 /// <param name="Rate">Learning rate.</param>
 /// <param name="Dropout">Probability of dropping an element of the prompt.</param>
 /// <param name="Reparameterize">Whether the prompt was trained through a network.</param>
@@ -16,9 +16,9 @@ namespace MLNet.PTuning;
 public sealed record PromptSetting(int Length, double Rate, double Dropout, bool Reparameterize, int Seed);
 
 /// <summary>One training run of a search.</summary>
-/// <param name="Setting">What was tried.</param>
-/// <param name="Rung">From 1; the settings that do best go on to the next one.</param>
-/// <param name="Epochs">Epochs that it was given.</param>
+/// <param name="Setting">The setting that was trained with.</param>
+/// <param name="Rung">From 1; the best settings are promoted to the next one.</param>
+/// <param name="Epochs">Epochs that it was trained for.</param>
 /// <param name="Score">Score of its best epoch on the held-out rows (accuracy, entity F1); null where it failed.</param>
 /// <param name="Loss">Mean cross-entropy of that epoch on the held-out rows; null where it failed.</param>
 /// <param name="Seconds">Wall time.</param>
@@ -35,15 +35,15 @@ public sealed record SearchTrial(PromptSetting Setting, int Rung, int Epochs, do
 /// <param name="Seconds">Wall time of them all.</param>
 public sealed record SearchReport(IReadOnlyList<SearchTrial> Trials, double Seconds)
 {
-    /// <summary>The trial of the highest score (of those that score alike, of the lowest loss): its model is what <c>Fit</c> gives.</summary>
+    /// <summary>The trial of the highest score (among equal scores, of the lowest loss): <c>Fit</c> returns its model.</summary>
     [JsonIgnore]
     public SearchTrial Best => SearchTrial.BestFirst(Trials).First();
 
-    /// <summary>Writes the table with one line a trial, in the invariant culture.</summary>
+    /// <summary>Writes the table with one line per trial, in the invariant culture.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void SaveCsv(string path) => Write(path, Csv());
 
-    /// <summary>Writes a plot of scores over rates: a circle a trial, larger in higher rungs, coloured by prompt length, hollow where the prompt was reparameterized.</summary>
+    /// <summary>Writes a plot of scores over rates: one circle per trial, larger in higher rungs, colored by prompt length, hollow where the prompt was reparameterized.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void SaveSvg(string path) => Write(path, SearchPlot.Draw(Trials));
 
