@@ -39,6 +39,8 @@ public static class PeftCatalog
         ArgumentNullException.ThrowIfNull(options);
         options = (TextClassificationOptions)options.Copy();
         var names = NamesOfHead(options, classNames, PeftHead.Classification);
+        if (options.Pooling == Pooling.Mean)
+            throw new ArgumentException("The head of a PEFT folder, or of P-Tuning v2's own code, was trained to read the first token; leave Pooling at FirstToken.");
         var binary = BinarySettings.Of(options, isBoolean: false);
         binary?.Check(names);
         var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(PTuningClassificationTransformer));

@@ -46,7 +46,7 @@ public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassific
         binary?.Check(keys.Names);
         PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
         var columns = new TextColumns(_options.TextColumnName, _options.TextPairColumnName);
-        return new PreparedTask(_options, keys.Names, Pools: true, TextClassification.Accuracy, (backbone, limit, seed, channel) =>
+        return new PreparedTask(_options, keys.Names, _options.Pooling == Pooling.FirstToken, TextClassification.Accuracy, (backbone, limit, seed, channel) =>
         {
             var form = new RowForm(backbone.Tokenizer, limit.Length, _options.Method, columns.Pair is not null, _options.Verbalizer);
             var read = TextRows.Read(input, columns, label, TextRows.Target).ToList();
@@ -56,12 +56,12 @@ public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassific
                 heldOut = HeldOutRows.FromValidationSet(() => TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys));
                 HeldOutRows.WarnOfUntransformed(channel, TextRows.TextsOf(training), TextRows.TextsOf(heldOut));
             }
-            var (rows, skipped) = TextRows.Encode(training, backbone.Tokenizer, form, limit, channel);
+            var (rows, skipped) = TextRows.Encode(training, backbone.Tokenizer, form, limit, channel, _options.Pooling);
             PromptFit.CheckClasses(rows, skipped, keys.Names, label.Name);
-            var validation = heldOut is null ? null : TextRows.Encode(heldOut, backbone.Tokenizer, form, limit, channel).Examples;
+            var validation = heldOut is null ? null : TextRows.Encode(heldOut, backbone.Tokenizer, form, limit, channel, _options.Pooling).Examples;
             if (validation?.Count == 0) throw new ArgumentException("None of the rows held out for validation has a label.");
             return new TrainingRows(rows, validation, skipped);
-        }, (model, settings) => new PTuningClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names, Binary = binary }));
+        }, (model, settings) => new PTuningClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names, Binary = binary, Pooling = _options.Pooling }));
     }
 
     /// <inheritdoc/>

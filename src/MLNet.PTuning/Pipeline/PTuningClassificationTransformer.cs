@@ -26,7 +26,7 @@ public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
     internal PTuningClassificationTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
     {
         (_host, _keys, _settings) = (host, keys, settings);
-        _model = new SharedModel(model, settings, keys.Names, pools: true);
+        _model = new SharedModel(model, settings, keys.Names);
         _predictor = new Predictor(_model, keys, settings);
     }
 
@@ -53,7 +53,7 @@ public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
 
     internal TunedModel Model => _model.Model;
 
-    internal TrainedPrompt Prompt => new(_model, _settings, _keys.Names, Pools: true);
+    internal TrainedPrompt Prompt => new(_model, _settings, _keys.Names);
 
     /// <inheritdoc/>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new PredictionSchema(inputSchema, _predictor.Inputs(inputSchema), _predictor.Outputs).Output;
@@ -74,7 +74,7 @@ public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
     // Called by ML.NET when it finds the loader's signature in a model file.
     private static PTuningClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
-        var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature, pools: true);
+        var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature);
         return new PTuningClassificationTransformer(environment.Register(nameof(PTuningClassificationTransformer)), model, keys, settings);
     }
 
@@ -96,7 +96,7 @@ public sealed class PTuningClassificationTransformer : ITransformer, IDisposable
         public IReadOnlyList<float[]> Predict(ModelUse use, IReadOnlyList<(string Text, string? Pair)> rows) => use.Predict([.. rows.Select(r =>
         {
             var row = _form.Encode(r.Text, r.Pair);
-            return TextClassification.Example(row.Input, Example.NoTarget, row.ReadPosition);
+            return TextClassification.Example(row.Input, Example.NoTarget, row.ReadPosition, settings.Pooling);
         })]);
 
         public Delegate Getter(int index, Func<float[]> result) => ClassificationColumns.Getter(index, settings.Binary, result);

@@ -25,7 +25,7 @@ public sealed class PTuningTokenLabelingTransformer : ITransformer, IDisposable
     internal PTuningTokenLabelingTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
     {
         (_host, _keys, _settings) = (host, keys, settings);
-        _model = new SharedModel(model, settings, keys.Names, pools: false);
+        _model = new SharedModel(model, settings, keys.Names);
         _predictor = new TokenLabelingPredictor(_model, keys, settings);
     }
 
@@ -55,7 +55,7 @@ public sealed class PTuningTokenLabelingTransformer : ITransformer, IDisposable
 
     internal TunedModel Model => _model.Model;
 
-    internal TrainedPrompt Prompt => new(_model, _settings, _keys.Names, Pools: false);
+    internal TrainedPrompt Prompt => new(_model, _settings, _keys.Names);
 
     /// <inheritdoc/>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new PredictionSchema(inputSchema, _predictor.Inputs(inputSchema), _predictor.Outputs).Output;
@@ -76,7 +76,7 @@ public sealed class PTuningTokenLabelingTransformer : ITransformer, IDisposable
     // Called by ML.NET when it finds the loader's signature in a model file.
     private static PTuningTokenLabelingTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
-        var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature, pools: false);
+        var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature);
         return new PTuningTokenLabelingTransformer(environment.Register(nameof(PTuningTokenLabelingTransformer)), model, keys, settings);
     }
 }

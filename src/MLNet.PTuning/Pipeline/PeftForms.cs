@@ -31,7 +31,9 @@ internal static class PeftForms
     public static PeftAdapter Write(TrainedPrompt prompt)
     {
         using var use = prompt.Model.Use();
-        var (model, method, pools) = (use.Model!, prompt.Settings.Method, prompt.Pools);
+        var (model, method, pools) = (use.Model!, prompt.Settings.Method, prompt.Settings.Labeling is null);
+        if (prompt.Settings.Pooling == Pooling.Mean)
+            throw new NotSupportedException("PEFT wraps Python's classes, whose classification head reads the first token; a head that reads the mean over tokens (Pooling) has no form there.");
         var trained = model.Trained();
         if (!trained.ContainsKey(LinearHead.Weight)) throw new NotSupportedException("PEFT has no form for a verbalizer; a classification head can be written.");
         var config = model.Backbone.Config;

@@ -40,7 +40,7 @@ internal static class PromptFit
             var limit = new RowLimit(backbone, options);
             var (rows, validation, skipped) = task.MakeRows(backbone, limit, seed, channel);
             // With a verbalizer there is no head whose rows could be reordered.
-            var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel) : options.StartFrom?.TensorsFor(backbone);
+            var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel, takesHead: options is not TextClassificationOptions { Pooling: Pooling.Mean }) : options.StartFrom?.TensorsFor(backbone);
             model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words);
             model.Computation = options.Computation;
             double rate = options.LearningRate ?? options.Method.DefaultLearningRate;

@@ -2,6 +2,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNet.PTuning.Backbones;
@@ -31,12 +32,18 @@ internal sealed record ModelSettings
     public SortedDictionary<string, string> EmbeddedFiles { get; init; } = [];
     /// <summary>Settings of classification in ML.NET's binary form.</summary>
     public BinarySettings? Binary { get; init; }
+    /// <summary>What classification reads of a row.</summary>
+    public Pooling Pooling { get; init; }
     /// <summary>Settings of token labeling.</summary>
     public LabelingSettings? Labeling { get; init; }
     public TrainingReport? Report { get; init; }
     public SearchReport? SearchReport { get; init; }
     /// <summary>SHA-256 of the weights' stream; filled in when the model is saved.</summary>
     public string WeightsHash { get; init; } = "";
+
+    /// <summary>Whether the head reads rows through a pooler.</summary>
+    [JsonIgnore]
+    public bool HasPooler => Labeling is null && Pooling == Pooling.FirstToken;
 }
 
 /// <summary>Saving and loading, the same for every task.</summary>
@@ -88,7 +95,7 @@ internal static class SavedModel
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     /// <exception cref="FileNotFoundException">The backbone was not found.</exception>
     /// <exception cref="IOException">The backbone in the file cannot be unpacked.</exception>
-    public static (ModelSettings Settings, LabelKeys Keys, TunedModel Model) Load(IHostEnvironment environment, ModelLoadContext context, string loaderSignature, bool pools)
+    public static (ModelSettings Settings, LabelKeys Keys, TunedModel Model) Load(IHostEnvironment environment, ModelLoadContext context, string loaderSignature)
     {
         var open = MLNetInternals.Open(context, loaderSignature);
         byte[] json = ReadAll(Settings), keyValues = ReadAll(Keys);
@@ -108,7 +115,7 @@ internal static class SavedModel
         {
             File.WriteAllBytes(temporary, weights);
             using var file = WeightFile.Open(temporary);
-            var model = TunedModel.Load(lease, settings.Method, keys.Count, pools, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names));
+            var model = TunedModel.Load(lease, settings.Method, keys.Count, settings.HasPooler, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names));
             model.Computation = new Computation(settings.Precision, null);
             return (settings, keys, model);
         }

@@ -18,8 +18,7 @@ namespace MLNet.PTuning.Pipeline;
 /// <param name="model">The model; owned by this object from now on.</param>
 /// <param name="settings">Its settings in a model file.</param>
 /// <param name="classNames">Names of its classes.</param>
-/// <param name="pools">Whether its head reads rows through a pooler.</param>
-internal sealed class SharedModel(TunedModel model, ModelSettings settings, IReadOnlyList<string> classNames, bool pools) : IDisposable
+internal sealed class SharedModel(TunedModel model, ModelSettings settings, IReadOnlyList<string> classNames) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly ModelFolder _folder = model.Backbone.Folder;
@@ -110,7 +109,7 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
             lease.Dispose();
             throw new IOException($"The backbone in {_folder.Path} has changed since the model was disposed, so it cannot be used again; put the files back, or load the model again.");
         }
-        var reloaded = TunedModel.Load(lease, settings.Method, classNames.Count, pools, SavedTensors.Of("the model", _trained!), settings.Verbalizer?.WordsOf(classNames));
+        var reloaded = TunedModel.Load(lease, settings.Method, classNames.Count, settings.HasPooler, SavedTensors.Of("the model", _trained!), settings.Verbalizer?.WordsOf(classNames));
         reloaded.Computation = _computation;
         _trained = null;
         return reloaded;
@@ -144,8 +143,7 @@ internal sealed class ModelUse(SharedModel owner, TunedModel model) : IDisposabl
 /// <param name="Model">The prompt and head.</param>
 /// <param name="Settings">Their settings in a model file.</param>
 /// <param name="ClassNames">Names of the classes in the order of the head's rows.</param>
-/// <param name="Pools">Whether the head reads rows through a pooler.</param>
-internal sealed record TrainedPrompt(SharedModel Model, ModelSettings Settings, IReadOnlyList<string> ClassNames, bool Pools)
+internal sealed record TrainedPrompt(SharedModel Model, ModelSettings Settings, IReadOnlyList<string> ClassNames)
 {
     /// <summary>The trained prompts of a transformer, or of all transformers of a chain.</summary>
     public static IEnumerable<TrainedPrompt> AllOf(ITransformer transformer) => transformer switch

@@ -18,6 +18,23 @@ public sealed class TextClassificationOptions(string backboneFolder) : PTuningOp
     /// </summary>
     public string? ProbabilityColumnName { get; set; }
 
+    /// <summary>
+    /// What the classification head reads of a row. Default <see cref="Pooling.FirstToken"/>; <see cref="Pooling.Mean"/> suits sentence encoders, which are trained for the mean
+    /// over tokens. For every tuning method but with a <see cref="PTuningOptions.Verbalizer"/> or <see cref="SoftPrompt.PoolsFirstVector"/>, which say themselves what is read.
+    /// </summary>
+    public Pooling Pooling { get; set; }
+
+    internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Pooling), Text(Pooling))];
+
+    internal override void Validate()
+    {
+        base.Validate();
+        Require(Enum.IsDefined(Pooling), nameof(Pooling), Pooling, "one of " + string.Join(", ", Enum.GetNames<Pooling>()));
+        if (Pooling == Pooling.Mean && Verbalizer is not null) throw new ArgumentException("A verbalizer scores a masked word, not a mean over tokens; leave Pooling at FirstToken.", nameof(Pooling));
+        if (Pooling == Pooling.Mean && Method.ReadsVectors)
+            throw new ArgumentException("PoolsFirstVector has the head read the prompt's first vector, not a mean over tokens; leave Pooling at FirstToken, or PoolsFirstVector false.", nameof(Pooling));
+    }
+
     private protected override IEnumerable<string?> InputColumns => [TextColumnName, TextPairColumnName, LabelColumnName];
 
     private protected override IEnumerable<string?> OutputColumns => [PredictedLabelColumnName, ScoreColumnName, ProbabilityColumnName];

@@ -120,7 +120,7 @@ internal static class TextRows
     }
 
     /// <summary>Tokenizes rows on all cores and leaves out those without a label.</summary>
-    public static (List<Example> Examples, int Skipped) Encode(IReadOnlyList<Row> all, TextTokenizer tokenizer, RowForm form, RowLimit limit, TrainingChannel channel)
+    public static (List<Example> Examples, int Skipped) Encode(IReadOnlyList<Row> all, TextTokenizer tokenizer, RowForm form, RowLimit limit, TrainingChannel channel, Pooling pooling)
     {
         var labeled = all.Where(r => r.Target is not null).ToList();
         int longest = 0, cut = 0;
@@ -130,7 +130,7 @@ internal static class TextRows
             var second = r.Pair is null ? null : form.PairPieces(r.Pair);
             int length = first.Count + (second?.Count ?? 0) + tokenizer.SpecialCount(second is not null) + form.FixedPieces;
             var row = form.Join(first, second);
-            return (Length: length, Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadPosition));
+            return (Length: length, Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadPosition, pooling));
         });
         foreach (var (length, _) in examples)
         {

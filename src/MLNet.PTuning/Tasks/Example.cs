@@ -3,11 +3,11 @@ using MLNet.PTuning.Backbones;
 
 namespace MLNet.PTuning.Tasks;
 
-/// <summary>A row's word pieces, the positions that the head reads, and the target class at each.</summary>
+/// <summary>A row's word pieces, the positions that the head reads, and the target class at each, or of their mean.</summary>
 /// <param name="Ids">Word-piece ids, specials included, and −(j + 1) for a prompt's vector j: [S].</param>
 /// <param name="Types">Segment of each word piece: [S].</param>
-/// <param name="ReadPositions">Positions in <paramref name="Ids"/> that the head reads, ascending: [R]. Classification reads one: the first token, or a masked word.</param>
-/// <param name="Targets">Class at each of them, counted from 0, or <see cref="NoTarget"/>: [R].</param>
+/// <param name="ReadPositions">Positions in <paramref name="Ids"/> that the head reads, ascending: [R]. Classification reads one (the first token, or a masked word), or all tokens.</param>
+/// <param name="Targets">Class at each of them, counted from 0, or <see cref="NoTarget"/>: [R]. A single one where the head reads their mean.</param>
 internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[] Targets)
 {
     /// <summary>Marks a position without a target; the loss ignores it (PyTorch's ignore_index).</summary>
@@ -20,8 +20,9 @@ internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[
 /// <summary>Examples packed for one pass.</summary>
 /// <param name="Rows">The word pieces.</param>
 /// <param name="ReadPositions">Positions in the packed rows that the head reads: [R].</param>
-/// <param name="Targets">Class at each of them or <see cref="Example.NoTarget"/>: [R].</param>
-internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Targets)
+/// <param name="Targets">Class at each of them or <see cref="Example.NoTarget"/>: [R], or [B] where the head reads means.</param>
+/// <param name="MeanRows">The row of each position read, where the head reads each row's mean: [R]; null where it reads the positions themselves.</param>
+internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Targets, int[]? MeanRows)
 {
     // What bounds the memory of a pass, which grows with its word pieces: 32 rows of 128 are just one.
     private const int PiecesAtOnce = 4096;
@@ -50,6 +51,7 @@ internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Target
         return new Batch(
             new PackedBatch([.. examples.SelectMany(e => e.Ids)], [.. examples.SelectMany(e => e.Types)], starts),
             [.. examples.SelectMany((e, row) => e.ReadPositions.Select(at => starts[row] + at))],
-            [.. examples.SelectMany(e => e.Targets)]);
+            [.. examples.SelectMany(e => e.Targets)],
+            examples.Any(e => e.Targets.Length != e.ReadPositions.Length) ? [.. examples.SelectMany((e, row) => Enumerable.Repeat(row, e.ReadPositions.Length))] : null);
     }
 }

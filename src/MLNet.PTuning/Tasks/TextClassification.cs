@@ -6,12 +6,18 @@ namespace MLNet.PTuning.Tasks;
 /// <summary>How texts become examples of classification, and how well predictions fit them.</summary>
 internal static class TextClassification
 {
-    /// <summary>An encoded text or pair, read at its first token, [CLS], or elsewhere.</summary>
+    /// <summary>An encoded text or pair, read at its first token, [CLS], at another position, or as the mean of its tokens.</summary>
     /// <param name="encoded">Word pieces with specials.</param>
     /// <param name="target">Class from 0, or <see cref="Tasks.Example.NoTarget"/>.</param>
     /// <param name="readPosition">The position that is read.</param>
-    public static Example Example(Encoded encoded, int target, int readPosition = 0) =>
-        new(encoded.Ids, encoded.Types, readPosition == 0 ? Tasks.Example.FirstToken : [readPosition], [target]);
+    /// <param name="pooling">Whether all tokens are read in its place.</param>
+    public static Example Example(Encoded encoded, int target, int readPosition = 0, Pooling pooling = Pooling.FirstToken)
+    {
+        // Prompt vectors have negative ids.
+        int[] positions = pooling == Pooling.Mean ? [.. Enumerable.Range(0, encoded.Ids.Length).Where(i => encoded.Ids[i] >= 0)]
+            : readPosition == 0 ? Tasks.Example.FirstToken : [readPosition];
+        return new Example(encoded.Ids, encoded.Types, positions, [target]);
+    }
 
     /// <summary>Fraction of examples whose most probable class is the target.</summary>
     public static double Accuracy(IReadOnlyList<Example> examples, IReadOnlyList<float[]> probabilities) =>
