@@ -70,7 +70,7 @@ internal sealed record AccuracySuite(IReadOnlyList<AccuracyTask> Tasks)
     [
         new("head only", new HeadOnly(), 1e-2, headOnly),
         new("P-Tuning v2, 20 vectors", new DeepPrompt { Length = 20 }, 1e-2, deepPrompt),
-        new("soft prompt at the input, 20 vectors", new SoftPrompt { Length = 20, Start = SoftPromptStart.Random }, 1e-2, softPrompt),
+        new("soft prompt at the input, 20 vectors", new SoftPrompt { Length = 20, Start = PromptStart.Random }, 1e-2, softPrompt),
         new("full fine-tuning", new FullFineTuning(), 1e-3, everything),
     ];
 }

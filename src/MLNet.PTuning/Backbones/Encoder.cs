@@ -47,6 +47,9 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
         return new(Forward(batch, readPositions, prompt, dropout));
     }
 
+    /// <summary>The keys and values that every layer has of every word piece, chunk 2l of a row layer l's keys and chunk 2l + 1 its values, as a prefix has them: [T, 2·L·H].</summary>
+    public abstract torch.Tensor KeysAndValues(PackedBatch batch);
+
     /// <summary>Frees the memory of past passes.</summary>
     public virtual void Trim() { }
 

@@ -48,6 +48,22 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         torch.Tensor DropPerRow(torch.Tensor x) => dropout!.Apply(x.expand(layout.RowCount, x.shape[0], x.shape[1]), prompt.Dropout);
     }
 
+    public override torch.Tensor KeysAndValues(PackedBatch batch)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var hidden = Embed(batch, PromptState.None, null);
+        var layout = new AttentionLayout(batch.RowStarts, batch.RowStarts, 0, hidden.device);
+        var parts = new List<torch.Tensor>();
+        for (int layer = 0; layer < layers.Count; layer++)
+        {
+            parts.Add(layers[layer].Key.Apply(hidden));
+            parts.Add(layers[layer].Value.Apply(hidden));
+            if (layer < layers.Count - 1) hidden = Layer(layer, hidden, layout, PromptState.None, null, null);
+        }
+        return torch.cat([.. parts], 1).MoveToOuterDisposeScope();
+    }
+
     public override EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)
     {
         _packs ??= !HasRelativeScores && PackedLayers.Compute(Config, layers);

@@ -27,7 +27,6 @@ internal static class PromptFit
     public static ITransformer Run(IHost host, PreparedTask task)
     {
         var options = task.Options;
-        var method = options.Method.For(task.ClassNames);
         var words = options.Verbalizer?.WordsOf(task.ClassNames);
         int seed = options.Seed ?? MLNetInternals.SeedOf(host) ?? (options.ResumeFrom is { } checkpoint ? Checkpoint.SeedOf(checkpoint) : Random.Shared.Next());
         using var channel = new TrainingChannel(host, options);
@@ -39,6 +38,7 @@ internal static class PromptFit
             foreach (string notice in backbone.Notices) channel.Warn(notice);
             var limit = new RowLimit(backbone, options);
             var (rows, validation, skipped) = task.MakeRows(backbone, limit, seed, channel);
+            var method = options.Method.For(task.ClassNames, () => Example.FrequentPieces(rows));
             // With a verbalizer there is no head whose rows could be reordered.
             var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel, takesHead: options is not TextClassificationOptions { Pooling: Pooling.Mean }) : options.StartFrom?.TensorsFor(backbone);
             model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words);

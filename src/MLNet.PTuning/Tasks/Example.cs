@@ -13,6 +13,10 @@ internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[
     /// <summary>Marks a position without a target; the loss ignores it (PyTorch's ignore_index).</summary>
     public const int NoTarget = -100;
 
+    /// <summary>The word pieces of rows, the most frequent ones first; prompt vectors are none.</summary>
+    public static int[] FrequentPieces(IEnumerable<Example> examples) =>
+        [.. examples.SelectMany(e => e.Ids).Where(id => id >= 0).CountBy(id => id).OrderByDescending(p => p.Value).ThenBy(p => p.Key).Select(p => p.Key)];
+
     /// <summary>The position of a row's first token.</summary>
     public static readonly int[] FirstToken = [0];
 }

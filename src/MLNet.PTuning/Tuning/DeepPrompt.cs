@@ -1,7 +1,9 @@
 // P-Tuning v2: trained keys and values at every layer (Liu et al., 2022, "P-Tuning v2: Prompt Tuning Can Be Comparable to Fine-tuning
 // Universally Across Scales and Tasks"; the tensors are named and laid out as its authors' code does).
 using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Text;
 using MLNet.PTuning.Tuning;
+using TorchSharp;
 
 namespace MLNet.PTuning;
 
@@ -25,8 +27,19 @@ public sealed class DeepPrompt : TuningMethod
     /// <summary>Width of that network's inner layer. Default 512.</summary>
     public int EncoderHiddenSize { get; init; } = 512;
 
-    /// <summary>Standard deviation of the normal distribution that initial values come from. Default 0.02, as the authors' code.</summary>
+    /// <summary>
+    /// Initial values. Default <see cref="PromptStart.Random"/>, as the authors' code; otherwise the backbone's own keys and values, at every layer, of a text
+    /// (as Prefix-Tuning's authors propose for few rows: Li and Liang, 2021, section 7.4), which the network of <see cref="Reparameterize"/> cannot begin with.
+    /// </summary>
+    public PromptStart Start { get; init; } = PromptStart.Random;
+
+    /// <summary>The text whose keys and values the prompt begins as where <see cref="Start"/> says so.</summary>
+    public string? StartText { get; init; }
+
+    /// <summary>Standard deviation of the normal distribution that random initial values come from. Default 0.02, as the authors' code.</summary>
     public double InitialDeviation { get; init; } = 0.02;
+
+    private StartWords? _words;
 
     internal override int PromptLength => Length;
 
@@ -35,7 +48,17 @@ public sealed class DeepPrompt : TuningMethod
         if (Length < 1) throw new ArgumentOutOfRangeException(nameof(Length), Length, "A deep prompt has at least 1 vector.");
         if (Dropout is { } p && !(p >= 0 && p < 1)) throw new ArgumentOutOfRangeException(nameof(Dropout), p, "A dropout is at least 0 and less than 1.");
         if (EncoderHiddenSize < 1) throw new ArgumentOutOfRangeException(nameof(EncoderHiddenSize), EncoderHiddenSize, "The network's inner layer has at least 1 unit.");
+        StartWords.Validate(Start, StartText);
+        if (Start != PromptStart.Random && Reparameterize)
+            throw new ArgumentException($"A prompt that is trained through a network begins at random; leave {nameof(Start)} at Random, or {nameof(Reparameterize)} false.", nameof(Start));
         if (!(InitialDeviation > 0)) throw new ArgumentOutOfRangeException(nameof(InitialDeviation), InitialDeviation, "A standard deviation is positive.");
+    }
+
+    internal override TuningMethod For(IReadOnlyList<string> classNames, Func<int[]> frequentPieces)
+    {
+        var known = (DeepPrompt)MemberwiseClone();
+        known._words = new StartWords(Start, StartText, classNames, frequentPieces);
+        return known;
     }
 
     internal override Tuner CreateTuner(FrozenBackbone backbone, long seed)
@@ -47,7 +70,23 @@ public sealed class DeepPrompt : TuningMethod
             : PrefixTable.Direct(Length, config.LayerCount, config.HiddenSize, Initial);
         return new PrefixTuner(backbone, table, Length, Dropout ?? config.HiddenDropout);
 
-        TorchSharp.Modules.Parameter Initial(string name, long[] shape) => shape.Length > 1 ? factory.Normal(InitialDeviation, shape) : factory.Zeros(shape);
+        TorchSharp.Modules.Parameter Initial(string name, long[] shape) => Start != PromptStart.Random ? ParameterFactory.From(KeysAndValues(backbone, seed))
+            : shape.Length > 1 ? factory.Normal(InitialDeviation, shape) : factory.Zeros(shape);
+    }
+
+    // Of the words as one row, special tokens around them; a prompt that the backbone has no room for at once is made of several rows: [P, 2·L·H].
+    private torch.Tensor KeysAndValues(FrozenBackbone backbone, long seed)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var tokenizer = backbone.Tokenizer;
+        int[] pieces = [.. (_words ?? new StartWords(Start, StartText)).Take(Length, backbone, seed).SelectMany(word => word).Take(Length)];
+        int room = backbone.Encoder.MaxRowLength(0) - tokenizer.SpecialCount(false);
+        return torch.cat([.. pieces.Chunk(room).Select(chunk =>
+        {
+            var row = tokenizer.Join([.. chunk.Select(id => new Piece(id, 0, 0, 0))], null, int.MaxValue);
+            return backbone.Encoder.KeysAndValues(new PackedBatch(row.Ids, row.Types, [0, row.Ids.Length])).slice(0, row.First.Start.Value, row.First.End.Value, 1);
+        })]).MoveToOuterDisposeScope();
     }
 
     internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => PrefixTuner.Load(backbone, Length, Dropout ?? backbone.Config.HiddenDropout, saved);

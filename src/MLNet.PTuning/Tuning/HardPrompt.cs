@@ -34,7 +34,8 @@ public sealed class HardPrompt : TuningMethod
         Trains.Validate();
     }
 
-    internal override TuningMethod For(IReadOnlyList<string> classNames) => new HardPrompt { Template = Template, Trains = Trains.For(classNames) };
+    internal override TuningMethod For(IReadOnlyList<string> classNames, Func<int[]> frequentPieces) =>
+        new HardPrompt { Template = Template, Trains = Trains.For(classNames, frequentPieces) };
 
     internal override Tuner CreateTuner(FrozenBackbone backbone, long seed) => Trains.CreateTuner(backbone, seed);
 

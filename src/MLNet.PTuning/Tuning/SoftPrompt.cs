@@ -1,27 +1,9 @@
 // Prompt Tuning (Lester et al., 2021, "The Power of Scale for Parameter-Efficient Prompt Tuning").
-using System.Text.Json.Serialization;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tuning;
 using TorchSharp;
 
 namespace MLNet.PTuning;
-
-/// <summary>What a soft prompt's vectors begin as.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<SoftPromptStart>))]
-public enum SoftPromptStart
-{
-    /// <summary>Embeddings of word pieces drawn from the vocabulary.</summary>
-    Vocabulary,
-
-    /// <summary>Random numbers.</summary>
-    Random,
-
-    /// <summary>Embeddings of the word pieces of <see cref="SoftPrompt.StartText"/>, repeated or cut to the prompt's length.</summary>
-    Text,
-
-    /// <summary>A vector a class: the mean of the embeddings of its name's word pieces; what is left of the prompt is drawn from the vocabulary.</summary>
-    ClassNames,
-}
 
 /// <summary>
 /// Prompt Tuning: trained vectors [P, E] before the row's first token, at the input only (E is the width of the backbone's embeddings).
@@ -30,13 +12,13 @@ public enum SoftPromptStart
 /// </summary>
 public sealed class SoftPrompt : TuningMethod
 {
-    private IReadOnlyList<string>? _classNames;
+    private StartWords? _words;
 
     /// <summary>Prompt length P in vectors. Default 20. It takes P of the backbone's positions.</summary>
     public int Length { get; init; } = 20;
 
     /// <summary>Initial values. Default: word pieces drawn from the vocabulary.</summary>
-    public SoftPromptStart Start { get; init; }
+    public PromptStart Start { get; init; }
 
     /// <summary>The text that the prompt begins as where <see cref="Start"/> says so.</summary>
     public string? StartText { get; init; }
@@ -58,15 +40,14 @@ public sealed class SoftPrompt : TuningMethod
     internal override void Validate()
     {
         if (Length < 1) throw new ArgumentOutOfRangeException(nameof(Length), Length, "A soft prompt has at least 1 vector.");
-        if (!Enum.IsDefined(Start)) throw new ArgumentOutOfRangeException(nameof(Start), Start, "There is no such start.");
-        if (Start == SoftPromptStart.Text && string.IsNullOrWhiteSpace(StartText)) throw new ArgumentException("A prompt that begins as a text needs StartText.");
+        StartWords.Validate(Start, StartText);
         if (!(InitialDeviation > 0)) throw new ArgumentOutOfRangeException(nameof(InitialDeviation), InitialDeviation, "A standard deviation is positive.");
     }
 
-    internal override TuningMethod For(IReadOnlyList<string> classNames)
+    internal override TuningMethod For(IReadOnlyList<string> classNames, Func<int[]> frequentPieces)
     {
         var known = (SoftPrompt)MemberwiseClone();
-        known._classNames = classNames;
+        known._words = new StartWords(Start, StartText, classNames, frequentPieces);
         return known;
     }
 
@@ -74,39 +55,12 @@ public sealed class SoftPrompt : TuningMethod
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
         long width = backbone.Encoder.WordEmbeddings.shape[1];
-        if (Start == SoftPromptStart.Random) return VectorTuner.Direct(backbone, factory.Normal(InitialDeviation, Length, width));
-        float[] values = [.. StartingPieces(backbone, seed).SelectMany(pieces => MeanEmbedding(backbone, pieces))];
+        if (Start == PromptStart.Random) return VectorTuner.Direct(backbone, factory.Normal(InitialDeviation, Length, width));
+        float[] values = [.. (_words ?? new StartWords(Start, StartText)).Take(Length, backbone, seed).SelectMany(pieces => MeanEmbedding(backbone, pieces))];
         return VectorTuner.Direct(backbone, ParameterFactory.From(values, [Length, width], backbone.Device));
     }
 
     internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => VectorTuner.Load(backbone, Length, saved);
-
-    // The word pieces whose mean each vector begins as.
-    private IEnumerable<int[]> StartingPieces(FrozenBackbone backbone, long seed)
-    {
-        var tokenizer = backbone.Tokenizer;
-        if (Start == SoftPromptStart.Text)
-        {
-            var pieces = tokenizer.Pieces(StartText);
-            if (pieces.Count == 0) throw new ArgumentException($"StartText '{StartText}' has no word pieces; give words.");
-            return Enumerable.Range(0, Length).Select(i => new[] { pieces[i % pieces.Count].Id });
-        }
-        var names = Start == SoftPromptStart.ClassNames
-            ? _classNames ?? throw new ArgumentException("The classes' names are not known here; let the prompt begin as a text, or as words of the vocabulary.")
-            : [];
-        var random = new Random((int)seed);
-        int[] special = [.. tokenizer.Encode("", "", tokenizer.SpecialCount(true)).Ids, tokenizer.PadId, tokenizer.MaskId ?? tokenizer.PadId];
-        return names.Select(name => tokenizer.Pieces(name).Select(p => p.Id).ToArray()).Where(pieces => pieces.Length > 0).Concat(Drawn()).Take(Length);
-
-        IEnumerable<int[]> Drawn()
-        {
-            while (true)
-            {
-                int id = random.Next(Math.Min(tokenizer.VocabularySize, backbone.Config.VocabSize));
-                if (!special.Contains(id)) yield return [id];
-            }
-        }
-    }
 
     private static float[] MeanEmbedding(FrozenBackbone backbone, int[] pieces)
     {

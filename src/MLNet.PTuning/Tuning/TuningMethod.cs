@@ -30,8 +30,8 @@ public abstract class TuningMethod
     /// <summary>What the method puts around a row's text; null for nothing.</summary>
     internal virtual Tuning.PromptTemplate? RowTemplate => null;
 
-    /// <summary>The method as it is for a task of these classes.</summary>
-    internal virtual TuningMethod For(IReadOnlyList<string> classNames) => this;
+    /// <summary>The method as it is for a task of these classes, and of training rows with these most frequent word pieces.</summary>
+    internal virtual TuningMethod For(IReadOnlyList<string> classNames, Func<int[]> frequentPieces) => this;
 
     /// <summary>Learning rate where the options name none.</summary>
     internal virtual double DefaultLearningRate => 1e-2;

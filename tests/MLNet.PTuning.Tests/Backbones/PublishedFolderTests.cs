@@ -75,7 +75,7 @@ public sealed class PublishedFolderTests : IDisposable
     {
         WriteVocabulary(2000);
         var options = Reviews.Options(_backbone);
-        options.Method = new SoftPrompt { Length = 8, Start = SoftPromptStart.Vocabulary };
+        options.Method = new SoftPrompt { Length = 8, Start = PromptStart.Vocabulary };
         options.Epochs = 1;
         using var model = Reviews.Train(options, Reviews.Rows(4));
     }

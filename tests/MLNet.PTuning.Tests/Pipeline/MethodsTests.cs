@@ -10,8 +10,9 @@ public sealed class MethodsTests : IDisposable
     private static readonly Dictionary<string, (TuningMethod Method, double Rate)> Methods = new()
     {
         [nameof(DeepPrompt)] = (new DeepPrompt { Length = 4 }, 0.05),
+        ["DeepPrompt from frequent words"] = (new DeepPrompt { Length = 4, Start = PromptStart.FrequentWords }, 0.05),
         [nameof(PrefixTuning)] = (new PrefixTuning { Length = 4, EncoderHiddenSize = 16 }, 0.02),
-        [nameof(SoftPrompt)] = (new SoftPrompt { Length = 4, Start = SoftPromptStart.ClassNames }, 0.1),
+        [nameof(SoftPrompt)] = (new SoftPrompt { Length = 4, Start = PromptStart.ClassNames }, 0.1),
         ["PTuningV1 with an LSTM"] = (new PTuningV1(), 0.02),
         ["PTuningV1 with an MLP"] = (new PTuningV1 { Encoder = PromptEncoderKind.Mlp }, 0.02),
         [nameof(HardPrompt)] = (new HardPrompt { Template = "{text} it was {mask}" }, 0.005),
@@ -101,7 +102,7 @@ public sealed class MethodsTests : IDisposable
     {
         TuningMethod[] wrong = [
             new PrefixTuning { Length = 0 }, new PrefixTuning { EncoderHiddenSize = 0 }, new PrefixTuning { Dropout = 1 }, new SoftPrompt { Length = 0 },
-            new SoftPrompt { Start = SoftPromptStart.Text }, new SoftPrompt { InitialDeviation = 0 }, new BottleneckAdapter { Size = 0 },
+            new SoftPrompt { Start = PromptStart.Text }, new SoftPrompt { InitialDeviation = 0 }, new BottleneckAdapter { Size = 0 },
             new BottleneckAdapter { InitialDeviation = -1 }, new PTuningV1 { Template = "{text}" }, new PTuningV1 { EncoderHiddenSize = 0 },
             new HardPrompt { Template = "{prompt:2} {text}" }, new HardPrompt { Template = "{text} so", Trains = new PTuningV1() }];
         Assert.All(wrong, method => Assert.ThrowsAny<ArgumentException>(method.Validate));

@@ -27,6 +27,44 @@ public sealed class DeepPromptTests : IDisposable
         Assert.Equal(0.5, Math.Sqrt(values.Average(v => (double)v * v)), 0.05);
     }
 
+    [Theory]
+    [InlineData(3)]
+    // Twice the text, and beyond the backbone's longest row.
+    [InlineData(80)]
+    public void From_a_text_it_begins_with_the_backbone_s_keys_and_values_of_its_words_at_every_layer(int length)
+    {
+        using var model = Model(new DeepPrompt { Length = length, Start = PromptStart.Text, StartText = "good film bad" });
+        ComputeThread.Run(() =>
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGrad = torch.no_grad();
+            var backbone = model.Backbone;
+            int[] text = backbone.Tokenizer.Encode("good film bad", null, 10).Ids[1..^1];
+            int inRow = Math.Min(length, backbone.Encoder.MaxRowLength(0) - 2);
+            int[] ids = [backbone.Tokenizer.Encode("", null, 10).Ids[0], .. Enumerable.Range(0, inRow).Select(i => text[i % 3]), backbone.Tokenizer.Encode("", null, 10).Ids[^1]];
+            var hidden = backbone.Encoder.Embed(new PackedBatch(ids, new int[ids.Length], [0, ids.Length]), PromptState.None, null);
+            var layout = new AttentionLayout([0, ids.Length], [0, ids.Length], 0, torch.CPU);
+            for (int layer = 0; layer < TinyBackbone.Layers; layer++)
+            {
+                AssertClose($"encoder.layer.{layer}.attention.self.key", 2 * layer);
+                AssertClose($"encoder.layer.{layer}.attention.self.value", 2 * layer + 1);
+                hidden = backbone.Encoder.Layer(layer, hidden, layout, PromptState.None, null, null);
+            }
+
+            void AssertClose(string name, int chunk)
+            {
+                var expected = torch.nn.functional.linear(hidden, backbone.Weights[name + ".weight"], backbone.Weights[name + ".bias"]).slice(0, 1, 1 + inRow, 1);
+                var actual = model.Parameters[0].Value.slice(0, 0, inRow, 1).narrow(1, chunk * TinyBackbone.Hidden, TinyBackbone.Hidden);
+                Assert.Equal(0, (expected - actual).abs().max().item<float>(), 1e-6);
+            }
+        });
+        Assert.Equal([length, Width], model.Parameters[0].Value.shape);
+    }
+
+    [Fact]
+    public void A_prompt_through_a_network_cannot_begin_with_words() => Assert.Contains("Reparameterize",
+        Assert.Throws<ArgumentException>(() => new DeepPrompt { Reparameterize = true, Start = PromptStart.Vocabulary }.Validate()).Message);
+
     [Fact]
     public void Weights_decay_and_biases_do_not()
     {

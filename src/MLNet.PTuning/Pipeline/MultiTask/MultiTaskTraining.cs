@@ -47,7 +47,7 @@ public sealed class MultiTaskTraining
                 var limit = new RowLimit(backbone, one.Options);
                 return (Task: one, Rows: one.MakeRows(backbone, limit, seed, channel), Limit: limit);
             }).ToList();
-            var method = _options.Method.For([.. prepared.SelectMany(p => p.Task.ClassNames).Distinct()]);
+            var method = _options.Method.For([.. prepared.SelectMany(p => p.Task.ClassNames).Distinct()], () => Example.FrequentPieces(prepared.SelectMany(p => p.Rows.Rows)));
             foreach (var (task, _, _) in prepared)
             {
                 var own = FrozenBackbone.Use(_options.BackboneFolder, device);
