@@ -30,6 +30,13 @@ internal sealed class ModelFolder
     // Weights of other frameworks, which are named where there are no others.
     private static readonly string[] s_otherWeights = ["tf_model.h5", "flax_model.msgpack", "rust_model.ot", "*.ckpt.index", "*.gguf"];
 
+    private static readonly string[] s_weightEndings = [".safetensors", ".bin", ".onnx"];
+
+    // What Hugging Face's trainer leaves beside a checkpoint's weights.
+    private static readonly string[] s_noWeights = ["training_args.bin", "optimizer.bin", "scheduler.bin"];
+
+    private const string DeepSpeedScript = "zero_to_fp32.py";
+
     private static readonly ConcurrentDictionary<string, string> s_hashes = new();
 
     // As they were when the folder was looked at: one that is gone later is missed.
@@ -129,6 +136,16 @@ internal sealed class ModelFolder
             return $" It has bert_config.json: call that {ConfigName}, and add \"model_type\": \"bert\" to it.";
         if (s_otherWeights.SelectMany(pattern => Directory.EnumerateFiles(Path, pattern)).FirstOrDefault() is { } other)
             return $" It has {System.IO.Path.GetFileName(other)}, which is another framework's; load that in Python and save it with save_pretrained.";
+        if (File.Exists(PathOf(DeepSpeedScript)))
+            return $" It has {DeepSpeedScript}, so it is a checkpoint of DeepSpeed: run that script, which gathers the weights.";
+        if (s_weightEndings.SelectMany(ending => Directory.EnumerateFiles(Path, "*" + ending)).Select(file => System.IO.Path.GetFileName(file))
+            .FirstOrDefault(name => !s_noWeights.Contains(name)) is { } weights)
+        {
+            string usual = s_weightNames.First(name => name.EndsWith(System.IO.Path.GetExtension(weights), StringComparison.Ordinal));
+            return weights.Contains("-of-", StringComparison.Ordinal)
+                ? $" It has {weights}, one of several files, but not their index: download {usual}.index.json too."
+                : $" It has {weights}: if that is the model, call it {usual}.";
+        }
         return Directory.EnumerateDirectories(Path).FirstOrDefault(sub => File.Exists(System.IO.Path.Combine(sub, ConfigName))) is { } inner
             ? $" Its subfolder {System.IO.Path.GetFileName(inner)} has a {ConfigName}: that may be the one."
             : "";
