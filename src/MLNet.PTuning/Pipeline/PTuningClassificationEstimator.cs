@@ -49,6 +49,7 @@ public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassific
             var (rows, skipped) = TextRows.Encode(TextRows.Read(input, columns, label, TextRows.KeyTarget), backbone.Tokenizer, form, limit, channel);
             var validation = _options.ValidationSet is { } set ? TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys, backbone.Tokenizer, form, limit, channel) : null;
             PromptFit.CheckClasses(rows, skipped, keys.Names);
+            if (LabelSpelling.Warning(keys.Names) is { } warning) channel.Warn(warning);
             return new TrainingRows(rows, validation, skipped);
         }, (model, settings) => new PTuningClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names }));
     }
