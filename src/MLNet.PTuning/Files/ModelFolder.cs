@@ -82,7 +82,7 @@ internal sealed class ModelFolder
     /// <summary>Names of all files that make up the model: configuration, weights, and what the folder has of a tokenizer.</summary>
     public IReadOnlyList<string> Files => [ConfigName, .. WeightFiles, .. _tokenizerFiles];
 
-    /// <summary>SHA-256 over config.json and the weights (each file's length, then its bytes), in lower-case hexadecimal digits.
+    /// <summary>SHA-256 over config.json and the weights (each file's length, then its bytes; those of JSON without CRs), in lower-case hexadecimal digits.
     /// Computed once a process for files whose sizes and times of change stay the same.</summary>
     public string ContentHash
     {
@@ -157,6 +157,14 @@ internal sealed class ModelFolder
         var buffer = new byte[1 << 20];
         foreach (string name in names)
         {
+            if (name.EndsWith(".json", StringComparison.Ordinal))
+            {
+                // Git writes text files with other line ends on Windows.
+                byte[] text = [.. File.ReadAllBytes(PathOf(name)).Where(value => value != (byte)'\r')];
+                hash.AppendData(BitConverter.GetBytes(text.LongLength));
+                hash.AppendData(text);
+                continue;
+            }
             using var stream = new FileStream(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             hash.AppendData(BitConverter.GetBytes(stream.Length));
             for (int read; (read = stream.Read(buffer)) > 0;)
