@@ -23,6 +23,7 @@ public sealed class LabelSpellingTests : IDisposable
     [InlineData("\u00a0positive", @"'\u00A0positive'")]
     [InlineData("posi\u200btive", @"'posi\u200Btive'")]
     [InlineData("Positive", "'Positive'")]
+    [InlineData("\uff50ositive", @"'\uFF50ositive'")]
     public void Classes_that_differ_in_blanks_or_case_alone_are_warned_of(string other, string named)
     {
         var options = Reviews.Options(_backbone);
@@ -31,6 +32,18 @@ public sealed class LabelSpellingTests : IDisposable
         rows[2].Label = other;
         Reviews.Pipeline(_ml, options).Fit(_ml.Data.LoadFromEnumerable(rows)).Dispose();
         Assert.Contains("'positive'", Assert.Single(_warnings, w => w.Contains(named)));
+    }
+
+    [Fact]
+    public void So_are_two_spellings_of_an_accented_letter()
+    {
+        var options = Reviews.Options(_backbone);
+        options.Epochs = 1;
+        var rows = Reviews.Rows(12);
+        foreach (var row in rows) row.Label = row.Label == "positive" ? "caf\u00e9" : "bar";
+        rows[2].Label = "cafe\u0301";
+        Reviews.Pipeline(_ml, options).Fit(_ml.Data.LoadFromEnumerable(rows)).Dispose();
+        Assert.Single(_warnings, w => w.Contains(@"'caf\u00E9' and 'cafe\u0301'"));
     }
 
     [Fact]
