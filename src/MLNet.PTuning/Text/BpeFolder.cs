@@ -89,7 +89,7 @@ internal static class BpeFolder
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException($"'{path}' does not fit {VocabularyFile} beside it: {e.Message} Download both files again.", e);
+            throw new InvalidDataException($"'{path}' does not fit {VocabularyFile} beside it: {e.Message} Download both files again.");
         }
     }
 

@@ -58,7 +58,7 @@ internal sealed class BytePairModel : IPieceModel
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            throw new InvalidDataException(e.Message, e);
+            throw new InvalidDataException(e.Message);
         }
     }
 

@@ -56,6 +56,19 @@ public sealed class ChangedTokenizerTests : IDisposable
         Assert.Contains(_backbone.Path, Assert.Throws<IOException>(() => Reviews.Scores(_trained, _rows)).Message);
     }
 
+    // README tells apps to look at the base exception, for ML.NET wraps what goes wrong in loading.
+    [Theory]
+    [InlineData("vocab.txt", new byte[] { (byte)'a', 0xff, (byte)'\n' })]
+    [InlineData("tokenizer_config.json", new[] { (byte)'{' })]
+    [InlineData("tokenizer.json", new[] { (byte)'{', (byte)'"', (byte)'\\', (byte)'u', (byte)'D', (byte)'8', (byte)'0', (byte)'0', (byte)'"', (byte)':', (byte)'1', (byte)'}' })]
+    public void A_file_that_cannot_be_read_is_named_by_the_base_exception(string file, byte[] content)
+    {
+        File.WriteAllBytes(_backbone.At(file), content);
+        var error = Assert.ThrowsAny<Exception>(() => _ml.Model.Load(_folder.At("model.zip"), out _)).GetBaseException();
+        Assert.Contains(_backbone.At(file), error.Message);
+        Assert.IsType<InvalidDataException>(error);
+    }
+
     // As Git writes text files on Windows, and as a later version of Hugging Face's library describes the same tokenizer.
     [Fact]
     public void Line_ends_and_further_settings_do_not_matter()
