@@ -38,8 +38,8 @@ internal sealed class FrozenBackbone
             throw;
         }
 
-        var read = _weights.Keys.Concat(_maskedWordWeights.Keys).Distinct().ToDictionary(name => name, name => names.Find(name)!);
-        Notices = [.. tokenizer.Notices, .. CodeNotices(), .. SizeNotices(), .. LayerNotices(names), .. UnreadTensors.Notice(file, read, config) is { } unread ? [unread] : Array.Empty<string>()];
+        var unread = UnreadTensors.Notice(file, _weights.Keys.ToDictionary(name => name, name => names.Find(name)!), _maskedWordWeights.Keys.Select(name => names.Find(name)!), config);
+        Notices = [.. tokenizer.Notices, .. CodeNotices(), .. SizeNotices(), .. LayerNotices(names), .. unread is null ? Array.Empty<string>() : [unread]];
 
         EncoderWeights Reading(Dictionary<string, torch.Tensor> into) =>
             new(name => names.Find(name) is not null, (name, shape) => into[name] = ReadWeight(file, names.Find(name), name, shape));

@@ -22,13 +22,14 @@ internal static partial class UnreadTensors
 
     /// <summary>A sentence about tensors of the encoder that nothing reads; null where there are none.</summary>
     /// <param name="file">The weights.</param>
-    /// <param name="read">Each tensor that was read, by its name without a prefix: its name in the file.</param>
+    /// <param name="encoder">Each tensor of the encoder, by its name without a prefix: its name in the file.</param>
+    /// <param name="others">Names in the file of other tensors that were read.</param>
     /// <param name="config">The backbone's configuration.</param>
-    public static string? Notice(WeightFile file, IReadOnlyDictionary<string, string> read, BackboneConfig config)
+    public static string? Notice(WeightFile file, IReadOnlyDictionary<string, string> encoder, IEnumerable<string> others, BackboneConfig config)
     {
-        var stored = read.Values.ToHashSet();
+        var stored = encoder.Values.Concat(others).ToHashSet();
         // Where the encoder's parts lie in the file; the pooler is not asked for by every family.
-        string[] parts = [.. read.Where(r => r.Value.EndsWith(r.Key, StringComparison.Ordinal) && !r.Key.StartsWith("pooler.", StringComparison.Ordinal))
+        string[] parts = [.. encoder.Where(r => r.Value.EndsWith(r.Key, StringComparison.Ordinal) && !r.Key.StartsWith("pooler.", StringComparison.Ordinal))
             .Select(r => r.Value[..(r.Value.Length - r.Key.Length + r.Key.IndexOf('.') + 1)]).Distinct()];
         string[] unread = [.. file.Entries.Values.Where(entry => entry.Type is ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.F64).Select(entry => entry.Name)
             .Where(name => !stored.Contains(name) && parts.Any(part => name.StartsWith(part, StringComparison.Ordinal)) && !Buffers.Any(buffer => name.EndsWith("." + buffer, StringComparison.Ordinal)))

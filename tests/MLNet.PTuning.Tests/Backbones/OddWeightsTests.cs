@@ -35,6 +35,18 @@ public sealed class OddWeightsTests : IDisposable
     }
 
     [Fact]
+    public void A_head_beside_the_masked_word_head_is_nothing_to_say()
+    {
+        // As every published BERT has it.
+        _backbone.AddWeights([("cls.predictions.bias", [TinyBackbone.Vocabulary.Length]), ("cls.predictions.transform.dense.weight", [TinyBackbone.Hidden, TinyBackbone.Hidden]),
+            ("cls.predictions.transform.dense.bias", [TinyBackbone.Hidden]), ("cls.predictions.transform.LayerNorm.weight", [TinyBackbone.Hidden]), ("cls.predictions.transform.LayerNorm.bias", [TinyBackbone.Hidden]),
+            ("cls.predictions.decoder.weight", [TinyBackbone.Vocabulary.Length, TinyBackbone.Hidden]), ("cls.seq_relationship.weight", [2, TinyBackbone.Hidden]), ("cls.seq_relationship.bias", [2])], _ => 1f);
+        using var lease = Load();
+        Assert.NotNull(lease.Backbone.MaskedWords);
+        Assert.Empty(lease.Backbone.Notices);
+    }
+
+    [Fact]
     public void Heads_and_buffers_are_nothing_to_say()
     {
         _backbone.AddWeights([("embeddings.position_ids", [1, TinyBackbone.Positions]), ("embeddings.token_type_ids", [1, TinyBackbone.Positions]), ("classifier.weight", [2, TinyBackbone.Hidden]),
