@@ -36,8 +36,8 @@ internal static partial class UnreadTensors
             // Layers beyond those of the configuration are told of by themselves.
             .Where(name => Layer().Match(name) is not { Success: true } layer || int.Parse(layer.Groups[1].ValueSpan, CultureInfo.InvariantCulture) < config.LayerCount)];
         if (unread.Length == 0) return null;
-        string them = unread.Length == 1 ? "it" : "them";
-        return $"{file.Path}: the weights hold {unread.Length} {(unread.Length == 1 ? "tensor" : "tensors")} of the encoder that are no part of a {config.ModelType} model and are not read: "
+        var (tensors, are, them) = unread.Length == 1 ? ("tensor", "is", "it") : ("tensors", "are", "them");
+        return $"{file.Path}: the weights hold {unread.Length} {tensors} of the encoder that {are} no part of a {config.ModelType} model and {are} not read: "
             + $"{string.Join(", ", unread.Take(Named).Select(name => $"'{name}'"))}{(unread.Length > Named ? $" and {unread.Length - Named} more" : "")}. "
             + $"If the model was trained with {them}, its hidden states are others than in training: check model_type and position_embedding_type in config.json, and merge adapters.";
     }
