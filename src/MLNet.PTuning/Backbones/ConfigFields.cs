@@ -50,11 +50,11 @@ internal sealed class ConfigFields(JsonElement json, string source, IReadOnlyDic
 
     /// <summary>A number from 0 up to, but without, 1.</summary>
     public double Probability(string name, double absent) => Number(name, absent) is >= 0 and < 1 and double p ? p
-        : throw new InvalidDataException($"{source}: {NameOf(name)} is {Number(name, absent)}; it must be at least 0 and less than 1.");
+        : throw new InvalidDataException(FormattableString.Invariant($"{source}: {NameOf(name)} is {Number(name, absent)}; it must be at least 0 and less than 1."));
 
     /// <summary>A number from 0 to 1.</summary>
     public double Fraction(string name, double absent) => Number(name, absent) is >= 0 and <= 1 and double fraction ? fraction
-        : throw new InvalidDataException($"{source}: {NameOf(name)} is {Number(name, absent)}; it must be from 0 to 1.");
+        : throw new InvalidDataException(FormattableString.Invariant($"{source}: {NameOf(name)} is {Number(name, absent)}; it must be from 0 to 1."));
 
     public InvalidDataException Wrong(string message) => new($"{source}: {message}");
 
@@ -66,7 +66,7 @@ internal sealed class ConfigFields(JsonElement json, string source, IReadOnlyDic
         double number = Number(name, absent);
         return number >= least && number <= 1 << 24 && number == Math.Floor(number)
             ? (int)number
-            : throw new InvalidDataException($"{source}: '{NameOf(name)}' is {number}; expected a whole number from {least} to {1 << 24}.");
+            : throw new InvalidDataException(FormattableString.Invariant($"{source}: '{NameOf(name)}' is {number}; expected a whole number from {least} to {1 << 24}."));
     }
 
     private JsonElement? Find(string name) =>

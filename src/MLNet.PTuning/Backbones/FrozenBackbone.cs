@@ -25,6 +25,7 @@ internal sealed class FrozenBackbone
         Tokenizer = tokenizer;
         Device = device;
         using var file = folder.OpenWeights();
+        UnreadTensors.RefuseAdapters(file);
         var names = new TensorNames(file, _family);
         try
         {
@@ -37,7 +38,8 @@ internal sealed class FrozenBackbone
             throw;
         }
 
-        Notices = [.. tokenizer.Notices, .. CodeNotices(), .. SizeNotices(), .. LayerNotices(names)];
+        var unread = UnreadTensors.Notice(file, _weights.Keys.ToDictionary(name => name, name => names.Find(name)!), _maskedWordWeights.Keys.Select(name => names.Find(name)!), config);
+        Notices = [.. tokenizer.Notices, .. CodeNotices(), .. SizeNotices(), .. LayerNotices(names), .. unread is null ? Array.Empty<string>() : [unread]];
 
         EncoderWeights Reading(Dictionary<string, torch.Tensor> into) =>
             new(name => names.Find(name) is not null, (name, shape) => into[name] = ReadWeight(file, names.Find(name), name, shape));
@@ -130,16 +132,28 @@ internal sealed class FrozenBackbone
     private torch.Tensor ReadWeight(WeightFile file, string? stored, string name, long[] shape)
     {
         if (stored is null)
-            throw new InvalidDataException($"{Folder.Path}: the weights hold no tensor '{name}' (or '{_family.Prefix}{name}'), which a {Config.ModelType} model of this config.json has; take config.json and the weights from the same model.{file.Hint}");
+            throw new InvalidDataException($"{Folder.Path}: the weights hold no tensor '{name}' (or '{_family.Prefix}{name}'), which a {Config.ModelType} model of this config.json has; take config.json and the weights from the same model.{file.Hint}{WhatConfigSays()}");
         var entry = file.Entries[stored];
         if (!entry.Shape.AsSpan().SequenceEqual(shape))
-            throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' has shape [{string.Join(", ", entry.Shape)}]; config.json makes it [{string.Join(", ", shape)}].");
+            throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' has shape [{string.Join(", ", entry.Shape)}]; config.json makes it [{string.Join(", ", shape)}].{(entry.Count == 0 ? " " + FiniteValues.WhyEmpty : "")}{WhatConfigSays()}");
         if (entry.Type is not (ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.F64))
-            throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' holds {entry.Type}; weights are F32, F16, BF16 or F64.");
+            throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' holds {entry.Type}; weights are F32, F16, BF16 or F64.{WhatConfigSays()}");
         var tensor = torch.empty(shape, dtype: torch.ScalarType.Float32);
-        file.Read(stored, MemoryMarshal.Cast<byte, float>(tensor.bytes));
+        var values = MemoryMarshal.Cast<byte, float>(tensor.bytes);
+        file.Read(stored, values);
+        FiniteValues.Check(file.Path, stored, values);
         if (Device.type == DeviceType.CPU) return tensor.DetachFromDisposeScope();
         using (tensor) return tensor.to(Device).DetachFromDisposeScope();
+    }
+
+    // Why weights may be others than the configuration makes them, as a sentence that goes behind the error's.
+    private string WhatConfigSays()
+    {
+        if (Folder.Config.TryGetProperty("quantization_config", out var quantized) && quantized.ValueKind == JsonValueKind.Object)
+            return $" config.json says quantization_config{(quantized.TryGetProperty("quant_method", out var method) ? $" ({method})" : "")}: quantized weights are not supported; take the model's weights as they were before.";
+        return Folder.Config.TryGetProperty("pruned_heads", out var pruned) && pruned.ValueKind == JsonValueKind.Object && pruned.EnumerateObject().Any()
+            ? " config.json says pruned_heads: models whose attention heads were pruned are not supported; take the model as it was before."
+            : "";
     }
 
     private void Release((string, string, string) key)

@@ -39,15 +39,15 @@ internal static class JsonFile
                 document = ParseStrictly(changed);
             }
         }
+        // Without the cause, here and wherever a file is read: apps look for the innermost exception, for ML.NET wraps what goes wrong in loading, and the cause does not name the file.
         catch (JsonException error)
         {
             throw new InvalidDataException(
-                $"{path} is not valid JSON (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1} of it); download it again.",
-                error);
+                $"{path} is not valid JSON (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1} of it); download it again.");
         }
-        catch (InvalidOperationException error)
+        catch (InvalidOperationException)
         {
-            throw new InvalidDataException($"{path} holds text that is not valid Unicode; download it again.", error);
+            throw new InvalidDataException($"{path} holds text that is not valid Unicode; download it again.");
         }
         if (document.RootElement.ValueKind == JsonValueKind.Object)
             return document;

@@ -31,6 +31,13 @@ internal sealed class ModelFolder
     // Weights of other frameworks, which are named where there are no others.
     private static readonly string[] s_otherWeights = ["tf_model.h5", "flax_model.msgpack", "rust_model.ot", "*.ckpt.index", "*.gguf"];
 
+    private static readonly string[] s_weightEndings = [".safetensors", ".bin", ".onnx"];
+
+    // What Hugging Face's trainer leaves beside a checkpoint's weights.
+    private static readonly string[] s_noWeights = ["training_args.bin", "optimizer.bin", "scheduler.bin"];
+
+    private const string DeepSpeedScript = "zero_to_fp32.py";
+
     private static readonly ConcurrentDictionary<string, string> s_hashes = new();
 
     // Those that the folder had when it was opened: one that is gone later is an error.
@@ -85,7 +92,7 @@ internal sealed class ModelFolder
     /// <summary>Names of all files that make up the model: configuration, weights, and what the folder has of a tokenizer.</summary>
     public IReadOnlyList<string> Files => [ConfigName, .. WeightFiles, .. _tokenizerFiles];
 
-    /// <summary>SHA-256 over config.json and the weights (each file's length, then its bytes), in lower-case hexadecimal digits.
+    /// <summary>SHA-256 over config.json and the weights (each file's length, then its bytes; those of JSON without CRs), in lower-case hexadecimal digits.
     /// Computed once a process for files whose sizes and times of change stay the same.</summary>
     public string ContentHash
     {
@@ -139,6 +146,16 @@ internal sealed class ModelFolder
             return $" It has bert_config.json: call that {ConfigName}, and add \"model_type\": \"bert\" to it.";
         if (s_otherWeights.SelectMany(pattern => Directory.EnumerateFiles(Path, pattern)).FirstOrDefault() is { } other)
             return $" It has {System.IO.Path.GetFileName(other)}, which is another framework's; load that in Python and save it with save_pretrained.";
+        if (File.Exists(PathOf(DeepSpeedScript)))
+            return $" It has {DeepSpeedScript}, so it is a checkpoint of DeepSpeed: run that script, which gathers the weights.";
+        if (s_weightEndings.SelectMany(ending => Directory.EnumerateFiles(Path, "*" + ending)).Select(file => System.IO.Path.GetFileName(file))
+            .FirstOrDefault(name => !s_noWeights.Contains(name)) is { } weights)
+        {
+            string usual = s_weightNames.First(name => name.EndsWith(System.IO.Path.GetExtension(weights), StringComparison.Ordinal));
+            return weights.Contains("-of-", StringComparison.Ordinal)
+                ? $" It has {weights}, one of several files, but not their index: download {usual}.index.json too."
+                : $" It has {weights}: if that is the model, call it {usual}.";
+        }
         return Directory.EnumerateDirectories(Path).FirstOrDefault(sub => File.Exists(System.IO.Path.Combine(sub, ConfigName))) is { } inner
             ? $" Its subfolder {System.IO.Path.GetFileName(inner)} has a {ConfigName}: that may be the one."
             : "";
@@ -150,6 +167,14 @@ internal sealed class ModelFolder
         var buffer = new byte[1 << 20];
         foreach (string name in names)
         {
+            if (name.EndsWith(".json", StringComparison.Ordinal))
+            {
+                // Git writes text files with other line ends on Windows.
+                byte[] text = [.. File.ReadAllBytes(PathOf(name)).Where(value => value != (byte)'\r')];
+                hash.AppendData(BitConverter.GetBytes(text.LongLength));
+                hash.AppendData(text);
+                continue;
+            }
             using var stream = new FileStream(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             hash.AppendData(BitConverter.GetBytes(stream.Length));
             for (int read; (read = stream.Read(buffer)) > 0;)

@@ -32,16 +32,31 @@ internal sealed record PeftAdapter(PeftConfig Config, IReadOnlyDictionary<string
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"The PEFT folder {folder} does not exist; give the folder that holds {ConfigFile}.");
-        PeftConfig config = PeftConfig.Read(Path.Combine(folder, ConfigFile));
+        string configuration = Path.Combine(folder, ConfigFile);
+        if (!File.Exists(configuration))
+            throw new FileNotFoundException($"{folder} has no {ConfigFile}, so it is no PEFT folder.{WhereItMayBe(folder)}", configuration);
+        PeftConfig config = PeftConfig.Read(configuration);
         string weights = Path.Combine(folder, WeightsFile), old = Path.Combine(folder, OldWeightsFile);
         using WeightFile file = WeightFile.Open(!File.Exists(weights) && File.Exists(old) ? old : weights);
         CheckShapes(config, file.Path, name => file.Entries.TryGetValue(name, out TensorEntry? entry) ? entry.Shape : null);
-        return new PeftAdapter(config, file.Entries.Values.ToDictionary(
-            entry => entry.Name, entry => new TensorData(entry.Name, entry.Shape, file.ReadFloats(entry.Name))))
+        return new PeftAdapter(config, file.Entries.Values.ToDictionary(entry => entry.Name, entry => Values(file, entry)))
         {
             ClassNames = ReadNames(Path.Combine(folder, NamesFile), file.Path),
         };
     }
+
+    private static TensorData Values(WeightFile file, TensorEntry entry)
+    {
+        float[] values = file.ReadFloats(entry.Name);
+        FiniteValues.Check(file.Path, entry.Name, values);
+        return new TensorData(entry.Name, entry.Shape, values);
+    }
+
+    // PEFT saves an adapter that is not called "default" into a folder of its name, and a trainer its checkpoints into folders.
+    private static string WhereItMayBe(string folder) =>
+        Directory.EnumerateDirectories(folder).Where(sub => File.Exists(Path.Combine(sub, ConfigFile))).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } inner
+            ? $" Its {(inner.Length == 1 ? "subfolder" : "subfolders")} {string.Join(", ", inner)} {(inner.Length == 1 ? "has" : "have")} one: give the adapter's own folder."
+            : $" Give the folder that PEFT's save_pretrained wrote, with {ConfigFile} and {WeightsFile}.";
 
     /// <summary>Writes the files, each to a temporary file that is then moved; makes the folder where it is missing.</summary>
     /// <exception cref="InvalidDataException">The tensors do not have the shapes that the configuration asks for.</exception>
@@ -93,7 +108,7 @@ internal sealed record PeftAdapter(PeftConfig Config, IReadOnlyDictionary<string
             if (!shape.AsSpan().SequenceEqual(expected))
             {
                 throw new InvalidDataException($"{source}: tensor '{name}' has the shape [{string.Join(", ", shape)}], but {ConfigFile} "
-                    + $"asks for [{string.Join(", ", expected)}]; the two do not belong together.");
+                    + $"asks for [{string.Join(", ", expected)}]. {(shape.Contains(0) ? FiniteValues.WhyEmpty : "The two do not belong together.")}");
             }
         }
     }

@@ -22,7 +22,7 @@ internal static class TextFile
         catch (DecoderFallbackException e)
         {
             int line = 1 + text.AsSpan(0, Math.Max(0, e.Index)).Count((byte)'\n');
-            throw new InvalidDataException($"{path} is not UTF-8 (line {line}); convert it to UTF-8, or download it again.", e);
+            throw new InvalidDataException($"{path} is not UTF-8 (line {line}); convert it to UTF-8, or download it again.");
         }
     }
 

@@ -39,7 +39,7 @@ internal static class Utf8Lines
         try { return Strict.GetString(bytes); }
         catch (DecoderFallbackException e)
         {
-            throw new InvalidDataException($"{path}, line {number}: byte {e.Index + 1} of the line is not UTF-8. Convert the file to UTF-8.", e);
+            throw new InvalidDataException($"{path}, line {number}: byte {e.Index + 1} of the line is not UTF-8. Convert the file to UTF-8.");
         }
     }
 }

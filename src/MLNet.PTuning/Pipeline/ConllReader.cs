@@ -1,4 +1,6 @@
 // Reads sentences from column files, one word per line; every error names the file and the line.
+using MLNet.PTuning.Tasks;
+
 namespace MLNet.PTuning.Pipeline;
 
 /// <summary>A sentence with one set of labels.</summary>
@@ -57,8 +59,15 @@ internal sealed class ConllReader(ConllOptions options)
         string[] words = [.. sentence.Select(line => Word(lines, line))];
         if (options.PredicateColumn is { } predicates) return RowsOfPredicates(lines, sentence, words, predicates);
         string[] labels = options.LabelColumn is { } column ? Labels(lines, sentence, column) : [];
+        if (words.Length == labels.Length && AreLabels(words) && !labels.Any(label => ChunkTag.Read(label) is not null))
+            throw lines.Error(sentence[0].Number, $"the words ('{words[0]}', '{words[1]}', …) look like labels, and the labels ('{labels[0]}', …) do not: the columns are the other way round. "
+                + $"Set {nameof(options.WordColumn)} and {nameof(options.LabelColumn)}, as {{ WordColumn = 1, LabelColumn = 0 }} for files with the label first");
         return [new ConllRow(words, labels, 0)];
     }
+
+    // "O" and "B-52" may be words, but hardly a whole sentence of them.
+    private static bool AreLabels(string[] words) =>
+        words.Length > 2 && words.Contains(Tags.Outside) && words.Any(word => ChunkTag.Read(word) is { Type.Length: > 0 }) && words.All(word => ChunkTag.Read(word) is not null);
 
     private List<ConllRow> RowsOfPredicates(ConllLines lines, List<ConllLine> sentence, string[] words, int column)
     {

@@ -33,6 +33,7 @@ internal static class PTuningCheckpoint
         foreach (var entry in file.Entries.Values)
             if (PeftHead.ParameterName(entry.Name) is { } name) tensors[name] = new TensorData(name, entry.Shape, file.ReadFloats(entry.Name));
         var table = file.Entries.ContainsKey(FirstLayer + ".weight") ? Folded(file) : new TensorData(Table, file.Entries[Table].Shape, file.ReadFloats(Table));
+        foreach (var tensor in tensors.Values.Append(table)) FiniteValues.Check(path, tensor.Name, tensor.Floats.Span);
         if (table.Shape.Length != 2 || table.Shape[0] is < 1 or > 1 << 16)
             throw new InvalidDataException($"{path}: tensor '{Table}' has shape [{string.Join(", ", table.Shape)}]; a prefix is [P, 2·L·H].");
         tensors[Table] = table;

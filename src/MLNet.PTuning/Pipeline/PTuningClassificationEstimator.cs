@@ -60,6 +60,7 @@ public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassific
             PromptFit.CheckClasses(rows, skipped, keys.Names, label.Name);
             var validation = heldOut is null ? null : TextRows.Encode(heldOut, backbone.Tokenizer, form, limit, channel, _options.Pooling).Examples;
             if (validation?.Count == 0) throw new ArgumentException("None of the rows held out for validation has a label.");
+            if (LabelSpelling.Warning(keys.Names) is { } warning) channel.Warn(warning);
             return new TrainingRows(rows, validation, skipped);
         }, (model, settings) => new PTuningClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names, Binary = binary, Pooling = _options.Pooling }));
     }

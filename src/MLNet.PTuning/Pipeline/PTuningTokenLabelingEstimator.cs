@@ -62,7 +62,7 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
                 if (_options.Constrained) constraint = TagConstraint.Of(keys.Names, guess, [.. read.Select(r => r.Targets)]);
                 if (textHasLabels && _options.WordSplitting is null)
                     channel.Say($"The text of '{columns.Words}' has a label per word and is split at white space; set {nameof(_options.WordSplitting)} to split it otherwise.");
-                foreach (string warning in new[] { ends.Warning(columns), WithoutOutside(keys, read) }.Concat(guess.Doubts).Concat(constraint.Warnings).OfType<string>())
+                foreach (string warning in new[] { ends.Warning(columns), WithoutOutside(keys, read), LabelSpelling.Warning(keys.Names) }.Concat(guess.Doubts).Concat(constraint.Warnings).OfType<string>())
                     channel.Warn(warning);
                 var (training, heldOut) = HeldOutRows.Split(read, _options.ValidationShare, seed);
                 if (_options.ValidationSet is { } set)

@@ -17,7 +17,9 @@ internal static class PeftForms
         var config = adapter.Config;
         if (config.Submodules != 1) throw new NotSupportedException($"{folder} is for a model of {config.Submodules} transformers; supported are encoders, which are one.");
         if (config.VirtualTokens < 1) throw new InvalidDataException($"{folder} has a prompt of {config.VirtualTokens} vectors; a prompt has at least 1.");
-        var tensors = PeftHead.Read(adapter.Tensors);
+        if (PeftHead.OtherModule(adapter.Tensors.Keys) is { } other)
+            throw new NotSupportedException($"{folder} holds a module of the backbone that was trained too ('{other}'), which is not supported: of modules_to_save, heads and poolers are.");
+        var tensors = PeftHead.Read(adapter.Tensors, folder);
         var prompt = config.Type == PeftType.MULTITASK_PROMPT_TUNING ? OfTask(folder, adapter, task) : adapter.Tensors[PeftAdapter.PromptName];
         TuningMethod method = config.Type == PeftType.PREFIX_TUNING ? new DeepPrompt { Length = config.VirtualTokens }
             // The transformers library's classes for classification read position 0, which is the prompt's first vector.

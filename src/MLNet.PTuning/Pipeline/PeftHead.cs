@@ -14,6 +14,9 @@ internal static class PeftHead
 
     private const string Prefix = "base_model.";
 
+    // What PEFT puts around a trained module, and the module as it was.
+    private const string InMemory = ".modules_to_save.", BeforeTraining = ".original_module.";
+
     // The linear layer and the pooler before it: the end of a name in a file → this library's name. The first match counts.
     private static readonly (string InFile, string Name)[] Endings =
     [
@@ -22,23 +25,41 @@ internal static class PeftHead
     ];
 
     /// <summary>The head's tensors among those of a file, under the names of this library's parameters.</summary>
-    public static Dictionary<string, TensorData> Read(IReadOnlyDictionary<string, TensorData> tensors)
+    /// <param name="tensors">The file's.</param>
+    /// <param name="folder">Where they are from, for messages.</param>
+    /// <exception cref="InvalidDataException">The file holds several heads.</exception>
+    public static Dictionary<string, TensorData> Read(IReadOnlyDictionary<string, TensorData> tensors, string folder)
     {
         var head = new Dictionary<string, TensorData>();
         foreach (var tensor in tensors.Values)
-            if (ParameterName(tensor.Name) is { } name) head[name] = PeftFolder.Renamed(tensor, name);
+            if (ParameterName(tensor.Name) is { } name && !head.TryAdd(name, PeftFolder.Renamed(tensor, name)))
+                throw new InvalidDataException($"{folder}: the tensor '{tensor.Name}' is one of several that are the head's '{name}'; save the adapter that is to be used by itself.");
         return head;
     }
+
+    /// <summary>Modules of the backbone that were trained too and are no head, by the name of a tensor; null for none.</summary>
+    public static string? OtherModule(IEnumerable<string> names) =>
+        names.FirstOrDefault(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !name.Contains(BeforeTraining, StringComparison.Ordinal) && ParameterName(name) is null);
 
     /// <summary>This library's name of a head's tensor; null for other tensors.</summary>
     public static string? ParameterName(string name)
     {
+        if (name.Contains(BeforeTraining, StringComparison.Ordinal)) return null;
+        int trained = name.IndexOf(InMemory, StringComparison.Ordinal);
+        if (trained < 0) return NameOf(name);
+        // In memory the adapter's name stands between: "classifier.modules_to_save.default.weight".
+        string module = name[..trained], rest = name[(trained + InMemory.Length)..];
+        return NameOf($"{module}.{rest}") ?? (rest.IndexOf('.') is > 0 and int end ? NameOf(module + rest[end..]) : null);
+    }
+
+    private static string? NameOf(string name)
+    {
         foreach (string part in new[] { ".weight", ".bias" })
         {
-            if (!name.EndsWith(part)) continue;
+            if (!name.EndsWith(part, StringComparison.Ordinal)) continue;
             string module = "." + name[..^part.Length];
             foreach (var (inFile, ownName) in Endings)
-                if (module.EndsWith("." + inFile)) return ownName + part;
+                if (module.EndsWith("." + inFile, StringComparison.Ordinal)) return ownName + part;
         }
         return null;
     }

@@ -90,6 +90,7 @@ internal static class PromptFit
         BatchSize = options.PredictionBatchSize,
         BackboneFolder = BackboneSearch.Recorded(options.BackboneFolder),
         BackboneHash = backbone.ContentHash,
+        TokenizerHash = backbone.Tokenizer.Fingerprint,
         EmbedBackbone = options.EmbedBackbone,
         Precision = options.Precision,
     };

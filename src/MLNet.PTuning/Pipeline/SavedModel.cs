@@ -26,6 +26,8 @@ internal sealed record ModelSettings
     /// <summary>The backbone's folder as the app named it when the model was trained.</summary>
     public required string BackboneFolder { get; init; }
     public required string BackboneHash { get; init; }
+    /// <summary>What tells the backbone's tokenizer from others; null in files from before it was recorded.</summary>
+    public string? TokenizerHash { get; init; }
     public required bool EmbedBackbone { get; init; }
     public Precision Precision { get; init; }
     /// <summary>Names and SHA-256 of the backbone's files in the model file; filled in when the model is saved.</summary>
@@ -113,6 +115,9 @@ internal static class SavedModel
         string temporary = Path.Combine(MLNetInternals.TemporaryFolderOf(environment), $"ptuning-{Guid.NewGuid():N}.safetensors");
         try
         {
+            if (settings.TokenizerHash is { } tokenizer && tokenizer != lease.Backbone.Tokenizer.Fingerprint)
+                throw new InvalidDataException($"The tokenizer in {lease.Backbone.Folder.Path} gives texts other ids than the one that the model was trained with, so predictions would be wrong: its files have changed since. "
+                    + "Put them back (vocab.txt, tokenizer.json, tokenizer_config.json, …), or train anew.");
             File.WriteAllBytes(temporary, weights);
             using var file = WeightFile.Open(temporary);
             var model = TunedModel.Load(lease, settings.Method, keys.Count, settings.HasPooler, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names));

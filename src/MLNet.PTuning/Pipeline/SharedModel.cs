@@ -22,7 +22,7 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
 {
     private readonly Lock _lock = new();
     private readonly ModelFolder _folder = model.Backbone.Folder;
-    private readonly string _hash = model.Backbone.ContentHash;
+    private readonly string _hash = model.Backbone.ContentHash, _tokenizerHash = model.Backbone.Tokenizer.Fingerprint;
     private readonly torch.Device _device = model.Backbone.Device;
     private readonly Computation _computation = model.Computation;
     private readonly List<WeakReference<ModelUse>> _uses = [];
@@ -104,7 +104,7 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
     private TunedModel Reload()
     {
         var lease = FrozenBackbone.Use(_folder.Path, _device);
-        if (lease.Backbone.ContentHash != _hash)
+        if (lease.Backbone.ContentHash != _hash || lease.Backbone.Tokenizer.Fingerprint != _tokenizerHash)
         {
             lease.Dispose();
             throw new IOException($"The backbone in {_folder.Path} has changed since the model was disposed, so it cannot be used again; put the files back, or load the model again.");

@@ -140,9 +140,10 @@ internal static class WordRows
         return words =>
         {
             getter(ref spans);
-            var parsed = spans.DenseValues().Select(span => Parse(span.ToString(), words, row.Position, unit, ends)).Distinct().OrderBy(s => s.Start).ToList();
+            // A vector of fixed size has empty texts behind the last entity.
+            var parsed = spans.DenseValues().Where(span => !span.Span.IsWhiteSpace()).Select(span => Parse(span.ToString(), words, row.Position, unit, ends)).Distinct().OrderBy(s => s.Start).ToList();
             try { return PTuning.Tags.FromSpans(parsed, words.Words.Length, scheme); }
-            catch (ArgumentException e) { throw new ArgumentException($"Row {row.Position + 1}: {e.Message}", e); }
+            catch (ArgumentException e) { throw new ArgumentException($"Row {row.Position + 1}: {e.Message}"); }
         };
     }
 

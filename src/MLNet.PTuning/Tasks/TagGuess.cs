@@ -28,7 +28,8 @@ internal sealed record TagGuess(TagScheme Scheme, bool IsGuess, IReadOnlyList<st
 
         // A single letter, or an ending such as "_S", may be anything; labels that begin entities make them tags.
         bool isPlain = tags.Count == 0 || ((!hasTypes || unusual.Length == tags.Count) && tags.Values.All(t => t.Prefix != 'B'));
-        bool isMost = 2 * tags.Count > entities.Length, isHalf = hasTypes && 2 * tags.Count == entities.Length;
+        int counted = entities.Count(l => !IsMarker(l));
+        bool isMost = 2 * tags.Count > counted, isHalf = hasTypes && 2 * tags.Count == counted;
         if (all.Where(l => l.Contains('*') && (l.Length == 1 || l.Contains('(') || l.EndsWith(')'))).ToArray() is { Length: > 1 } brackets)
             return new TagGuess(TagScheme.Plain, IsGuess: true, [$"The labels {Named(brackets)} look like the brackets of CoNLL-2005 and CoNLL-2012, which are not read as entities, "
                 + "but taken as plain labels. Write them as B-TYPE, I-TYPE and O."]);
@@ -54,6 +55,9 @@ internal sealed record TagGuess(TagScheme Scheme, bool IsGuess, IReadOnlyList<st
                 + "(ConllOptions.OutsideLabel).");
         return new TagGuess(scheme, IsGuess: true, doubts);
     }
+
+    // Programs that label word pieces write these for pieces that begin no word, and for special tokens and padding.
+    private static bool IsMarker(string label) => label is "X" or ['[', _, .., ']'] or ['<', _, .., '>'];
 
     private static TagScheme? SchemeOf(HashSet<char> prefixes)
     {

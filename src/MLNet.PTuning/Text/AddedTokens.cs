@@ -37,6 +37,8 @@ internal sealed class AddedTokens
 
     public string? ContentOf(int id) => _tokens.Values.FirstOrDefault(t => t.Id == id)?.Content;
 
+    public IEnumerable<AddedToken> All => _tokens.Values;
+
     public IEnumerable<Segment> Split(string text)
     {
         int done = 0;

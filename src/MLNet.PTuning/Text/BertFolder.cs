@@ -28,14 +28,13 @@ internal static class BertFolder
         if (lowerCase && settings.Flag("do_lower_case") is null) notices.AddRange(CaseNotice(path, vocabulary));
         int classification = IdOf("cls_token"), separator = IdOf("sep_token");
         IdOf("unk_token");
-        IEnumerable<AddedToken> specials = names.Values.Concat(settings.AdditionalSpecialTokens).Distinct().Where(vocabulary.ContainsKey)
-            .Select(name => new AddedToken(name, vocabulary[name]));
+        IEnumerable<AddedToken> specials = names.Values.Distinct().Where(vocabulary.ContainsKey).Select(name => new AddedToken(name, vocabulary[name]));
         var basic = new BertNormalizer(
             lowerCase, settings.Flag("strip_accents") ?? lowerCase, !isJapanese && (settings.Flag("tokenize_chinese_chars") ?? true));
         // Without basic tokenization a text is words between blanks: the model was trained on text that was split before.
         bool isBasic = isJapanese || (settings.Flag("do_basic_tokenize") ?? true);
         return new TextTokenizer(
-            [.. specials, .. settings.AddedTokens],
+            settings.Complete([.. specials, .. settings.AddedTokens], vocabulary),
             isOfCharacters ? new NormalizerSequence([basic, new UnicodeFormStep(NormalizationForm.FormKC)]) : isBasic ? basic : null,
             isBasic ? new BertWordSplitter() : new BlankSplitter(),
             isOfCharacters ? new BytePairModel(vocabulary, [], new BytePairSettings { Unknown = unknown }) : new WordPieceModel(vocabulary, unknown),

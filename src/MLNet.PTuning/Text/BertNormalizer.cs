@@ -14,9 +14,7 @@ internal sealed class BertNormalizer : ITextNormalizer
     /// <exception cref="PlatformNotSupportedException">Accents are to be stripped, and .NET cannot decompose them in invariant mode.</exception>
     public BertNormalizer(bool lowerCase, bool stripAccents, bool splitChinese, bool cleanText = true)
     {
-        if (stripAccents && "é".Normalize(NormalizationForm.FormD).Length == 1)
-            throw new PlatformNotSupportedException(
-                "The tokenizer strips accents, which needs Unicode normalization; set InvariantGlobalization to false (and install libicu).");
+        if (stripAccents) UnicodeFormStep.RequireTables("strips accents");
         (_lowerCase, _stripAccents, _splitChinese, _cleanText) = (lowerCase, stripAccents, splitChinese, cleanText);
     }
 

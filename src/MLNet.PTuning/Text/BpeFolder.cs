@@ -27,9 +27,8 @@ internal static class BpeFolder
 
         var specials = Roles.Where(r => IdOf(r.Role) is not null).Select(r => new AddedToken(
             Name(r.Role), IdOf(r.Role)!.Value, StripsLeft: r.Role == "mask_token" && !isHerbert));
-        specials = specials.Concat(settings.AdditionalSpecialTokens.Where(vocabulary.ContainsKey).Select(name => new AddedToken(name, vocabulary[name])));
         if (vocabulary.TryGetValue("<|endoftext|>", out int endOfText)) specials = specials.Append(new AddedToken("<|endoftext|>", endOfText));
-        AddedToken[] added = [.. specials, .. settings.AddedTokens];
+        AddedToken[] added = settings.Complete([.. specials, .. settings.AddedTokens], vocabulary);
         if (isHerbert)
         {
             int Required(string role) => IdOf(role) ?? throw TokenizerSettings.Missing(path, Name(role), role);
@@ -90,7 +89,7 @@ internal static class BpeFolder
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException($"'{path}' does not fit {VocabularyFile} beside it: {e.Message} Download both files again.", e);
+            throw new InvalidDataException($"'{path}' does not fit {VocabularyFile} beside it: {e.Message} Download both files again.");
         }
     }
 

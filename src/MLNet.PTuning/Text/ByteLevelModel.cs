@@ -12,6 +12,8 @@ internal sealed class ByteLevelModel(IPieceModel inner) : IPieceModel
 
     public int? UnknownId => inner.UnknownId;
 
+    public IReadOnlyDictionary<string, int> Vocabulary => inner.Vocabulary;
+
     public int? IdOf(string piece) => inner.IdOf(piece);
 
     public string? PieceOf(int id) => inner.PieceOf(id);

@@ -58,13 +58,15 @@ internal sealed class BytePairModel : IPieceModel
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            throw new InvalidDataException(e.Message, e);
+            throw new InvalidDataException(e.Message);
         }
     }
 
     public int VocabularySize { get; }
 
     public int? UnknownId => _unknownId;
+
+    public IReadOnlyDictionary<string, int> Vocabulary => _ids;
 
     public int? IdOf(string piece) => _ids.TryGetValue(piece, out int id) ? id : null;
 

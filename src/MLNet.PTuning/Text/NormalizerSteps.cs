@@ -49,8 +49,26 @@ internal sealed class ReplaceStep(Regex pattern, string replacement) : ITextNorm
 }
 
 /// <summary>A Unicode normalization form; what becomes of a character and its marks stands for all of them.</summary>
-internal sealed class UnicodeFormStep(NormalizationForm form) : ITextNormalizer
+internal sealed class UnicodeFormStep : ITextNormalizer
 {
+    private readonly NormalizationForm _form;
+
+    /// <exception cref="PlatformNotSupportedException">.NET has no tables to normalize with.</exception>
+    public UnicodeFormStep(NormalizationForm form)
+    {
+        _form = form;
+        RequireTables($"normalizes texts (NF{form.ToString()[4..]})");
+    }
+
+    /// <summary>Throws where .NET leaves every text as it is instead of normalizing it.</summary>
+    /// <param name="what">What the tokenizer needs the tables for, for the message.</param>
+    /// <exception cref="PlatformNotSupportedException">The process is in invariant mode.</exception>
+    public static void RequireTables(string what)
+    {
+        if ("é".Normalize(NormalizationForm.FormD).Length == 1)
+            throw new PlatformNotSupportedException($"The tokenizer {what}, which needs Unicode normalization; set InvariantGlobalization to false (and install libicu).");
+    }
+
     public AlignedText Normalize(AlignedText text)
     {
         var normalized = new AlignedText(text.Length);
@@ -59,7 +77,7 @@ internal sealed class UnicodeFormStep(NormalizationForm form) : ITextNormalizer
             length = StringInfo.GetNextTextElementLength(text.Units[at..]);
             ReadOnlySpan<char> character = text.Units.Slice(at, length);
             if (length == 1 && char.IsAscii(character[0])) normalized.Append(character[0], text.Source(at));
-            else normalized.Append(character.ToString().Normalize(form), text.Source(at, at + length));
+            else normalized.Append(character.ToString().Normalize(_form), text.Source(at, at + length));
         }
         return normalized;
     }

@@ -52,7 +52,7 @@ internal sealed class SentencePieceFile
         }
         catch (Exception e) when (e is InvalidDataException or InvalidProtocolBufferException)
         {
-            throw new InvalidDataException($"'{path}' is no SentencePiece model that can be read: {e.Message.TrimEnd('.')}. Download the file again.", e);
+            throw new InvalidDataException($"'{path}' is no SentencePiece model that can be read: {e.Message.TrimEnd('.')}. Download the file again.");
         }
     }
 

@@ -36,8 +36,7 @@ internal static partial class SentencePieceFolder
 
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int id = 0; id < pieces.Count; id++) ids.TryAdd(pieces[id].Piece, id);
-        AddedToken[] configured = [.. settings.AdditionalSpecialTokens.Where(ids.ContainsKey).Select(name => new AddedToken(name, ids[name])), .. settings.AddedTokens];
-        foreach (AddedToken token in configured) ids.TryAdd(token.Content, token.Id);
+        foreach (AddedToken token in settings.AddedTokens) ids.TryAdd(token.Content, token.Id);
         string Name(string role) =>
             settings.Token($"{role}_token") ?? DefaultNames(role, isFairseq).FirstOrDefault(ids.ContainsKey) ?? DefaultNames(role, isFairseq)[0];
         int IdOf(string role) => ids.TryGetValue(Name(role), out int id) ? id : throw TokenizerSettings.Missing(path, Name(role), $"{role}_token");
@@ -48,8 +47,9 @@ internal static partial class SentencePieceFolder
             .Select(p => new AddedToken(p.Text, ids[p.Text]));
         var preparation = new MetaspaceNormalizer(MetaspaceNormalizer.Mark, file.AddsMark ? FirstMark.Always : FirstMark.Never, splitsBlanks: false);
         int unknown = isFairseq ? ids["<unk>"] : file.UnknownId;
+        AddedToken[] added = settings.Complete([.. markers, .. specials, .. settings.AddedTokens], ids);
         return new TextTokenizer(
-            [.. markers, .. specials, .. configured],
+            added,
             new NormalizerSequence([.. Steps(file, fileName, settings)]),
             new MetaspaceSplitter(MetaspaceNormalizer.Mark),
             file.IsBytePairs ? BytePairs(file, pieces, ids, unknown) : new UnigramModel(pieces, unknown, file.FallsBackToBytes),
@@ -58,7 +58,7 @@ internal static partial class SentencePieceFolder
             Preparation = preparation,
             WordPreparation = preparation,
             PadId = IdOf("pad"),
-            MaskId = ids.TryGetValue(Name("mask"), out int mask) ? mask : null,
+            MaskId = added.LastOrDefault(token => token.Content == Name("mask"))?.Id,
             ModelMaxLength = settings.ModelMaxLength,
         };
     }

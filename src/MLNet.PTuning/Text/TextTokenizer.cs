@@ -1,5 +1,7 @@
 // Turns texts into ids as a backbone was trained on them: added tokens, normalization, words, pieces, special tokens around them.
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace MLNet.PTuning.Text;
 
@@ -12,6 +14,10 @@ internal sealed class TextTokenizer
     private readonly IPieceModel _model;
     private readonly SpecialLayout _layout;
     private int _idLimit = int.MaxValue;
+    private string? _fingerprint;
+
+    // Case, accents (also apart), punctuation, blanks, what is not seen, other scripts, digits, symbols, words of many letters.
+    private const string Specimen = "The café's CAFÉ, İstanbul e\u0301 — don't; 1,000.50 €  \ta-b_c\u00A0d\u200Be\u00ADf ﬁ ＡＢ １ ß ς Σ 你好，世界 日本語 한국어 हिन्दी العَرَبِيَّة שָׁלוֹם ไทย 😀👍🏽 <s> [MASK] ## ▁ internationalization!";
 
     public TextTokenizer(
         IReadOnlyCollection<AddedToken> added, ITextNormalizer? normalizer, IWordSplitter splitter, IPieceModel model, SpecialLayout layout)
@@ -27,6 +33,12 @@ internal sealed class TextTokenizer
 
     /// <summary>One more than the highest id.</summary>
     public int VocabularySize { get; }
+
+    /// <summary>
+    /// SHA-256 of the vocabulary, the added tokens, and the words and ids of a text with a bit of everything: two tokenizers of one fingerprint give a text the same ids, however their
+    /// files are written.
+    /// </summary>
+    public string Fingerprint => LazyInitializer.EnsureInitialized(ref _fingerprint, Identify);
 
     /// <summary>Warnings about the folder's files: what is unusual in them and was accepted, a sentence each.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
@@ -113,6 +125,26 @@ internal sealed class TextTokenizer
             throw new ArgumentOutOfRangeException(nameof(maxLength), maxLength, $"The model's {SpecialCount(isPair)} special tokens need a longer sequence.");
         var (firstCount, secondCount) = Truncation.LongestFirst(first.Count, second?.Count ?? 0, budget);
         return _layout.Join([.. first.Take(firstCount)], [.. (second ?? []).Take(secondCount)], isPair);
+    }
+
+    private string Identify()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (piece, id) in _model.Vocabulary.OrderBy(piece => piece.Key, StringComparer.Ordinal)) Add($"{id} {piece}");
+        foreach (AddedToken token in _added.All.Concat(_addedToNormalized.All).OrderBy(token => token.Content, StringComparer.Ordinal)) Add(token.ToString());
+        foreach (ITextNormalizer preparation in new[] { Preparation, WordPreparation })
+        {
+            // Of a small vocabulary, most words are the unknown piece, whatever is done to them before.
+            AlignedText prepared = preparation.Normalize(_normalizer.Normalize(AlignedText.Of(Specimen, 0, Specimen.Length)));
+            foreach (var (start, end) in _splitter.Split(prepared)) Add(prepared.Units[start..end].ToString());
+            var pieces = new List<Piece>();
+            AppendUnchecked(Specimen, preparation, pieces);
+            Add(string.Join(' ', _layout.Join([.. pieces], [.. pieces], isPair: true).Ids));
+            Add(string.Join(' ', _layout.Join([.. pieces], [], isPair: false).Ids));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+
+        void Add(string line) => hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
     }
 
     private int Checked(int id) => id < _idLimit ? id : throw new InvalidDataException(

@@ -23,11 +23,14 @@ internal static class TokenizerFolder
         ["AlbertTokenizer"] = SentencePieceFolder.AlbertModel,
     };
 
-    // Classes that say nothing of the files: what they are is in tokenizer.json.
+    // Classes that say nothing of the files: what they are is in tokenizer.json, which these take as it is.
     private static readonly string[] AnyFile = ["PreTrainedTokenizer", "TokenizersBackend"];
 
     private static readonly string[] Files =
         [BertFolder.VocabularyFile, BpeFolder.VocabularyFile, SentencePieceFolder.FairseqModel, SentencePieceFolder.DebertaModel, SentencePieceFolder.AlbertModel];
+
+    /// <summary>Whether a class stands for whatever a tokenizer.json holds.</summary>
+    public static bool IsGeneric(string tokenizerClass) => AnyFile.Contains(tokenizerClass);
 
     public static TextTokenizer Load(string folder)
     {
@@ -46,7 +49,7 @@ internal static class TokenizerFolder
 
     private static string FileOf(string folder, TokenizerSettings settings)
     {
-        if (settings.TokenizerClass is not { } name || AnyFile.Contains(name))
+        if (settings.TokenizerClass is not { } name || IsGeneric(name))
             return Files.FirstOrDefault(file => File.Exists(Path.Combine(folder, file))) ?? throw new FileNotFoundException(
                 $"'{folder}' holds no tokenizer: expected tokenizer.json, vocab.txt (BERT), vocab.json with merges.txt (RoBERTa, GPT-2) or "
                 + $"{string.Join(", ", Files[2..])} (SentencePiece). Download the tokenizer's files of the model into the folder.",

@@ -14,7 +14,7 @@ internal static class TokenizerJson
         bool trims = TokenizerJsonLayout.TrimsBlanks(postProcessor);
         WordRules rules = TokenizerJsonParts.Words(root.Optional("pre_tokenizer"), settings, trims);
         IPieceModel model = TokenizerJsonModel.Read(root["model"], path);
-        AddedToken[] added = [.. root.Optional("added_tokens")?.Items.Select(Added) ?? []];
+        AddedToken[] added = settings.Complete([.. root.Optional("added_tokens")?.Items.Select(Added) ?? []], model.IdOf, model.VocabularySize);
         int? IdOf(string? token) => token is null ? null : added.FirstOrDefault(t => t.Content == token)?.Id ?? model.IdOf(token);
 
         return new TextTokenizer(

@@ -63,15 +63,18 @@ internal static class TokenizerJsonParts
         }
     }
 
-    // Flags of tokenizer_config.json go before those of the normalizer, as in Hugging Face's BERT classes.
+    // Flags of tokenizer_config.json go before those of the normalizer in Hugging Face's BERT classes; its class for any tokenizer does not read them.
     private static BertNormalizer Bert(JsonPart part, TokenizerSettings settings)
     {
-        bool lowerCase = settings.Flag("do_lower_case") ?? part.Flag("lowercase", true);
+        bool isGeneric = settings.TokenizerClass is { } name && TokenizerFolder.IsGeneric(name);
+        bool lowerCase = Said("do_lower_case") ?? part.Flag("lowercase", true);
         return new BertNormalizer(
             lowerCase,
-            settings.Flag("strip_accents") ?? part.Flag("strip_accents", lowerCase),
-            settings.Flag("tokenize_chinese_chars") ?? part.Flag("handle_chinese_chars", true),
+            Said("strip_accents") ?? part.Flag("strip_accents", lowerCase),
+            Said("tokenize_chinese_chars") ?? part.Flag("handle_chinese_chars", true),
             part.Flag("clean_text", true));
+
+        bool? Said(string flag) => isGeneric ? null : settings.Flag(flag);
     }
 
     private static WordRules Metaspace(JsonPart part, bool splitsBlanks)

@@ -24,6 +24,9 @@ internal interface IPieceModel
     /// <summary>What a part of a word becomes that no piece spells; null where there is no such id.</summary>
     int? UnknownId { get; }
 
+    /// <summary>The id of every piece.</summary>
+    IReadOnlyDictionary<string, int> Vocabulary { get; }
+
     /// <summary>The id of a piece, or null where the vocabulary lacks it.</summary>
     int? IdOf(string piece);
 

@@ -39,6 +39,8 @@ internal sealed class UnigramModel : IPieceModel
 
     public int? UnknownId => _unknownId;
 
+    public IReadOnlyDictionary<string, int> Vocabulary => _ids;
+
     public int? IdOf(string piece) => _ids.TryGetValue(piece, out int id) ? id : null;
 
     public string? PieceOf(int id) => _ids.FirstOrDefault(p => p.Value == id).Key;

@@ -32,6 +32,8 @@ internal sealed class WordPieceModel : IPieceModel
 
     public int? UnknownId => _unknownId;
 
+    public IReadOnlyDictionary<string, int> Vocabulary => _ids;
+
     public int? IdOf(string piece) => _ids.TryGetValue(piece, out int id) ? id : null;
 
     public string? PieceOf(int id) => _ids.FirstOrDefault(p => p.Value == id).Key;

@@ -17,5 +17,5 @@ public sealed class BitFit : TuningMethod
 
     internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => WeightTuner.Load(backbone, IsBias, saved);
 
-    private static bool IsBias(string name) => name.EndsWith(".bias");
+    private static bool IsBias(string name) => name.EndsWith(".bias", StringComparison.Ordinal);
 }

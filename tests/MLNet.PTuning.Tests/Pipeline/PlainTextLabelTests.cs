@@ -59,6 +59,17 @@ public sealed class PlainTextLabelTests : IDisposable
         Assert.Equal([9, 5], Lengths(model));
     }
 
+    // As LoadColumn(1, 3) makes of rows with fewer entities than columns.
+    [Fact]
+    public void Empty_texts_among_entities_by_place_are_no_entities()
+    {
+        var options = Sentences.Options(_backbone);
+        (options.WordsColumnName, options.LabelColumnName, options.Epochs) = ("Text", "Spans", 1);
+        Sentence[] rows = [new() { Text = "a good film", Spans = ["2 6 PLUS", "", " "] }, new() { Text = "a film", Spans = ["", "", ""] }];
+        using var model = _ml.Transforms.PTuningV2LabelTokens(options).Fit(_ml.Data.LoadFromEnumerable(rows));
+        Assert.Equal("O B-PLUS I-PLUS", string.Join(' ', model.ClassNames));
+    }
+
     [Fact]
     public void Words_without_a_key_where_no_label_is_outside_are_warned_of()
     {

@@ -13,7 +13,12 @@ namespace MLNet.PTuning;
 /// <param name="Dropout">Probability of dropping an element of the prompt.</param>
 /// <param name="Reparameterize">Whether the prompt was trained through a network.</param>
 /// <param name="Seed">Seed of training.</param>
-public sealed record PromptSetting(int Length, double Rate, double Dropout, bool Reparameterize, int Seed);
+public sealed record PromptSetting(int Length, double Rate, double Dropout, bool Reparameterize, int Seed)
+{
+    /// <summary>The same text in every culture, for logs.</summary>
+    public override string ToString() =>
+        FormattableString.Invariant($"{nameof(Length)} {Length}, {nameof(Rate)} {Rate}, {nameof(Dropout)} {Dropout}, {nameof(Reparameterize)} {Reparameterize}, {nameof(Seed)} {Seed}");
+}
 
 /// <summary>One training run of a search.</summary>
 /// <param name="Setting">The setting that was trained with.</param>
