@@ -54,7 +54,7 @@ internal sealed class ModelFolder
         {
             throw new DirectoryNotFoundException(File.Exists(path)
                 ? $"{path} is a file; give the model's folder (with config.json, weights and vocabulary)."
-                : $"The model folder {path} does not exist in {Environment.CurrentDirectory}; check the path.{HubHint(path)}");
+                : $"The model folder {path} does not exist in {Environment.CurrentDirectory}; check the path.{WhatElse(path)}");
         }
         Path = HubCache.Resolve(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)));
         string config = PathOf(ConfigName);
@@ -68,14 +68,22 @@ internal sealed class ModelFolder
         _tokenizerFiles = [.. s_tokenizerNames.Where(name => File.Exists(PathOf(name)))];
     }
 
-    // A name such as bert-base-uncased or org/name is what Python's libraries download by.
-    private static string HubHint(string path)
+    // The models beside the folder that is missing; else how to download it, for a path that may be a name by which Python's libraries download (bert-base-uncased, org/name).
+    private static string WhatElse(string path)
     {
-        string name = path.TrimEnd('/');
-        return !Regex.IsMatch(name, @"^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?$") ? ""
-            : $" If '{name}' is a model's name on the Hugging Face Hub: models are not downloaded. Download its folder once, with one of "
-                + $"'hf download {name} --local-dir models/{name}', 'git clone https://huggingface.co/{name} models/{name}' (with git-lfs), or, for each of config.json, "
-                + $"model.safetensors and the tokenizer's files, 'curl -LO https://huggingface.co/{name}/resolve/main/config.json', and give that folder.";
+        string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)), parent = System.IO.Path.GetDirectoryName(full) ?? full;
+        bool isNested = path.Contains('/') || path.Contains('\\');
+        if (isNested && Directory.Exists(parent))
+        {
+            string[] models = [.. Directory.EnumerateDirectories(parent).Where(folder => File.Exists(System.IO.Path.Combine(folder, ConfigName))).Select(folder => System.IO.Path.GetFileName(folder)!).Order(StringComparer.Ordinal).Take(10)];
+            if (models.Length > 0) return $" {parent} has the models {string.Join(", ", models)}.";
+        }
+        if (!Regex.IsMatch(path, @"^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?/?$")) return "";
+        bool isLocal = Regex.IsMatch(path, "^(models?|backbones?)/", RegexOptions.IgnoreCase);
+        string name = isLocal ? System.IO.Path.GetFileName(full) : path.TrimEnd('/'), folder = isLocal ? path.TrimEnd('/') : $"models/{name}";
+        return $" Models are not downloaded. If '{name}' is its name on the Hugging Face Hub, download the folder once, with one of 'hf download {name} --local-dir {folder}', "
+            + $"'git clone https://huggingface.co/{name} {folder}' (with git-lfs), or, for each of config.json, model.safetensors and the tokenizer's files, "
+            + $"'curl -LO https://huggingface.co/{name}/resolve/main/config.json'{(isLocal ? "" : $", and give '{folder}'")}.";
     }
 
     /// <summary>The folder's full path.</summary>

@@ -16,7 +16,9 @@ internal sealed class RowLimit
         _positions = backbone.Encoder.MaxRowLength(0);
         int room = backbone.Encoder.MaxRowLength(_prompt);
         _chosen = options.MaxSequenceLength is not null;
-        if (room < 3 || options.MaxSequenceLength > room) throw TooLong(options.MaxSequenceLength ?? 3);
+        if (room < 3) throw new ArgumentException($"Prompt length {_prompt} leaves {Math.Max(0, room)} of the backbone's {_positions} positions for text; shorten the prompt.");
+        if (options.MaxSequenceLength > room)
+            throw new ArgumentException($"MaxSequenceLength {options.MaxSequenceLength} and prompt length {_prompt} exceed the backbone's {_positions} positions together; set MaxSequenceLength to at most {room}, or shorten the prompt.");
         Length = options.MaxSequenceLength ?? Math.Min(room, backbone.Tokenizer.ModelMaxLength is { } max and >= 3 ? max : room);
     }
 
@@ -27,9 +29,7 @@ internal sealed class RowLimit
     /// <exception cref="ArgumentException">A row does not fit because the prompt takes more than half of the positions.</exception>
     public void Check(int longestRow)
     {
-        if (!_chosen && longestRow > Length && _prompt > _positions / 2) throw TooLong(longestRow);
+        if (!_chosen && longestRow > Length && _prompt > _positions / 2)
+            throw new ArgumentException($"Prompt length {_prompt} plus the longest row ({longestRow} word pieces) exceeds the backbone's {_positions} positions; shorten the prompt or set MaxSequenceLength.");
     }
-
-    private ArgumentException TooLong(int row) =>
-        new($"Prompt length {_prompt} plus the longest row ({row} word pieces) exceeds the backbone's {_positions} positions; shorten the prompt or set MaxSequenceLength.");
 }

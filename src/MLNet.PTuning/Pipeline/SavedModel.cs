@@ -88,7 +88,7 @@ internal static class SavedModel
         if (settings.EmbedBackbone) return;
         using var channel = environment.Start("Saving");
         channel.Info(MessageSensitivity.None, "{0}", FormattableString.Invariant(
-            $"The model file does not hold its backbone, '{settings.BackboneFolder}': deploy that folder with it, or train with EmbedBackbone for a file that is {SizeOf(model.BackboneFolder) / 1e6:f0} MB larger."));
+            $"The model file does not hold its backbone, '{settings.BackboneFolder}': deploy that folder with it, or train with EmbedBackbone for a file that is {SizeOf(model.BackboneFolder) / 1e6:f0} MB larger, less what the zip compresses."));
     }
 
     private static long SizeOf(ModelFolder folder) => folder.Files.Select(name => new FileInfo(folder.PathOf(name))).Where(file => file.Exists).Sum(file => file.Length);

@@ -57,16 +57,21 @@ internal static class TextRows
     /// <summary>One row as it was read; the target is null where the label is missing.</summary>
     public readonly record struct Row(string Text, string? Pair, int? Target);
 
+    private const string NamingOptions = "TextColumnName, WordsColumnName, LabelColumnName, …";
+
+    // Hidden columns have the name of the one that hides them.
+    private static string NamesOf(DataViewSchema schema) => string.Join(", ", schema.Where(c => !c.IsHidden).Select(c => c.Name));
+
     public static string NotText(string name, string type) => $"The column '{name}' is of type {type}, not text. Give the name of a column of text.";
 
     public static DataViewSchema.Column FindColumn(DataViewSchema schema, string name) => schema.GetColumnOrNull(name)
-        ?? throw new ArgumentException($"The data has no column '{name}'; it has {string.Join(", ", schema.Select(c => c.Name))}.");
+        ?? throw new ArgumentException($"The data has no column '{name}'; it has {NamesOf(schema)}. Set the option that names it ({NamingOptions}).");
 
     public static SchemaShape.Column FindColumn(SchemaShape schema, string name) => schema.TryFindColumn(name, out var column) ? column
-        : throw new ArgumentException($"The pipeline has no column '{name}' before this step; it has {string.Join(", ", schema.Select(c => c.Name))}.");
+        : throw new ArgumentException($"The pipeline has no column '{name}' before this step; it has {string.Join(", ", schema.Select(c => c.Name))}. Set the option that names it ({NamingOptions}).");
 
     public static DataViewSchema.Column FindLabel(DataViewSchema schema, string name) => schema.GetColumnOrNull(name)
-        ?? throw new ArgumentException($"The data has no label column '{name}'; it has {string.Join(", ", schema.Select(c => c.Name))}. Set LabelColumnName.");
+        ?? throw new ArgumentException($"The data has no label column '{name}'; it has {NamesOf(schema)}. Set LabelColumnName.");
 
     /// <summary>Reads all rows; <paramref name="target"/> makes the function that reads the class.</summary>
     public static IEnumerable<Row> Read(IDataView data, TextColumns columns, DataViewSchema.Column label, Func<DataViewRow, DataViewSchema.Column, Func<int?>> target)
@@ -140,6 +145,8 @@ internal static class TextRows
         limit.Check(longest);
         int skipped = all.Count - labeled.Count;
         if (skipped > 0) channel.Warn($"{skipped} of {all.Count} rows have no label and were left out.");
+        int empty = labeled.Count(r => string.IsNullOrWhiteSpace(r.Text) && string.IsNullOrWhiteSpace(r.Pair));
+        if (empty > 0) channel.Warn($"{empty} of {all.Count} rows have no text.");
         if (cut > 0) channel.Warn($"{cut} of {all.Count} rows are longer than {limit.Length} word pieces (the longest has {longest}) and were cut at their end.");
         List<Example> rowsOnly = [.. examples.Select(e => e.Example)];
         UnknownPieces.Warn(channel, tokenizer, rowsOnly, labeled.SelectMany(r => new[] { r.Text, r.Pair }), tokenizer.SpecialCount(labeled.Any(r => r.Pair is not null)));

@@ -75,7 +75,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
             observer.AfterStep(state.Epoch + 1, state.Step, stepsPerEpoch, loss);
         }
         if (state.Counts.CollapsedClass() is { } only)
-            observer.Warn($"Epoch {state.Epoch + 1}: every row was predicted as class {only + 1} of {model.ClassCount}. Try another LearningRate between 1e-3 and 2e-2 (it is {rate:g3}), "
+            observer.Warn($"Epoch {state.Epoch + 1}: every row was predicted as class {only + 1} of {model.ClassCount}. Try another LearningRate between 1e-3 and 6e-2 (it is {rate:g3}), "
                 + "a shorter prompt, more epochs (deep prompts may begin to converge after 20), or ClassWeights.");
     }
 

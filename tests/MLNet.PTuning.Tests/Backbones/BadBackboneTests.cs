@@ -21,7 +21,20 @@ public sealed class BadBackboneTests : IDisposable
     [InlineData("bert-base-uncased")]
     [InlineData("sentence-transformers/all-MiniLM-L6-v2")]
     public void A_name_on_the_Hub_says_that_models_are_not_downloaded_and_how_to_download_one(string name) => Mentions(Assert.Throws<DirectoryNotFoundException>(() => Train(name)),
-        "models are not downloaded", $"hf download {name}", $"git clone https://huggingface.co/{name}", $"https://huggingface.co/{name}/resolve/main/config.json");
+        "Models are not downloaded", $"hf download {name} --local-dir models/{name}'", $"git clone https://huggingface.co/{name} models/{name}'", $"https://huggingface.co/{name}/resolve/main/config.json");
+
+    [Fact]
+    public void A_local_path_is_not_taken_for_an_organization_on_the_Hub() => Mentions(Assert.Throws<DirectoryNotFoundException>(() => Train("models/bert-base-uncased")),
+        "hf download bert-base-uncased --local-dir models/bert-base-uncased'", "https://huggingface.co/bert-base-uncased/resolve/main/config.json");
+
+    [Fact]
+    public void The_models_beside_a_missing_folder_are_named()
+    {
+        string parent = Path.GetDirectoryName(_backbone.Path)!, missing = Path.Combine(parent, "absent");
+        string message = Assert.Throws<DirectoryNotFoundException>(() => Train(missing)).Message;
+        Assert.Contains($"{parent} has the models ", message);
+        Assert.DoesNotContain("huggingface.co", message);
+    }
 
     [Fact]
     public void A_file_in_the_place_of_the_folder_is_named() =>

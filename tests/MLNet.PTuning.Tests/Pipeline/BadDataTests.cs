@@ -129,7 +129,7 @@ public sealed class BadDataTests : IDisposable
         var options = Reviews.Options(_backbone);
         options.Method = new DeepPrompt { Length = length };
         options.MaxSequenceLength = maxSequenceLength;
-        Mentions(Refused(options, Reviews.Rows(8)), $"Prompt length {length}", $"{TinyBackbone.Positions} positions", "MaxSequenceLength");
+        Mentions(Refused(options, Reviews.Rows(8)), $"rompt length {length}", $"{TinyBackbone.Positions} positions", maxSequenceLength is null ? "shorten the prompt" : "MaxSequenceLength to at most 10");
     }
 
     [Fact]
