@@ -1,5 +1,6 @@
-// The verb `accuracy`: trains every method of a suite with every seed and sets the scores beside the reference's.
+// The verb `accuracy`: chooses the rate of every method of a suite, trains it with every seed and scores it.
 using System.CommandLine;
+using System.Globalization;
 using Spectre.Console;
 
 namespace MLNet.PTuning.Benchmarks.Accuracy;
@@ -10,46 +11,69 @@ internal static class AccuracyCommand
     {
         var suite = new Option<string>("--suite") { Description = "What to measure.", Required = true };
         suite.AcceptOnlyFromAmong([.. AccuracySuite.All.Keys]);
+        var tasks = new Option<string[]>("--task") { Description = "Only these tasks of the suite, by name.", AllowMultipleArgumentsPerToken = true };
+        var methods = new Option<string[]>("--method") { Description = "Only these methods, by name.", AllowMultipleArgumentsPerToken = true };
         var seeds = new Option<string>("--seeds") { Description = "Seeds, separated by commas.", DefaultValueFactory = _ => "1,2,3" };
         var rows = new Option<int?>("--rows") { Description = "Training rows, the first of the file. Default: the suite's own." };
         var epochs = new Option<int?>("--epochs") { Description = "Passes over them. Default: the suite's own." };
         var precision = new Option<Precision>("--precision") { Description = "Of the frozen backbone, where a method lets it be chosen. Default: Float32." };
-        var json = new Option<FileInfo?>("--json") { Description = "Writes the figures to this file as well." };
+        var json = new Option<FileInfo?>("--json") { Description = "Writes the figures to this file as well, after every method." };
         var data = new Option<DirectoryInfo>("--data") { Description = "Folder of the data sets.", DefaultValueFactory = _ => new("../shared/data") };
-        var backbone = new Option<DirectoryInfo>("--backbone") { Description = "Folder of the backbone.", DefaultValueFactory = _ => new("../shared/backbones/bert-4x128") };
+        var backbone = new Option<DirectoryInfo?>("--backbone") { Description = "Folder of the backbone. Default: the suite's own." };
 
-        var command = new Command("accuracy", "Scores of the tuning methods beside those of the same computation in PyTorch.") { suite, seeds, rows, epochs, precision, json, data, backbone };
+        var command = new Command("accuracy", "Scores of the tuning methods.") { suite, tasks, methods, seeds, rows, epochs, precision, json, data, backbone };
         command.SetAction(arguments =>
         {
             string name = arguments.GetRequiredValue(suite);
+            var chosen = AccuracySuite.All[name];
             int[] numbers = [.. arguments.GetRequiredValue(seeds).Split(',').Select(int.Parse)];
-            var folders = new Folders(arguments.GetRequiredValue(data).FullName, arguments.GetRequiredValue(backbone).FullName);
-            var results = Run(AccuracySuite.All[name], folders, numbers, arguments.GetValue(rows), arguments.GetValue(epochs), arguments.GetValue(precision));
+            var folders = new Folders(arguments.GetRequiredValue(data).FullName, arguments.GetValue(backbone)?.FullName ?? Path.GetFullPath(chosen.Backbone));
+            var results = new List<AccuracyResult>();
+            foreach (var task in chosen.Tasks.Where(t => IsNamed(arguments.GetValue(tasks), t.Name)))
+                foreach (var method in task.Methods.Where(m => IsNamed(arguments.GetValue(methods), m.Name)))
+                {
+                    var recipe = new Recipe(method.Method, null, arguments.GetValue(rows) ?? task.Rows, arguments.GetValue(epochs) ?? method.Epochs, numbers[0],
+                        arguments.GetValue(precision), method.Verbalizer, HoldsOut: false, method.Set);
+                    bool isSuites = arguments.GetValue(rows) is null && arguments.GetValue(epochs) is null;
+                    results.Add(Run(task, isSuites ? method : method with { Reference = null }, recipe, folders, numbers));
+                    JsonReport.Write(arguments.GetValue(json), new { suite = name, backbone = Path.GetFileName(folders.Backbone), precision = arguments.GetValue(precision).ToString(), seeds = numbers, machine = JsonReport.Machine, results });
+                }
             AccuracyReport.Print(name, results, numbers);
-            JsonReport.Write(arguments.GetValue(json), new { suite = name, backbone = Path.GetFileName(folders.Backbone), precision = arguments.GetValue(precision).ToString(), seeds = numbers, machine = JsonReport.Machine, results });
         });
         return command;
     }
 
-    private static List<AccuracyResult> Run(AccuracySuite suite, Folders folders, int[] seeds, int? rows, int? epochs, Precision precision)
+    private static bool IsNamed(string[]? names, string name) => names is null or [] || names.Contains(name);
+
+    // The rate is chosen with the first seed on held-out training rows, where there are several to choose from.
+    private static AccuracyResult Run(AccuracyTask task, MethodCase method, Recipe recipe, Folders folders, int[] seeds)
     {
-        var results = new List<AccuracyResult>();
-        foreach (var task in suite.Tasks)
-        {
-            int taskRows = rows ?? task.Rows, taskEpochs = epochs ?? task.Epochs;
-            foreach (var method in task.Methods)
+        var trials = new List<RateTrial>();
+        if (method.Rates.Count > 1)
+            foreach (double tried in method.Rates)
             {
-                var runs = new List<AccuracyRun>();
-                foreach (int seed in seeds)
-                {
-                    var run = task.Train(folders, new Recipe(method.Method, method.LearningRate, taskRows, taskEpochs, seed, precision, method.Verbalizer));
-                    AnsiConsole.MarkupLineInterpolated($"[grey]{task.Name}, {method.Name}, seed {seed}: {run.Score:0.0000}, training loss {run.FinalTrainingLoss:0.000}, {run.TrainingSeconds:0.0} s[/]");
-                    runs.Add(run);
-                }
-                results.Add(new AccuracyResult(task.Name, task.Metric, method.Name, method.LearningRate, taskRows, taskEpochs, runs,
-                    taskRows == task.Rows && taskEpochs == task.Epochs ? method.Reference : null));
+                double score = Train(task, method, recipe with { LearningRate = tried, HoldsOut = true }, folders)?.Score ?? 0;
+                trials.Add(new RateTrial(tried, score));
             }
+        double? rate = trials.Count > 0 ? trials.MaxBy(t => t.Score)!.LearningRate : method.Rates.Count > 0 ? method.Rates[0] : null;
+        var runs = seeds.Select(seed => Train(task, method, recipe with { LearningRate = rate, Seed = seed }, folders) ?? throw new InvalidOperationException($"{method.Name} diverged on {task.Name} with rate {rate}."));
+        return new AccuracyResult(task.Name, task.Metric, method.Name, rate, trials, [.. runs], method.Reference);
+    }
+
+    // Null where training diverged.
+    private static AccuracyRun? Train(AccuracyTask task, MethodCase method, Recipe recipe, Folders folders)
+    {
+        string what = string.Create(CultureInfo.InvariantCulture, $"{task.Name}, {method.Name}, rate {recipe.LearningRate?.ToString("0.#####", CultureInfo.InvariantCulture) ?? "default"}, seed {recipe.Seed}{(recipe.HoldsOut ? ", held-out rows" : "")}");
+        try
+        {
+            var run = task.Train(folders, recipe);
+            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]{what}: {run.Score:0.0000}, {run.Rows} rows x {run.Epochs}, training loss {run.FinalTrainingLoss:0.000}, {run.TrainingSeconds:0.0} s[/]");
+            return run;
         }
-        return results;
+        catch (InvalidOperationException e) when (recipe.HoldsOut)
+        {
+            AnsiConsole.MarkupLineInterpolated($"[grey]{what}: {e.Message}[/]");
+            return null;
+        }
     }
 }

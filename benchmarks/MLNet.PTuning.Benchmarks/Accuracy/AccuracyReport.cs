@@ -14,7 +14,7 @@ internal static class AccuracyReport
         foreach (var result in results)
         {
             string[] cells = [
-                $"{result.Task} ({result.Metric})", result.Method, $"{result.Rows} × {result.Epochs}", Text(result.LearningRate, "0.####"),
+                $"{result.Task} ({result.Metric})", result.Method, $"{result.Runs[0].Rows} × {result.Runs[0].Epochs}", Text(result.LearningRate, "0.####"),
                 .. result.Runs.Select(run => Text(run.Score, "0.0000")),
                 Text(result.Mean, "0.0000"), Text(result.Reference, "0.000"), Text(result.Mean - result.Reference, "+0.0000;-0.0000"),
                 Text(result.TrainingLoss, "0.000"), result.TrainedParameters.ToString("N0", CultureInfo.InvariantCulture), Text(result.Seconds, "0.0")];

@@ -1,4 +1,4 @@
-// Named entities, trained and scored as an app does it: column files, a pipeline, and the entity metrics of the CoNLL evaluation.
+// Labels of words, trained and scored as an app does it: column files, a pipeline, and the entity metrics of the CoNLL evaluation.
 using Microsoft.ML;
 
 namespace MLNet.PTuning.Benchmarks.Accuracy;
@@ -11,23 +11,43 @@ internal static class LabelingTask
     /// <summary>WNUT-17's rare and emerging entities in user-written text.</summary>
     public static readonly ColumnFiles Wnut = new("wnut17", "wnut17train.conll", "emerging.dev.conll", new ConllOptions { Separator = ConllSeparator.Tab, Scheme = TagScheme.Iob2 });
 
+    /// <summary>Semantic roles in English web text, a row a predicate. The published training file needs a licensed corpus, so the development file is trained on and the test file scored.</summary>
+    public static readonly ColumnFiles Propbank = new("srl_up_english_ewt", "en_ewt-up-dev.conllu", "en_ewt-up-test.conllu", ConllOptions.UniversalPropBank());
+
     public static AccuracyRun Conll2003(Folders folders, Recipe recipe) => Train(folders, recipe, Conll);
 
     public static AccuracyRun Wnut17(Folders folders, Recipe recipe) => Train(folders, recipe, Wnut);
 
-    /// <summary>Trains once, from random values or from a prompt, and scores the development file.</summary>
+    public static AccuracyRun Roles(Folders folders, Recipe recipe) => Train(folders, recipe, Propbank);
+
+    /// <summary>Trains once, from initial values or from a prompt, and scores the development file, or held-out rows.</summary>
     public static AccuracyRun Train(Folders folders, Recipe recipe, ColumnFiles files, PeftFolder? start = null)
     {
         var ml = new MLContext(recipe.Seed);
-        var train = ml.Data.TakeRows(files.Train(ml, folders), recipe.Rows);
-        var options = recipe.Apply(new TokenLabelingOptions(folders.Backbone));
+        bool hasPredicates = files.Form.PredicateColumn is not null;
+        var rows = ml.Data.CreateEnumerable<Sentence>(Columns(files.Train(ml, folders)), reuseRowObject: false);
+        var (training, heldOut) = recipe.Split(rows);
+        var options = recipe.Apply(new TokenLabelingOptions(folders.Backbone) { PredicateColumnName = hasPredicates ? nameof(Sentence.Predicate) : null });
+        if (hasPredicates) options.Scheme = TagScheme.Plain;
         options.StartFrom = start;
         // The gold tags are kept as text: keys would leave out those that the training rows do not have.
-        var model = ml.Transforms.CopyColumns("Gold", "Label").Append(ml.Transforms.Conversion.MapValueToKey("Label")).Append(ml.Transforms.PTuningV2LabelTokens(options)).Fit(train);
+        var model = ml.Transforms.CopyColumns("Gold", "Label").Append(ml.Transforms.Conversion.MapValueToKey("Label")).Append(ml.Transforms.PTuningV2LabelTokens(options)).Fit(ml.Data.LoadFromEnumerable(training));
         using var labeler = model.LastTransformer;
-        var metrics = ml.MulticlassClassification.EvaluateTokenLabels(model.Transform(files.Development(ml, folders)), "Gold");
+        var scored = heldOut is null ? files.Development(ml, folders) : ml.Data.LoadFromEnumerable(heldOut);
+        var metrics = ml.MulticlassClassification.EvaluateTokenLabels(model.Transform(scored), "Gold", scheme: options.Scheme);
         var report = labeler.Report!;
-        return new AccuracyRun(recipe.Seed, metrics.Micro.F1, report.TrainedParameters, report.Seconds, report.Epochs[^1].TrainingLoss);
+        return new AccuracyRun(recipe.Seed, metrics.Micro.F1, report.Rows, report.Epochs.Count, report.TrainedParameters, report.Seconds, report.Epochs[^1].TrainingLoss);
+
+        IDataView Columns(IDataView view) => hasPredicates ? view : ml.Transforms.Expression(nameof(Sentence.Predicate), "() => 0", []).Fit(view).Transform(view);
+    }
+
+    private sealed class Sentence
+    {
+        public string[] Words { get; set; } = [];
+
+        public string[] Label { get; set; } = [];
+
+        public int Predicate { get; set; }
     }
 }
 
