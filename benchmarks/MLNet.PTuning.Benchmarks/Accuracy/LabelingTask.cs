@@ -25,28 +25,33 @@ internal static class LabelingTask
     {
         var ml = new MLContext(recipe.Seed);
         bool hasPredicates = files.Form.PredicateColumn is not null;
-        var rows = ml.Data.CreateEnumerable<Sentence>(Columns(files.Train(ml, folders)), reuseRowObject: false);
-        var (training, heldOut) = recipe.Split(rows);
-        var options = recipe.Apply(new TokenLabelingOptions(folders.Backbone) { PredicateColumnName = hasPredicates ? nameof(Sentence.Predicate) : null });
+        var (training, heldOut) = hasPredicates ? Split<SentenceWithPredicate>(ml, recipe, files.Train(ml, folders)) : Split<Sentence>(ml, recipe, files.Train(ml, folders));
+        var options = recipe.Apply(new TokenLabelingOptions(folders.Backbone) { PredicateColumnName = hasPredicates ? nameof(SentenceWithPredicate.Predicate) : null });
         if (hasPredicates) options.Scheme = TagScheme.Plain;
         options.StartFrom = start;
         // The gold tags are kept as text: keys would leave out those that the training rows do not have.
-        var model = ml.Transforms.CopyColumns("Gold", "Label").Append(ml.Transforms.Conversion.MapValueToKey("Label")).Append(ml.Transforms.PTuningV2LabelTokens(options)).Fit(ml.Data.LoadFromEnumerable(training));
+        var model = ml.Transforms.CopyColumns("Gold", "Label").Append(ml.Transforms.Conversion.MapValueToKey("Label")).Append(ml.Transforms.PTuningV2LabelTokens(options)).Fit(training);
         using var labeler = model.LastTransformer;
-        var scored = heldOut is null ? files.Development(ml, folders) : ml.Data.LoadFromEnumerable(heldOut);
-        var metrics = ml.MulticlassClassification.EvaluateTokenLabels(model.Transform(scored), "Gold", scheme: options.Scheme);
+        var metrics = ml.MulticlassClassification.EvaluateTokenLabels(model.Transform(heldOut ?? files.Development(ml, folders)), "Gold", scheme: options.Scheme);
         var report = labeler.Report!;
         return new AccuracyRun(recipe.Seed, metrics.Micro.F1, report.Rows, report.Epochs.Count, report.TrainedParameters, report.Seconds, report.Epochs[^1].TrainingLoss);
-
-        IDataView Columns(IDataView view) => hasPredicates ? view : ml.Transforms.Expression(nameof(Sentence.Predicate), "() => 0", []).Fit(view).Transform(view);
     }
 
-    private sealed class Sentence
+    private static (IDataView Training, IDataView? HeldOut) Split<TRow>(MLContext ml, Recipe recipe, IDataView view) where TRow : class, new()
+    {
+        var (training, heldOut) = recipe.Split(ml.Data.CreateEnumerable<TRow>(view, reuseRowObject: false));
+        return (ml.Data.LoadFromEnumerable(training), heldOut is null ? null : ml.Data.LoadFromEnumerable(heldOut));
+    }
+
+    private class Sentence
     {
         public string[] Words { get; set; } = [];
 
         public string[] Label { get; set; } = [];
+    }
 
+    private sealed class SentenceWithPredicate : Sentence
+    {
         public int Predicate { get; set; }
     }
 }
