@@ -86,6 +86,8 @@ public abstract class PTuningOptions : TrainingOptions
         return copy;
     }
 
+    private protected override int DefaultSteps => Method.DefaultSteps;
+
     /// <summary>Names of the columns that are read in training.</summary>
     private protected virtual IEnumerable<string?> InputColumns => [];
 

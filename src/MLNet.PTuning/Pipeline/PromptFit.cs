@@ -45,6 +45,7 @@ internal static class PromptFit
             model.Computation = options.Computation;
             double rate = options.LearningRate ?? options.Method.DefaultLearningRate;
             channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {task.ClassNames.Count} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));
+            channel.Epochs = options.EpochsFor(rows.Count);
             var report = new Trainer(model, options, rate, seed, task.ClassNames, task.Score, channel).Run(rows, validation, skipped);
             return task.ToTransformer(model, Settings(options, backbone, limit) with { Report = report });
         }

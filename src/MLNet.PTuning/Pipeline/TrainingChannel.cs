@@ -11,21 +11,23 @@ internal sealed class TrainingChannel : ITrainingObserver, IDisposable
     private readonly IChannel _log;
     private readonly IProgressChannel _progress;
     private readonly IProgress<TrainingProgress>? _app;
-    private readonly int _epochs;
     private TrainingProgress _last;
 
     public TrainingChannel(IHost host, PTuningOptions options)
     {
         _log = host.Start("Training");
         _progress = host.StartProgressChannel("Training");
-        (_app, _epochs) = (options.Progress, options.Epochs);
+        _app = options.Progress;
         _progress.SetHeader(new ProgressHeader(["loss"], ["epochs", "steps"]), entry =>
         {
             entry.SetMetric(0, _last.Loss);
-            entry.SetProgress(0, Math.Max(0, _last.Epoch - 1), _epochs);
+            entry.SetProgress(0, Math.Max(0, _last.Epoch - 1), Epochs);
             entry.SetProgress(1, _last.Step, _last.Steps);
         });
     }
+
+    /// <summary>Epochs that there will be at most; set before training begins.</summary>
+    public int Epochs { get; set; }
 
     public void Say(string message) => _log.Info(MessageSensitivity.None, "{0}", message);
 
@@ -33,7 +35,7 @@ internal sealed class TrainingChannel : ITrainingObserver, IDisposable
 
     public void AfterStep(int epoch, int step, int stepsPerEpoch, double loss)
     {
-        _last = new TrainingProgress(epoch, _epochs, step, stepsPerEpoch, loss);
+        _last = new TrainingProgress(epoch, Epochs, step, stepsPerEpoch, loss);
         _app?.Report(_last);
     }
 
@@ -41,7 +43,7 @@ internal sealed class TrainingChannel : ITrainingObserver, IDisposable
     {
         _progress.Checkpoint(epoch.TrainingLoss, epoch.Number);
         string validation = epoch.ValidationLoss is null ? "" : FormattableString.Invariant($", validation loss {epoch.ValidationLoss:f4}, score {epoch.ValidationScore:f4}");
-        Say(FormattableString.Invariant($"Epoch {epoch.Number} of {_epochs}: loss {epoch.TrainingLoss:f4}{validation}, {epoch.Seconds:f1} s, peak memory {PeakMegabytes()} MB"));
+        Say(FormattableString.Invariant($"Epoch {epoch.Number} of {Epochs}: loss {epoch.TrainingLoss:f4}{validation}, {epoch.Seconds:f1} s, peak memory {PeakMegabytes()} MB"));
     }
 
     // The process's peak memory so far.

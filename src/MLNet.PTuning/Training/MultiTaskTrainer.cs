@@ -35,13 +35,14 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
         try
         {
             int steps = tasks.Sum(t => (t.Rows.Count + options.BatchSize - 1) / options.BatchSize);
-            var schedule = new RateSchedule(options, rate, steps);
+            int epochs = options.EpochsFor(tasks.Sum(t => t.Rows.Count));
+            var schedule = new RateSchedule(options, rate, steps, epochs);
             var batches = tasks.Select((t, i) => Batches(t.Rows, i).GetEnumerator()).ToArray();
             var curves = tasks.Select(_ => new List<TrainingEpoch>()).ToArray();
             Parameter[] trained = [.. shared, .. tasks.SelectMany(t => t.Model.OwnParameters)];
             var (best, bestParameters) = (default(TrainingEpoch), Array.Empty<float[]>());
             int epoch = 0;
-            for (; epoch < options.Epochs && !(epoch - best?.Number >= options.Patience); epoch++)
+            for (; epoch < epochs && !(epoch - best?.Number >= options.Patience); epoch++)
             {
                 var clock = System.Diagnostics.Stopwatch.StartNew();
                 var losses = tasks.Select(_ => new List<double>()).ToArray();

@@ -2,12 +2,12 @@
 namespace MLNet.PTuning.Training;
 
 /// <summary>Warm-up from 0, then the chosen fall; steps are counted from 0.</summary>
-internal sealed class RateSchedule(TrainingOptions options, double highest, int stepsPerEpoch)
+internal sealed class RateSchedule(TrainingOptions options, double highest, int stepsPerEpoch, int epochs)
 {
     private const double DecayPerEpoch = 0.95;
 
-    private readonly int _steps = stepsPerEpoch * options.Epochs;
-    private readonly int _warmup = (int)(stepsPerEpoch * options.Epochs * options.WarmupRatio);
+    private readonly int _steps = stepsPerEpoch * epochs;
+    private readonly int _warmup = (int)(stepsPerEpoch * epochs * options.WarmupRatio);
 
     public double RateAt(int step)
     {

@@ -36,11 +36,12 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         using var optimizer = ComputeThread.Run(() => new AdamW(model.Parameters, options.WeightDecay));
         using var dropout = ComputeThread.Run(() => new Dropout(seed, model.Backbone.Device));
         int stepsPerEpoch = (rows.Count + options.BatchSize - 1) / options.BatchSize;
-        var schedule = new RateSchedule(options, rate, stepsPerEpoch);
+        int epochs = options.EpochsFor(rows.Count);
+        var schedule = new RateSchedule(options, rate, stepsPerEpoch, epochs);
         var checkpoint = new Checkpoint(model, optimizer, options, RunIdentity.Of(model, classNames, options, rate, seed, rows, validation));
         var state = checkpoint.Begin();
 
-        while (!IsOver(state))
+        while (!IsOver())
         {
             RunEpoch(rows, stepsPerEpoch, state, schedule, optimizer, dropout, checkpoint);
             // A parameter that diverges in an epoch's last step changes no loss of the epoch.
@@ -51,16 +52,16 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
             if (validation is not null && (state.BestEpoch is not { } best || Validation.IsBetter(done, state.Epochs[best - 1])))
                 (state.BestEpoch, state.BestParameters) = (done.Number, Validation.Snapshot(model.Parameters));
             state.EndEpoch(done);
-            checkpoint.AfterEpoch(state, IsOver(state));
+            checkpoint.AfterEpoch(state, IsOver());
             observer.AfterEpoch(done);
         }
         if (state.BestEpoch < state.Epoch) Validation.Restore(model.Parameters, state.BestParameters);
         model.EndTraining();
         return new TrainingReport(state.Epochs, state.BestEpoch ?? state.Epoch, rows.Count, skippedRows, model.TrainedParameters,
             model.TotalParameters, state.Seconds, seed, model.Backbone.Device.ToString());
-    }
 
-    private bool IsOver(RunState state) => state.Epoch == options.Epochs || state.Epoch - state.BestEpoch >= options.Patience;
+        bool IsOver() => state.Epoch == epochs || state.Epoch - state.BestEpoch >= options.Patience;
+    }
 
     private void RunEpoch(IReadOnlyList<Example> rows, int stepsPerEpoch, RunState state, RateSchedule schedule, AdamW optimizer, Dropout dropout, Checkpoint checkpoint)
     {

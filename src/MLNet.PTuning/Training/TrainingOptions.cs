@@ -19,8 +19,13 @@ public enum LearningRateSchedule
 /// <summary>Settings of training. Defaults suit a deep prompt on a few thousand rows.</summary>
 public abstract class TrainingOptions
 {
-    /// <summary>Passes over the training rows. Default 10.</summary>
-    public int Epochs { get; set; } = 10;
+    private const int FewestEpochs = 3, MostEpochs = 30;
+
+    /// <summary>
+    /// Passes over the training rows. Default null: as many as make about 1,000 steps (250 for full fine-tuning), but from 3 to 30; with batches of 32 that is
+    /// 30 for 1,000 rows, 16 for 2,000 and 4 for 10,000.
+    /// </summary>
+    public int? Epochs { get; set; }
 
     /// <summary>Rows a step. Default 32.</summary>
     public int BatchSize { get; set; } = 32;
@@ -96,13 +101,23 @@ public abstract class TrainingOptions
     /// <summary>Stops training, between two steps, with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; set; }
 
+    /// <summary>Steps that training takes about where <see cref="Epochs"/> does not say how many.</summary>
+    private protected virtual int DefaultSteps => 1000;
+
+    /// <summary>Passes over a number of training rows.</summary>
+    internal int EpochsFor(int rows)
+    {
+        int stepsPerEpoch = Math.Max(1, (rows + BatchSize - 1) / BatchSize);
+        return Epochs ?? Math.Clamp((DefaultSteps + stepsPerEpoch - 1) / stepsPerEpoch, FewestEpochs, MostEpochs);
+    }
+
     internal Computation Computation => new(Precision, Threads);
 
     /// <summary>Checks the settings.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
     internal virtual void Validate()
     {
-        Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
+        Require(Epochs is null or >= 1, nameof(Epochs), Epochs, "at least 1");
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         Require(LearningRate is null or > 0 and < double.PositiveInfinity, nameof(LearningRate), LearningRate, "positive");
         Require(Enum.IsDefined(Schedule), nameof(Schedule), Schedule, "one of " + string.Join(", ", Enum.GetNames<LearningRateSchedule>()));

@@ -14,6 +14,8 @@ public sealed class FullFineTuning : TuningMethod
 
     internal override double DefaultLearningRate => 5e-5;
 
+    internal override int DefaultSteps => 250;
+
     internal override void Validate() { }
 
     internal override Tuner CreateTuner(FrozenBackbone backbone, long seed) => WeightTuner.Create(backbone, _ => true);

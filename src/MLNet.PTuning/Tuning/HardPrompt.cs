@@ -26,6 +26,8 @@ public sealed class HardPrompt : TuningMethod
 
     internal override double DefaultLearningRate => Trains.DefaultLearningRate;
 
+    internal override int DefaultSteps => Trains.DefaultSteps;
+
     internal override void Validate()
     {
         if (RowTemplate.PromptLength > 0) throw new ArgumentException($"The template '{Template}' has prompt vectors, which a hard prompt cannot have; use PTuningV1 for those.");

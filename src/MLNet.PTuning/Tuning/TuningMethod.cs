@@ -36,6 +36,9 @@ public abstract class TuningMethod
     /// <summary>Learning rate where the options name none.</summary>
     internal virtual double DefaultLearningRate => 1e-2;
 
+    /// <summary>Steps that training takes about where the options name no epochs.</summary>
+    internal virtual int DefaultSteps => 1000;
+
     /// <summary>Checks the settings.</summary>
     /// <exception cref="ArgumentException">One is out of range.</exception>
     internal abstract void Validate();

@@ -90,7 +90,7 @@ public class ParityTests
         using var recorded = new ParityCase(backbone, "h_train10");
         using var model = recorded.Model(new DeepPrompt { Length = 5 }, Classes, pools: true);
         using var optimizer = new MLNet.PTuning.Training.AdamW(model.Parameters, weightDecay: 0.01);
-        var schedule = new MLNet.PTuning.Training.RateSchedule(new TextClassificationOptions("unused") { Epochs = 1 }, 1e-2, stepsPerEpoch: 10);
+        var schedule = new MLNet.PTuning.Training.RateSchedule(new TextClassificationOptions("unused"), 1e-2, stepsPerEpoch: 10, epochs: 1);
         float[] losses = recorded.Values("out.torch_adamw_nobiasdecay.losses"), norms = recorded.Values("out.torch_adamw_nobiasdecay.grad_norms");
 
         for (int step = 0; step < 10; step++)

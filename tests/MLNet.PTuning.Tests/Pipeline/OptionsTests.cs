@@ -45,6 +45,31 @@ public class OptionsTests
     [InlineData(null)]
     public void No_backbone_folder_is_refused(string? folder) => Assert.ThrowsAny<ArgumentException>(() => new MLContext().Transforms.PTuningV2Classify(folder!));
 
+    [Theory]
+    [InlineData(1, 32, 30)]
+    [InlineData(1000, 32, 30)]
+    [InlineData(2000, 32, 16)]
+    [InlineData(2000, 16, 8)]
+    [InlineData(10_000, 32, 4)]
+    [InlineData(1_000_000, 32, 3)]
+    public void Without_epochs_a_prompt_is_trained_for_about_a_thousand_steps(int rows, int batchSize, int epochs)
+    {
+        var options = new TextClassificationOptions("folder") { BatchSize = batchSize };
+        Assert.Equal(epochs, options.EpochsFor(rows));
+        options.Epochs = 7;
+        Assert.Equal(7, options.EpochsFor(rows));
+    }
+
+    [Theory]
+    [InlineData(1000, 8)]
+    [InlineData(2000, 4)]
+    [InlineData(10_000, 3)]
+    public void Without_epochs_everything_is_trained_for_a_quarter_of_that(int rows, int epochs)
+    {
+        Assert.Equal(epochs, new TextClassificationOptions("folder") { Method = new FullFineTuning() }.EpochsFor(rows));
+        Assert.Equal(epochs, new TextClassificationOptions("folder") { Method = new HardPrompt { Template = "{text}" } }.EpochsFor(rows));
+    }
+
     public static TheoryData<string, Action<TextClassificationOptions>> Contradictions => new()
     {
         { "Patience is 2", o => o.Patience = 2 },

@@ -60,6 +60,7 @@ public sealed class MultiTaskTraining
             SharedTask[] shared = [.. prepared.Select((p, i) => new SharedTask(_options.Tasks[i].Name, models[i], p.Rows.Rows, p.Task.Options.ClassWeights, p.Rows.Validation, p.Task.Score))];
             channel.Say(FormattableString.Invariant(
                 $"Training {_options.Method.GetType().Name} on {shared.Length} tasks of {string.Join(", ", shared.Select(t => t.Rows.Count))} rows, rate {rate}, seed {seed}, device {device}"));
+            channel.Epochs = _options.EpochsFor(shared.Sum(t => t.Rows.Count));
             var sampler = new TaskSampler([.. shared.Select(t => t.Rows.Count)], _options.Sampling, _options.Temperature);
             var (curves, bestEpoch) = new MultiTaskTrainer(shared, sampler, _options, rate, seed, channel).Run();
             var transformers = new Dictionary<string, ITransformer>();

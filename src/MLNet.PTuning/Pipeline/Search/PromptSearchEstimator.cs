@@ -67,7 +67,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         try
         {
             var settings = Draw(lease.Backbone, seed);
-            int[] budgets = Budgets(settings.Count);
+            int[] budgets = Budgets(settings.Count, _options.EpochsFor(CountOf(rows)));
             for (int rung = 1; rung <= budgets.Length; rung++)
             {
                 var finished = new List<SearchTrial>();
@@ -169,11 +169,19 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         return [.. grid.Take(_search.Trials)];
     }
 
-    // Epochs of each rung: the options' in the last one, and a Reduction-th of the next one's in each before.
-    private int[] Budgets(int settings)
+    private static int CountOf(IDataView rows)
     {
-        var budgets = new SortedSet<int> { _options.Epochs };
-        for (double epochs = _options.Epochs; settings >= _search.Reduction; settings /= _search.Reduction)
+        int count = 0;
+        using var cursor = rows.GetRowCursor([]);
+        while (cursor.MoveNext()) count++;
+        return count;
+    }
+
+    // Epochs of each rung: the options' in the last one, and a Reduction-th of the next one's in each before.
+    private int[] Budgets(int settings, int most)
+    {
+        var budgets = new SortedSet<int> { most };
+        for (double epochs = most; settings >= _search.Reduction; settings /= _search.Reduction)
             budgets.Add((int)Math.Ceiling(epochs /= _search.Reduction));
         return [.. budgets];
     }
