@@ -1,5 +1,4 @@
 // The rows that epochs are scored on: a fraction of the training rows, or a view that the app sets.
-
 namespace MLNet.PTuning.Pipeline;
 
 /// <summary>Rows held out of training.</summary>

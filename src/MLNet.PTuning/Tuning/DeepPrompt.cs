@@ -66,27 +66,26 @@ public sealed class DeepPrompt : TuningMethod
         using var factory = new ParameterFactory(seed, backbone.Device);
         var config = backbone.Config;
         var table = Reparameterize
-            ? PrefixTable.Network(Length, config.LayerCount, config.HiddenSize, config.HiddenSize, EncoderHiddenSize, Initial)
-            : PrefixTable.Direct(Length, config.LayerCount, config.HiddenSize, Initial);
+            ? PrefixTable.Network(Length, config.LayerCount, config.HiddenSize, config.HiddenSize, EncoderHiddenSize, Random)
+            : PrefixTable.Direct(Length, config.LayerCount, config.HiddenSize, Start == PromptStart.Random ? Random : (_, _) => OfWords(backbone, seed));
         return new PrefixTuner(backbone, table, Length, Dropout ?? config.HiddenDropout);
 
-        TorchSharp.Modules.Parameter Initial(string name, long[] shape) => Start != PromptStart.Random ? ParameterFactory.From(KeysAndValues(backbone, seed))
-            : shape.Length > 1 ? factory.Normal(InitialDeviation, shape) : factory.Zeros(shape);
+        TorchSharp.Modules.Parameter Random(string name, long[] shape) => shape.Length > 1 ? factory.Normal(InitialDeviation, shape) : factory.Zeros(shape);
     }
 
-    // Of the words as one row, special tokens around them; a prompt that the backbone has no room for at once is made of several rows: [P, 2·L·H].
-    private torch.Tensor KeysAndValues(FrozenBackbone backbone, long seed)
+    // Keys and values of the words as one row, special tokens around them; a prompt that the backbone has no room for at once is made of several rows: [P, 2·L·H].
+    private TorchSharp.Modules.Parameter OfWords(FrozenBackbone backbone, long seed)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var tokenizer = backbone.Tokenizer;
         int[] pieces = [.. (_words ?? new StartWords(Start, StartText)).Take(Length, backbone, seed).SelectMany(word => word).Take(Length)];
         int room = backbone.Encoder.MaxRowLength(0) - tokenizer.SpecialCount(false);
-        return torch.cat([.. pieces.Chunk(room).Select(chunk =>
+        return ParameterFactory.From(torch.cat([.. pieces.Chunk(room).Select(chunk =>
         {
             var row = tokenizer.Join([.. chunk.Select(id => new Piece(id, 0, 0, 0))], null, int.MaxValue);
             return backbone.Encoder.KeysAndValues(new PackedBatch(row.Ids, row.Types, [0, row.Ids.Length])).slice(0, row.First.Start.Value, row.First.End.Value, 1);
-        })]).MoveToOuterDisposeScope();
+        })]));
     }
 
     internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => PrefixTuner.Load(backbone, Length, Dropout ?? backbone.Config.HiddenDropout, saved);
