@@ -50,12 +50,8 @@ public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassific
         {
             var form = new RowForm(backbone.Tokenizer, limit.Length, _options.Method, columns.Pair is not null, _options.Verbalizer);
             var read = TextRows.Read(input, columns, label, TextRows.Target).ToList();
-            var (training, heldOut) = HeldOutRows.Split(read, _options.ValidationShare, seed);
-            if (_options.ValidationSet is { } set)
-            {
-                heldOut = HeldOutRows.FromValidationSet(() => TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys));
-                HeldOutRows.WarnOfUntransformed(channel, TextRows.TextsOf(training), TextRows.TextsOf(heldOut));
-            }
+            var (training, heldOut) = HeldOutRows.Of(read, _options, seed, channel,
+                set => TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys), row => row.Pair is null ? [row.Text] : [row.Text, row.Pair]);
             var (rows, skipped) = TextRows.Encode(training, backbone.Tokenizer, form, limit, channel, _options.Pooling);
             PromptFit.CheckClasses(rows, skipped, keys.Names, label.Name);
             var validation = heldOut is null ? null : TextRows.Encode(heldOut, backbone.Tokenizer, form, limit, channel, _options.Pooling).Examples;

@@ -64,12 +64,7 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
                     channel.Say($"The text of '{columns.Words}' has a label per word and is split at white space; set {nameof(_options.WordSplitting)} to split it otherwise.");
                 foreach (string warning in new[] { ends.Warning(columns), WithoutOutside(keys, read), LabelSpelling.Warning(keys.Names) }.Concat(guess.Doubts).Concat(constraint.Warnings).OfType<string>())
                     channel.Warn(warning);
-                var (training, heldOut) = HeldOutRows.Split(read, _options.ValidationShare, seed);
-                if (_options.ValidationSet is { } set)
-                {
-                    heldOut = HeldOutRows.FromValidationSet(() => ReadValidation(set, columns, keys));
-                    HeldOutRows.WarnOfUntransformed(channel, [.. training.Select(r => r.Row.Text)], [.. heldOut.Select(r => r.Row.Text)]);
-                }
+                var (training, heldOut) = HeldOutRows.Of(read, _options, seed, channel, set => ReadValidation(set, columns, keys), row => [row.Row.Text]);
                 var (rows, skipped) = WordRows.Encode(training, task, _options.LabelAllPieces);
                 if (skipped > 0) channel.Warn($"{skipped} of {training.Count} rows have no words or no labels and are left out of training.");
                 UnknownPieces.Warn(channel, backbone.Tokenizer, rows, read.SelectMany(r => r.Row.Words), backbone.Tokenizer.SpecialCount(_options.PredicateColumnName is not null));

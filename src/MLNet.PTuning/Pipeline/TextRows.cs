@@ -86,9 +86,6 @@ internal static class TextRows
         }
     }
 
-    /// <summary>All texts of rows.</summary>
-    public static IReadOnlyList<string> TextsOf(IEnumerable<Row> rows) => [.. rows.SelectMany(r => new[] { r.Text, r.Pair }).OfType<string>()];
-
     /// <summary>A reader of the class, from 0, of a column of keys (null where the key is missing) or Booleans (false, true).</summary>
     public static Func<int?> Target(DataViewRow row, DataViewSchema.Column label)
     {
