@@ -30,7 +30,7 @@ public abstract class TrainingOptions
     /// <summary>Rows a step. Default 32.</summary>
     public int BatchSize { get; set; } = 32;
 
-    /// <summary>Highest learning rate. Default null: the tuning method's own (1e-2 for a deep prompt and for the head alone, 5e-5 for full fine-tuning).</summary>
+    /// <summary>Highest learning rate. Default null: the tuning method's own (3e-2 for a deep prompt, 1e-2 for the head alone, 5e-5 for full fine-tuning).</summary>
     public double? LearningRate { get; set; }
 
     /// <summary>How the rate falls. Default <see cref="LearningRateSchedule.Linear"/>.</summary>
