@@ -69,8 +69,6 @@ public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassific
         var label = TextRows.FindColumn(inputSchema, _options.LabelColumnName);
         if (label.Kind != SchemaShape.Column.VectorKind.Scalar || !(label.IsKey || label.ItemType is BooleanDataViewType))
             throw new ArgumentException(LabelKeys.NotAKey(label.Name, $"{label.Kind} of {label.ItemType}"));
-        var columns = inputSchema.ToDictionary(c => c.Name);
-        foreach (var promise in ClassificationColumns.Promises(_options, label)) columns[promise.Name] = promise;
-        return new SchemaShape(columns.Values);
+        return PredictionSchema.Promise(inputSchema, ClassificationColumns.Promises(_options, label));
     }
 }

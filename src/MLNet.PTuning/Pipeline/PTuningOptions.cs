@@ -86,6 +86,9 @@ public abstract class PTuningOptions : TrainingOptions
         return copy;
     }
 
+    /// <summary>Whether a head that <see cref="StartFrom"/> holds reads rows as this task's does.</summary>
+    internal virtual bool TakesHeadOfStart => true;
+
     private protected override int DefaultSteps => Method.DefaultSteps;
 
     /// <summary>Names of the columns that are read in training.</summary>
@@ -95,7 +98,7 @@ public abstract class PTuningOptions : TrainingOptions
     private protected virtual IEnumerable<string?> OutputColumns => [];
 
     /// <summary>Whether epochs are scored on held-out rows.</summary>
-    private protected virtual bool IsValidated => ValidationSet is not null || ValidationShare is not null;
+    internal virtual bool IsValidated => ValidationSet is not null || ValidationShare is not null;
 
     internal override IEnumerable<(string Name, string Value)> Describe() =>
         [.. base.Describe(), (nameof(Method), JsonSerializer.Serialize(Method)), (nameof(Verbalizer), JsonSerializer.Serialize(Verbalizer)), (nameof(StartFrom), StartFrom?.ContentHash ?? ""), (nameof(ValidationShare), Text(ValidationShare))];

@@ -88,10 +88,7 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
         bool vector = label.Kind != SchemaShape.Column.VectorKind.Scalar;
         bool isText = vector && label.ItemType is TextDataViewType;
         if (!vector || !(label.IsKey || isText)) throw new ArgumentException(WordRows.NotLabels(label.Name, $"{label.Kind} of {label.ItemType}"));
-
-        var columns = inputSchema.ToDictionary(c => c.Name);
-        foreach (var promise in LabelingColumns.Promises(_options, label)) columns[promise.Name] = promise;
-        return new SchemaShape(columns.Values);
+        return PredictionSchema.Promise(inputSchema, LabelingColumns.Promises(_options, label));
     }
 
     private List<(WordRow Row, int[] Targets)> ReadValidation(IDataView data, WordColumns columns, LabelKeys keys)

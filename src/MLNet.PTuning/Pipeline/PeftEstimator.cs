@@ -1,5 +1,6 @@
 // A model that was trained elsewhere as a step of an ML.NET pipeline.
 using Microsoft.ML;
+using MLNet.PTuning.Pipeline;
 
 namespace MLNet.PTuning;
 
@@ -31,8 +32,6 @@ public sealed class PeftEstimator<TTransformer> : IEstimator<TTransformer> where
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        var columns = inputSchema.ToDictionary(c => c.Name);
-        foreach (var column in _added(inputSchema)) columns[column.Name] = column;
-        return new SchemaShape(columns.Values);
+        return PredictionSchema.Promise(inputSchema, _added(inputSchema));
     }
 }

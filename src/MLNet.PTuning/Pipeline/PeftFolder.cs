@@ -140,7 +140,7 @@ public sealed class PeftFolder
     /// head where the classes differ in number or name. The log says which.
     /// </summary>
     /// <exception cref="InvalidDataException">It was trained on another kind of backbone.</exception>
-    internal SavedTensors StartFor(FrozenBackbone backbone, IReadOnlyList<string> classes, TrainingChannel channel, bool takesHead = true)
+    internal SavedTensors StartFor(FrozenBackbone backbone, IReadOnlyList<string> classes, TrainingChannel channel, bool takesHead)
     {
         var tensors = FittingTensors(backbone);
         if (ClassCount is not { } count)

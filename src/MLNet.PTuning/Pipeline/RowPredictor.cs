@@ -44,6 +44,14 @@ internal sealed class PredictionSchema
         Output = builder.ToSchema();
     }
 
+    /// <summary>The columns that a pipeline has after a step: those before it, and those that it adds, which hide others of their names.</summary>
+    public static SchemaShape Promise(SchemaShape input, IEnumerable<SchemaShape.Column> added)
+    {
+        var columns = input.ToDictionary(c => c.Name);
+        foreach (var column in added) columns[column.Name] = column;
+        return new SchemaShape(columns.Values);
+    }
+
     public DataViewSchema Input { get; }
 
     public DataViewSchema Output { get; }

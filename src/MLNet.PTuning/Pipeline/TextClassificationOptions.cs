@@ -24,6 +24,8 @@ public sealed class TextClassificationOptions(string backboneFolder) : PTuningOp
     /// </summary>
     public Pooling Pooling { get; set; }
 
+    internal override bool TakesHeadOfStart => Pooling == Pooling.FirstToken;
+
     internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Pooling), Text(Pooling))];
 
     internal override void Validate()

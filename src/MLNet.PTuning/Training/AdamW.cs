@@ -42,10 +42,17 @@ internal sealed class AdamW : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         torch.Tensor[] gradients = [.. parameters.Select(p => p.Value.grad).OfType<torch.Tensor>()];
-        double norm = Math.Sqrt(gradients.Sum(g => (g * g).sum(torch.ScalarType.Float64).item<double>()));
+        double norm = Math.Sqrt(gradients.Sum(SumOfSquares));
         if (norm > clipNorm)
             foreach (var gradient in gradients) gradient.TimesInPlace(clipNorm / norm);
         return norm;
+
+        // The squares of one tensor at a time: of full fine-tuning's they would be as large as the model together.
+        static double SumOfSquares(torch.Tensor gradient)
+        {
+            using var squares = gradient * gradient;
+            return squares.sum(torch.ScalarType.Float64).item<double>();
+        }
     }
 
     /// <summary>Clips the gradients of the last backward pass, moves the parameters and clears the gradients.</summary>

@@ -10,6 +10,8 @@ namespace MLNet.PTuning;
 /// <summary>P-Tuning v2's deep prompt: <see cref="Length"/> trained key and value vectors before the text's own, at every layer.</summary>
 public sealed class DeepPrompt : TuningMethod
 {
+    private StartWords? _words;
+
     /// <summary>Prompt length P in vectors a layer. Default 20. It takes P of the backbone's positions.</summary>
     public int Length { get; init; } = 20;
 
@@ -38,8 +40,6 @@ public sealed class DeepPrompt : TuningMethod
 
     /// <summary>Standard deviation of the normal distribution that random initial values come from. Default 0.02, as the authors' code.</summary>
     public double InitialDeviation { get; init; } = 0.02;
-
-    private StartWords? _words;
 
     internal override int PromptLength => Length;
 

@@ -37,7 +37,7 @@ public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(bac
     /// </summary>
     public int? TaskRank { get; set; }
 
-    private protected override bool IsValidated => Tasks.Any(task => task.Options.ValidationSet is not null || task.Options.ValidationShare is not null);
+    internal override bool IsValidated => Tasks.Any(task => task.Options.IsValidated);
 
     internal override PTuningOptions Copy()
     {

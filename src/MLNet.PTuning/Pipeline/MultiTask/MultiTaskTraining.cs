@@ -83,14 +83,10 @@ public sealed class MultiTaskTraining
     {
         var options = task.Options.Copy();
         options.Method = _options.Method;
-        options.StartFrom = null;
         (options.Precision, options.Threads) = (_options.Precision, _options.Threads);
-        return options switch
-        {
-            TextClassificationOptions texts => new PTuningClassificationEstimator(_environment, texts).Prepare(task.Data),
-            TokenLabelingOptions words => new PTuningTokenLabelingEstimator(_environment, words).Prepare(task.Data),
-            _ => throw new ArgumentException($"Task '{task.Name}' has {options.GetType().Name}; give {nameof(TextClassificationOptions)} or {nameof(TokenLabelingOptions)}."),
-        };
+        // The options have been checked: they are of one kind or the other.
+        return options is TextClassificationOptions texts ? new PTuningClassificationEstimator(_environment, texts).Prepare(task.Data)
+            : new PTuningTokenLabelingEstimator(_environment, (TokenLabelingOptions)options).Prepare(task.Data);
     }
 
     // A prompt that was trained through a network is saved as the network's output: single tasks continue from there without it.

@@ -67,7 +67,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         try
         {
             var settings = Draw(lease.Backbone, seed);
-            int[] budgets = Budgets(settings.Count, _options.EpochsFor(CountOf(rows)));
+            int[] budgets = Budgets(settings.Count, _options.Epochs ?? _options.EpochsFor(CountOf(rows)));
             for (int rung = 1; rung <= budgets.Length; rung++)
             {
                 var finished = new List<SearchTrial>();
