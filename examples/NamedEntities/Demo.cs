@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace NamedEntities;
 
-internal sealed record DemoSettings(string Backbone, string Train, string Test, string Format, long? Rows, int Epochs, int PromptLength, double Rate,
+internal sealed record DemoSettings(string Backbone, string Train, string Test, string Format, long? Rows, int? Epochs, int PromptLength, double? Rate,
     bool Constrained, int Seed, IReadOnlyList<string> Texts);
 
 internal sealed class Demo(DemoSettings settings)

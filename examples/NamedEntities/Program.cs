@@ -8,9 +8,9 @@ var train = new Option<string>("--train") { Description = "training sentences", 
 var test = new Option<string>("--test") { Description = "test sentences", DefaultValueFactory = _ => Path.Combine(folder, "data", "test.conll") };
 var format = new Option<string>("--format") { Description = "form of both files", DefaultValueFactory = _ => "conll" }.AcceptOnlyFromAmong([.. Formats.All.Keys]);
 var rows = new Option<long?>("--rows") { Description = "training sentences, the first of the file; all by default" };
-var epochs = new Option<int>("--epochs") { Description = "passes over the training sentences", DefaultValueFactory = _ => 20 };
-var promptLength = new Option<int>("--prompt-length") { Description = "trained vectors a layer", DefaultValueFactory = _ => 20 };
-var rate = new Option<double>("--rate") { Description = "learning rate", DefaultValueFactory = _ => 3e-2 };
+var epochs = new Option<int?>("--epochs") { Description = "passes over the training sentences; the library's default by default" };
+var promptLength = new Option<int>("--prompt-length") { Description = "trained vectors a layer", DefaultValueFactory = _ => 64 };
+var rate = new Option<double?>("--rate") { Description = "learning rate of the prompt; the library's default by default" };
 var constrained = new Option<bool>("--constrained") { Description = "valid sequences of tags only" };
 var seed = new Option<int>("--seed") { Description = "seed of initial values, dropout and row order", DefaultValueFactory = _ => 1 };
 var text = new Option<string[]>("--text") { Description = "texts to mark, instead of the example's own", AllowMultipleArgumentsPerToken = true };

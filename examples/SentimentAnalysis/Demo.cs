@@ -7,13 +7,10 @@ using Spectre.Console;
 
 namespace SentimentAnalysis;
 
-internal sealed record DemoSettings(string Backbone, string Train, string Test, string Model, int Epochs, int PromptLength, double Rate, int Seed);
+internal sealed record DemoSettings(string Backbone, string Train, string Test, string Model, int? Epochs, int PromptLength, double? Rate, int Seed);
 
 internal sealed class Demo(DemoSettings settings)
 {
-    // As the prompt's settings, the best of a few on held-out training rows.
-    private const double HeadOnlyRate = 3e-2;
-
     private static readonly string[] Samples =
     [
         "The battery lasts two days and the screen is a joy to read.",
@@ -27,9 +24,9 @@ internal sealed class Demo(DemoSettings settings)
     public int Run()
     {
         IDataView train = Load(settings.Train), test = Load(settings.Test);
-        var (model, transformer) = Train("P-Tuning v2", new DeepPrompt { Length = settings.PromptLength, InitialDeviation = 0.2 }, settings.Rate, train);
+        var (model, transformer) = Train("P-Tuning v2", new DeepPrompt { Length = settings.PromptLength }, settings.Rate, train);
         var metrics = _ml.MulticlassClassification.Evaluate(model.Transform(test));
-        var (plain, plainTransformer) = Train("head only", new HeadOnly(), HeadOnlyRate, train);
+        var (plain, plainTransformer) = Train("head only", new HeadOnly(), null, train);
         double headOnly = _ml.MulticlassClassification.Evaluate(plain.Transform(test)).MicroAccuracy;
 
         ShowCurve(transformer.Report!);
@@ -48,7 +45,7 @@ internal sealed class Demo(DemoSettings settings)
 
     private IDataView Load(string path) => _ml.Data.LoadFromTextFile<Review>(path, hasHeader: true);
 
-    private (ITransformer Model, PTuningClassificationTransformer Transformer) Train(string title, TuningMethod method, double rate, IDataView train) =>
+    private (ITransformer Model, PTuningClassificationTransformer Transformer) Train(string title, TuningMethod method, double? rate, IDataView train) =>
         AnsiConsole.Progress().Start(progress =>
         {
             var bar = progress.AddTask(title);

@@ -11,9 +11,9 @@ var backbone = new Option<string>("--backbone") { Description = "folder of a Hug
 var train = new Option<string>("--train") { Description = "training rows: a header, then label TAB text", DefaultValueFactory = _ => Path.Combine(folder, "data", "train.tsv") };
 var test = new Option<string>("--test") { Description = "test rows, the same form", DefaultValueFactory = _ => Path.Combine(folder, "data", "test.tsv") };
 var output = new Option<string>("--model") { Description = "where to save the model", DefaultValueFactory = _ => "sentiment.zip" };
-var epochs = new Option<int>("--epochs") { Description = "passes over the training rows", DefaultValueFactory = _ => 8 };
+var epochs = new Option<int?>("--epochs") { Description = "passes over the training rows; the library's default by default" };
 var promptLength = new Option<int>("--prompt-length") { Description = "trained vectors a layer", DefaultValueFactory = _ => 20 };
-var rate = new Option<double>("--rate") { Description = "learning rate of the prompt and its head", DefaultValueFactory = _ => 6e-2 };
+var rate = new Option<double?>("--rate") { Description = "learning rate of the prompt; the library's default by default" };
 var seed = new Option<int>("--seed") { Description = "seed of initial values, dropout and row order", DefaultValueFactory = _ => 1 };
 
 var root = new RootCommand("P-Tuning v2 sentiment classification with ML.NET") { backbone, train, test, output, epochs, promptLength, rate, seed };

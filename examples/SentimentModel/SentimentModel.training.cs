@@ -24,11 +24,6 @@ public partial class SentimentModel
     /// <summary>The pipeline: label to key, P-Tuning v2 on the frozen backbone, predicted key back to label.</summary>
     public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext) =>
         mlContext.Transforms.Conversion.MapValueToKey("Label")
-            .Append(mlContext.Transforms.PTuningV2Classify(new TextClassificationOptions(BackboneFolder)
-            {
-                Method = new DeepPrompt { Length = 20, InitialDeviation = 0.2 },
-                LearningRate = 6e-2,
-                Epochs = 8,
-            }))
+            .Append(mlContext.Transforms.PTuningV2Classify(BackboneFolder))
             .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 }

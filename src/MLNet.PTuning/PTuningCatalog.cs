@@ -59,7 +59,7 @@ public static class PTuningCatalog
     /// As all of ML.NET's views, predictions are computed again for every pass over them, and a trainer that is appended makes many passes over its data. Put
     /// <c>.AppendCacheCheckpoint(mlContext)</c> between this step and such a trainer, so that the encoder runs once.
     /// </remarks>
-    public static PTuningTokenLabelingEstimator PTuningV2LabelTokens(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20,
+    public static PTuningTokenLabelingEstimator PTuningV2LabelTokens(this TransformsCatalog catalog, string backboneFolder, int promptLength = 64,
         string wordsColumnName = "Words", string labelColumnName = "Label") =>
         catalog.PTuningV2LabelTokens(new TokenLabelingOptions(backboneFolder)
         {

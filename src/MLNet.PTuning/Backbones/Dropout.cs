@@ -4,7 +4,10 @@ using TorchSharp;
 namespace MLNet.PTuning.Backbones;
 
 /// <summary>Drops elements at random. A pass without one drops nothing.</summary>
-internal sealed class Dropout(long seed, torch.Device device) : IDisposable
+/// <param name="seed">What all masks are a function of.</param>
+/// <param name="device">Where they are used.</param>
+/// <param name="inBackbone">Whether the backbone's own places drop too, or only what is trained.</param>
+internal sealed class Dropout(long seed, torch.Device device, bool inBackbone) : IDisposable
 {
     private readonly torch.Generator _generator = new((ulong)seed, device);
 
@@ -14,6 +17,10 @@ internal sealed class Dropout(long seed, torch.Device device) : IDisposable
         StepSeed = (ulong)(pass == 0 ? Mix(seed, step) : Mix(Mix(seed, step), pass));
         _generator.manual_seed((long)StepSeed);
     }
+
+    /// <summary>The probability at one of the backbone's own places.</summary>
+    /// <param name="configured">The one that its configuration names.</param>
+    public double InBackbone(double configured) => inBackbone ? configured : 0;
 
     /// <summary>What all masks of the current pass are a function of.</summary>
     public ulong StepSeed { get; private set; }

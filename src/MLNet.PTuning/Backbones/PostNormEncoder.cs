@@ -31,7 +31,7 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         var adapters = prompt.Adapters.Count > 0 ? prompt.Adapters[index] : default;
         var selected = readPositions is null ? hidden : hidden.index_select(0, readPositions);
         var context = layout.Attend(w.Query.Apply(selected), w.Key.Apply(hidden), w.Value.Apply(hidden), Prefix(), Config.HeadCount,
-            dropout is null ? null : p => dropout.Apply(p, Config.AttentionDropout), RelativeScores(w, index, dropout));
+            dropout is null ? null : p => Drop(p, dropout, Config.AttentionDropout), RelativeScores(w, index, dropout));
         var attended = w.AttentionNorm.Apply(Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, AttentionOutputDropout)).Plus(selected));
         var widened = _activation(w.Intermediate.Apply(attended));
         return w.OutputNorm.Apply(Adapt(adapters.AfterFeedForward, Drop(w.Output.Apply(widened), dropout, OutputDropout)).Plus(attended));
@@ -94,5 +94,5 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     /// <summary>What a layer adds to its scores for the distance between two word pieces; null for nothing.</summary>
     protected virtual RelativeScores? RelativeScores(LayerWeights layer, int index, Dropout? dropout) => null;
 
-    protected static torch.Tensor Drop(torch.Tensor values, Dropout? dropout, double p) => dropout?.Apply(values, p) ?? values;
+    protected static torch.Tensor Drop(torch.Tensor values, Dropout? dropout, double configured) => dropout?.Apply(values, dropout.InBackbone(configured)) ?? values;
 }

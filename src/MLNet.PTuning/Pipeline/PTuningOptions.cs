@@ -7,7 +7,7 @@ namespace MLNet.PTuning;
 /// <summary>Options of an estimator that trains a prompt, or another tuning method, on a frozen backbone.</summary>
 public abstract class PTuningOptions : TrainingOptions
 {
-    private static readonly TuningMethod DefaultMethod = new DeepPrompt();
+    private static readonly DeepPrompt Prompt = new();
     private TuningMethod? _method;
 
     private protected PTuningOptions(string backboneFolder) => BackboneFolder = backboneFolder;
@@ -15,7 +15,10 @@ public abstract class PTuningOptions : TrainingOptions
     /// <summary>The backbone's folder as Hugging Face publishes it: config.json, weights (safetensors, PyTorch or ONNX), the tokenizer's files.</summary>
     public string BackboneFolder { get; }
 
-    /// <summary>The tuning method. Default: that of <see cref="StartFrom"/>; without that <see cref="DeepPrompt"/> (P-Tuning v2) of length 20.</summary>
+    /// <summary>
+    /// The tuning method. Default: that of <see cref="StartFrom"/>; without that <see cref="DeepPrompt"/> (P-Tuning v2), of length 20 for classification and of 64 for
+    /// labeling words, which gains from longer prompts (Liu et al., 2022, section 3.3).
+    /// </summary>
     public TuningMethod Method
     {
         get => _method ?? StartFrom?.Method ?? DefaultMethod;
@@ -89,7 +92,18 @@ public abstract class PTuningOptions : TrainingOptions
     /// <summary>Whether a head that <see cref="StartFrom"/> holds reads rows as this task's does.</summary>
     internal virtual bool TakesHeadOfStart => true;
 
+    private protected virtual TuningMethod DefaultMethod => Prompt;
+
+    /// <summary>Highest learning rate of what the method trains.</summary>
+    internal virtual double Rate => LearningRate ?? Method.DefaultLearningRate;
+
     private protected override int DefaultSteps => Method.DefaultSteps;
+
+    private protected override int FewestEpochs => Method.FewestEpochs;
+
+    private protected override double DefaultHeadFactor => Method.HeadFactor;
+
+    private protected override bool DropsInBackboneByDefault => Method.DropsInBackbone;
 
     /// <summary>Names of the columns that are read in training.</summary>
     private protected virtual IEnumerable<string?> InputColumns => [];

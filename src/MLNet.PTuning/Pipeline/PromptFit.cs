@@ -43,7 +43,7 @@ internal static class PromptFit
             var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel, options.TakesHeadOfStart) : options.StartFrom?.TensorsFor(backbone);
             model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words);
             model.Computation = options.Computation;
-            double rate = options.LearningRate ?? options.Method.DefaultLearningRate;
+            double rate = options.Rate;
             channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {task.ClassNames.Count} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));
             channel.Epochs = options.EpochsFor(rows.Count);
             var report = new Trainer(model, options, rate, seed, task.ClassNames, task.Score, channel).Run(rows, validation, skipped);

@@ -7,6 +7,8 @@ namespace MLNet.PTuning;
 /// <param name="backboneFolder">The backbone's folder as Hugging Face publishes it.</param>
 public sealed class TokenLabelingOptions(string backboneFolder) : PTuningOptions(backboneFolder)
 {
+    private static readonly DeepPrompt Prompt = new() { Length = 64 };
+
     /// <summary>
     /// Name of the column of words: a vector of text, or plain text, which is split into words whose offsets are kept. Default <c>Words</c>.
     /// The label column is then a vector of keys, one per word; for plain text it may also be a vector of text that gives entities by their offsets,
@@ -57,6 +59,12 @@ public sealed class TokenLabelingOptions(string backboneFolder) : PTuningOptions
     /// in <see cref="OffsetUnit"/>, end exclusive; for a vector of words, in the words joined by single spaces) and <c>EntityProbability</c> (mean over its words). Default false.
     /// </summary>
     public bool Entities { get; set; }
+
+    private protected override TuningMethod DefaultMethod => Prompt;
+
+    private protected override int DefaultSteps => Method.DefaultStepsForWords;
+
+    internal override double Rate => LearningRate ?? Method.DefaultLearningRateForWords;
 
     internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Scheme), Text(Scheme))];
 

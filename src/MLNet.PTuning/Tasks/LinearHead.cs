@@ -67,6 +67,6 @@ internal sealed class LinearHead : Head
         return new LinearHead(pools, Of(Weight, classes, hidden), Of(Bias, classes),
             ownPooler ? Of(PoolerWeight, hidden, hidden) : null, ownPooler ? Of(PoolerBias, hidden) : null);
 
-        Parameter Of(string name, params long[] shape) => new(name, value(name, shape), Decays: shape.Length > 1);
+        Parameter Of(string name, params long[] shape) => new(name, value(name, shape), Decays: shape.Length > 1, IsHeads: true);
     }
 }

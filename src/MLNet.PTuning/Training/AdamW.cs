@@ -15,12 +15,15 @@ internal sealed class AdamW : IDisposable
     private readonly IReadOnlyList<Parameter> _parameters;
     private readonly TorchSharp.Modules.AdamW _optimizer;
     private readonly State[] _states;
-    private readonly double _weightDecay;
+    private readonly double _weightDecay, _headFactor;
     private readonly bool _isLarge;
 
-    public AdamW(IReadOnlyList<Parameter> parameters, double weightDecay)
+    /// <param name="parameters">What is trained.</param>
+    /// <param name="weightDecay">Of those that decay.</param>
+    /// <param name="headFactor">The head's rate as a multiple of the others'.</param>
+    public AdamW(IReadOnlyList<Parameter> parameters, double weightDecay, double headFactor = 1)
     {
-        (_parameters, _weightDecay) = (parameters, weightDecay);
+        (_parameters, _weightDecay, _headFactor) = (parameters, weightDecay, headFactor);
         _isLarge = parameters.Sum(p => p.Value.numel()) >= WorthAllThreads;
         // A group for each, so that their states are in the parameters' order.
         _optimizer = torch.optim.AdamW(parameters.Select(p => new ParamGroup([p.Value], weight_decay: p.Decays ? weightDecay : 0)));
@@ -56,7 +59,7 @@ internal sealed class AdamW : IDisposable
     }
 
     /// <summary>Clips the gradients of the last backward pass, moves the parameters and clears the gradients.</summary>
-    /// <param name="rate">Learning rate of this step.</param>
+    /// <param name="rate">Learning rate of this step; the head's is a multiple of it.</param>
     /// <param name="clipNorm">Largest norm of the gradient over all parameters.</param>
     /// <returns>The gradient's norm before clipping.</returns>
     public double Step(double rate, double clipNorm)
@@ -76,16 +79,18 @@ internal sealed class AdamW : IDisposable
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         double correction = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
-        using Scalar kept = 1 - rate * _weightDecay, beta1 = Beta1, added1 = 1 - Beta1, beta2 = Beta2, added2 = 1 - Beta2,
-            root = correction, epsilon = 1e-8, step = -rate / (1 - Math.Pow(Beta1, Steps));
+        double correctedRate = rate / (1 - Math.Pow(Beta1, Steps));
+        using Scalar kept = 1 - rate * _weightDecay, headKept = 1 - rate * _headFactor * _weightDecay, beta1 = Beta1, added1 = 1 - Beta1, beta2 = Beta2, added2 = 1 - Beta2,
+            root = correction, epsilon = 1e-8, step = -correctedRate, headStep = -correctedRate * _headFactor;
         for (int i = 0; i < _parameters.Count; i++)
         {
             var value = _parameters[i].Value;
             if (value.grad is not { } gradient) continue;
-            if (_parameters[i].Decays && _weightDecay > 0) value.mul_(kept);
+            bool isHeads = _parameters[i].IsHeads;
+            if (_parameters[i].Decays && _weightDecay > 0) value.mul_(isHeads ? headKept : kept);
             _states[i].exp_avg.mul_(beta1).add_(gradient, added1);
             _states[i].exp_avg_sq.mul_(beta2).addcmul_(gradient, gradient, added2);
-            value.addcdiv_(_states[i].exp_avg, _states[i].exp_avg_sq.sqrt().div_(root).add_(epsilon, Arithmetic.One), step);
+            value.addcdiv_(_states[i].exp_avg, _states[i].exp_avg_sq.sqrt().div_(root).add_(epsilon, Arithmetic.One), isHeads ? headStep : step);
         }
     }
 

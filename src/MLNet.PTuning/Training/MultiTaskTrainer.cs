@@ -30,8 +30,8 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
         var shared = tasks[0].Model.SharedParameters;
         using var sharedOptimizer = ComputeThread.Run(() => new AdamW(shared, options.WeightDecay));
         // What is a task's own has an optimizer of its own, which does not step while other tasks are drawn.
-        AdamW[] ownOptimizers = ComputeThread.Run(() => tasks.Select(t => new AdamW(t.Model.OwnParameters, options.WeightDecay)).ToArray());
-        using var dropout = ComputeThread.Run(() => new Dropout(seed, tasks[0].Model.Backbone.Device));
+        AdamW[] ownOptimizers = ComputeThread.Run(() => tasks.Select(t => new AdamW(t.Model.OwnParameters, options.WeightDecay, options.HeadFactor(rate))).ToArray());
+        using var dropout = ComputeThread.Run(() => new Dropout(seed, tasks[0].Model.Backbone.Device, options.DropsInBackbone));
         try
         {
             int steps = tasks.Sum(t => (t.Rows.Count + options.BatchSize - 1) / options.BatchSize);

@@ -33,8 +33,8 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
     /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
     public TrainingReport Run(IReadOnlyList<Example> rows, IReadOnlyList<Example>? validation, int skippedRows)
     {
-        using var optimizer = ComputeThread.Run(() => new AdamW(model.Parameters, options.WeightDecay));
-        using var dropout = ComputeThread.Run(() => new Dropout(seed, model.Backbone.Device));
+        using var optimizer = ComputeThread.Run(() => new AdamW(model.Parameters, options.WeightDecay, options.HeadFactor(rate)));
+        using var dropout = ComputeThread.Run(() => new Dropout(seed, model.Backbone.Device, options.DropsInBackbone));
         int stepsPerEpoch = (rows.Count + options.BatchSize - 1) / options.BatchSize;
         int epochs = options.EpochsFor(rows.Count);
         var schedule = new RateSchedule(options, rate, stepsPerEpoch, epochs);

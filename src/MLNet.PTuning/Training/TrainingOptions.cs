@@ -19,19 +19,27 @@ public enum LearningRateSchedule
 /// <summary>Settings of training. Defaults suit a deep prompt on a few thousand rows.</summary>
 public abstract class TrainingOptions
 {
-    private const int FewestEpochs = 3, MostEpochs = 30;
+    private const int MostEpochs = 30;
 
     /// <summary>
-    /// Passes over the training rows. Default null: as many as make about 1,000 steps (250 for full fine-tuning), but from 3 to 30; with batches of 32 that is
-    /// 30 for 1,000 rows, 16 for 2,000 and 4 for 10,000.
+    /// Passes over the training rows. Default null: as many as make about 500 steps of a deep prompt (1,000 for labeling words), but from 8 to 30; 250 of full
+    /// fine-tuning and 1,000 of other methods, but from 3 to 30. With batches of 32, 2,000 rows are 8 epochs of a deep prompt, 16 for labeling words, and 4 of full
+    /// fine-tuning.
     /// </summary>
     public int? Epochs { get; set; }
 
     /// <summary>Rows a step. Default 32.</summary>
     public int BatchSize { get; set; } = 32;
 
-    /// <summary>Highest learning rate. Default null: the tuning method's own (3e-2 for a deep prompt, 1e-2 for the head alone, 5e-5 for full fine-tuning).</summary>
+    /// <summary>Highest learning rate. Default null: the tuning method's own (3e-2 for a deep prompt and for the head alone, 5e-5 for full fine-tuning; for labeling
+    /// words 6e-2 for a deep prompt and 2e-4 for full fine-tuning).</summary>
     public double? LearningRate { get; set; }
+
+    /// <summary>
+    /// Highest learning rate of the head, which falls as the other does. Default null: a tenth of <see cref="LearningRate"/> beside a deep prompt, whose numbers move
+    /// much further than a head's should; otherwise the same. P-Tuning v2's authors have one rate: set both alike for their computation.
+    /// </summary>
+    public double? HeadLearningRate { get; set; }
 
     /// <summary>How the rate falls. Default <see cref="LearningRateSchedule.Linear"/>.</summary>
     public LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Linear;
@@ -47,6 +55,13 @@ public abstract class TrainingOptions
 
     /// <summary>Probability of dropping an element before the head's linear layer in training. Default null: the backbone's <c>hidden_dropout_prob</c>.</summary>
     public double? HeadDropout { get; set; }
+
+    /// <summary>
+    /// Whether training drops elements inside the backbone too, at its own places and with the probabilities of its config.json. Default null: only where the backbone
+    /// itself is trained (full fine-tuning). A frozen one cannot adapt to the noise, and what is trained beside it learns less.
+    /// P-Tuning v2's authors drop: set true for their computation.
+    /// </summary>
+    public bool? BackboneDropout { get; set; }
 
     /// <summary>
     /// Weight of each class in the loss, in the order of the label's key values. Default null: all 1.
@@ -104,6 +119,21 @@ public abstract class TrainingOptions
     /// <summary>Steps that training takes about where <see cref="Epochs"/> does not say how many.</summary>
     private protected virtual int DefaultSteps => 1000;
 
+    /// <summary>Epochs that it takes then at least.</summary>
+    private protected virtual int FewestEpochs => 3;
+
+    /// <summary>Whether the backbone drops where <see cref="BackboneDropout"/> does not say.</summary>
+    private protected virtual bool DropsInBackboneByDefault => false;
+
+    /// <summary>The head's rate as a multiple of the others' where <see cref="HeadLearningRate"/> does not say.</summary>
+    private protected virtual double DefaultHeadFactor => 1;
+
+    /// <summary>The head's rate as a multiple of the others'.</summary>
+    /// <param name="rate">The others' highest.</param>
+    internal double HeadFactor(double rate) => HeadLearningRate / rate ?? DefaultHeadFactor;
+
+    internal bool DropsInBackbone => BackboneDropout ?? DropsInBackboneByDefault;
+
     /// <summary>Passes over a number of training rows.</summary>
     internal int EpochsFor(int rows)
     {
@@ -120,6 +150,7 @@ public abstract class TrainingOptions
         Require(Epochs is null or >= 1, nameof(Epochs), Epochs, "at least 1");
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         Require(LearningRate is null or > 0 and < double.PositiveInfinity, nameof(LearningRate), LearningRate, "positive");
+        Require(HeadLearningRate is null or > 0 and < double.PositiveInfinity, nameof(HeadLearningRate), HeadLearningRate, "positive");
         Require(Enum.IsDefined(Schedule), nameof(Schedule), Schedule, "one of " + string.Join(", ", Enum.GetNames<LearningRateSchedule>()));
         Require(WarmupRatio is >= 0 and < 1, nameof(WarmupRatio), WarmupRatio, "at least 0 and less than 1");
         Require(WeightDecay is >= 0 and < double.PositiveInfinity, nameof(WeightDecay), WeightDecay, "at least 0");
@@ -139,11 +170,13 @@ public abstract class TrainingOptions
     {
         yield return (nameof(Epochs), Text(Epochs));
         yield return (nameof(BatchSize), Text(BatchSize));
+        yield return (nameof(HeadLearningRate), Text(HeadLearningRate));
         yield return (nameof(Schedule), Text(Schedule));
         yield return (nameof(WarmupRatio), Text(WarmupRatio));
         yield return (nameof(WeightDecay), Text(WeightDecay));
         yield return (nameof(ClipNorm), Text(ClipNorm));
         yield return (nameof(HeadDropout), Text(HeadDropout));
+        yield return (nameof(BackboneDropout), Text(BackboneDropout));
         yield return (nameof(ClassWeights), ClassWeights is null ? "null" : string.Join(", ", ClassWeights.Select(w => Text(w))));
         yield return (nameof(Patience), Text(Patience));
         yield return (nameof(Precision), Text(Precision));

@@ -10,6 +10,7 @@ namespace MLNet.PTuning;
 /// <summary>P-Tuning v2's deep prompt: <see cref="Length"/> trained key and value vectors before the text's own, at every layer.</summary>
 public sealed class DeepPrompt : TuningMethod
 {
+    // Known of a task; null before.
     private StartWords? _words;
 
     /// <summary>Prompt length P in vectors a layer. Default 20. It takes P of the backbone's positions.</summary>
@@ -30,37 +31,52 @@ public sealed class DeepPrompt : TuningMethod
     public int EncoderHiddenSize { get; init; } = 512;
 
     /// <summary>
-    /// Initial values. Default <see cref="PromptStart.Random"/>, as the authors' code; otherwise the backbone's own keys and values, at every layer, of a text
-    /// (as Prefix-Tuning's authors propose for few rows: Li and Liang, 2021, section 7.4), which the network of <see cref="Reparameterize"/> cannot begin with.
+    /// Initial values: the backbone's own keys and values, at every layer, of words (as Prefix-Tuning's authors propose for few rows: Li and Liang, 2021, section 7.4),
+    /// or <see cref="PromptStart.Random"/>, as the authors' code. Default null: <see cref="PromptStart.FrequentWords"/>, but random for the network of
+    /// <see cref="Reparameterize"/>, which cannot begin with words, and where <see cref="InitialDeviation"/> is set.
     /// </summary>
-    public PromptStart Start { get; init; } = PromptStart.Random;
+    public PromptStart? Start { get; init; }
 
     /// <summary>The text whose keys and values the prompt begins as where <see cref="Start"/> says so.</summary>
     public string? StartText { get; init; }
 
-    /// <summary>Standard deviation of the normal distribution that random initial values come from. Default 0.02, as the authors' code.</summary>
-    public double InitialDeviation { get; init; } = 0.02;
+    /// <summary>Standard deviation of the normal distribution that random initial values come from. Default null: 0.02, as the authors' code.</summary>
+    public double? InitialDeviation { get; init; }
+
+    private bool BeginsAtRandom => Start is { } start ? start == PromptStart.Random : Reparameterize || InitialDeviation is not null;
 
     internal override int PromptLength => Length;
 
-    // The best of 1e-2, 3e-2 and (with larger initial values) 6e-2 on held-out training rows of SST-2, TREC and CoNLL-2003 with MiniLM. A network multiplies its rate.
+    // The best of those tried on held-out training rows with MiniLM (docs/methods.md). A network multiplies its rate.
     internal override double DefaultLearningRate => Reparameterize ? 1e-2 : 3e-2;
+
+    internal override double DefaultLearningRateForWords => Reparameterize ? 1e-2 : 6e-2;
+
+    internal override int DefaultSteps => 500;
+
+    internal override int DefaultStepsForWords => 1000;
+
+    internal override int FewestEpochs => 8;
+
+    internal override double HeadFactor => Reparameterize ? 1 : 0.1;
 
     internal override void Validate()
     {
         if (Length < 1) throw new ArgumentOutOfRangeException(nameof(Length), Length, "A deep prompt has at least 1 vector.");
         if (Dropout is { } p && !(p >= 0 && p < 1)) throw new ArgumentOutOfRangeException(nameof(Dropout), p, "A dropout is at least 0 and less than 1.");
         if (EncoderHiddenSize < 1) throw new ArgumentOutOfRangeException(nameof(EncoderHiddenSize), EncoderHiddenSize, "The network's inner layer has at least 1 unit.");
-        StartWords.Validate(Start, StartText);
-        if (Start != PromptStart.Random && Reparameterize)
-            throw new ArgumentException($"A prompt that is trained through a network begins at random; leave {nameof(Start)} at Random, or {nameof(Reparameterize)} false.", nameof(Start));
-        if (!(InitialDeviation > 0)) throw new ArgumentOutOfRangeException(nameof(InitialDeviation), InitialDeviation, "A standard deviation is positive.");
+        if (Start is { } start) StartWords.Validate(start, StartText);
+        if (Start is not (null or PromptStart.Random) && Reparameterize)
+            throw new ArgumentException($"A prompt that is trained through a network begins at random; leave {nameof(Start)} unset, or {nameof(Reparameterize)} false.", nameof(Start));
+        if (Start is not (null or PromptStart.Random) && InitialDeviation is not null)
+            throw new ArgumentException($"{nameof(InitialDeviation)} is of random initial values, and {nameof(Start)} is {Start}; set one of them.", nameof(InitialDeviation));
+        if (InitialDeviation is <= 0 or double.NaN) throw new ArgumentOutOfRangeException(nameof(InitialDeviation), InitialDeviation, "A standard deviation is positive.");
     }
 
     internal override TuningMethod For(IReadOnlyList<string> classNames, Func<int[]> frequentPieces)
     {
         var known = (DeepPrompt)MemberwiseClone();
-        known._words = new StartWords(Start, StartText, classNames, frequentPieces);
+        known._words = new StartWords(Start ?? PromptStart.FrequentWords, StartText, classNames, frequentPieces);
         return known;
     }
 
@@ -68,21 +84,23 @@ public sealed class DeepPrompt : TuningMethod
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
         var config = backbone.Config;
+        // Without training rows there are no frequent words.
+        var words = BeginsAtRandom ? null : _words ?? (Start is { } start ? new StartWords(start, StartText) : null);
         var table = Reparameterize
             ? PrefixTable.Network(Length, config.LayerCount, config.HiddenSize, config.HiddenSize, EncoderHiddenSize, Random)
-            : PrefixTable.Direct(Length, config.LayerCount, config.HiddenSize, Start == PromptStart.Random ? Random : (_, _) => OfWords(backbone, seed));
+            : PrefixTable.Direct(Length, config.LayerCount, config.HiddenSize, words is null ? Random : (_, _) => OfWords(words, backbone, seed));
         return new PrefixTuner(backbone, table, Length, Dropout ?? config.HiddenDropout);
 
-        TorchSharp.Modules.Parameter Random(string name, long[] shape) => shape.Length > 1 ? factory.Normal(InitialDeviation, shape) : factory.Zeros(shape);
+        TorchSharp.Modules.Parameter Random(string name, long[] shape) => shape.Length > 1 ? factory.Normal(InitialDeviation ?? 0.02, shape) : factory.Zeros(shape);
     }
 
     // Keys and values of the words as one row, special tokens around them; a prompt that the backbone has no room for at once is made of several rows: [P, 2·L·H].
-    private TorchSharp.Modules.Parameter OfWords(FrozenBackbone backbone, long seed)
+    private TorchSharp.Modules.Parameter OfWords(StartWords words, FrozenBackbone backbone, long seed)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var tokenizer = backbone.Tokenizer;
-        int[] pieces = [.. (_words ?? new StartWords(Start, StartText)).Take(Length, backbone, seed).SelectMany(word => word).Take(Length)];
+        int[] pieces = [.. words.Take(Length, backbone, seed).SelectMany(word => word).Take(Length)];
         int room = backbone.Encoder.MaxRowLength(0) - tokenizer.SpecialCount(false);
         return ParameterFactory.From(torch.cat([.. pieces.Chunk(room).Select(chunk =>
         {

@@ -14,7 +14,11 @@ public sealed class FullFineTuning : TuningMethod
 
     internal override double DefaultLearningRate => 5e-5;
 
+    internal override double DefaultLearningRateForWords => 2e-4;
+
     internal override int DefaultSteps => 250;
+
+    internal override bool DropsInBackbone => true;
 
     internal override void Validate() { }
 

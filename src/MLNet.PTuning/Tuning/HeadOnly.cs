@@ -9,6 +9,8 @@ public sealed class HeadOnly : TuningMethod
 {
     internal override int PromptLength => 0;
 
+    internal override double DefaultLearningRate => 3e-2;
+
     internal override void Validate() { }
 
     internal override Tuner CreateTuner(FrozenBackbone backbone, long seed) => new HeadOnlyTuner(backbone);

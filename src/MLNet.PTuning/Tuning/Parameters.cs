@@ -8,7 +8,8 @@ namespace MLNet.PTuning.Tuning;
 /// <param name="Name">Its name in files, as the reference implementation names it.</param>
 /// <param name="Value">Its value, a leaf of autograd; float32.</param>
 /// <param name="Decays">Whether weight decay applies: not to biases and norms.</param>
-internal sealed record Parameter(string Name, TorchSharp.Modules.Parameter Value, bool Decays = true)
+/// <param name="IsHeads">Whether it is the head's, which may have a rate of its own.</param>
+internal sealed record Parameter(string Name, TorchSharp.Modules.Parameter Value, bool Decays = true, bool IsHeads = false)
 {
     /// <summary>Copies a saved tensor's values.</summary>
     /// <exception cref="ArgumentException">There is no such tensor of this shape.</exception>

@@ -145,7 +145,7 @@ public sealed class PackedLayersTests : IDisposable
         var config = _lease.Backbone.Config with { HiddenDropout = dropProbability };
         var (batch, prompt) = (Rows(), Prompt(dropout: 0).State);
         var others = new PackedBatch([.. batch.Ids.Select((id, i) => i % 3 == 0 ? id + 1 : id)], batch.Types, batch.RowStarts);
-        using var dropout = new Dropout(1, torch.CPU);
+        using var dropout = new Dropout(1, torch.CPU, inBackbone: true);
         using PackedLayers keeping = Packed(512, config), fresh = Packed(512, config);
 
         Pass(keeping, others, step: 1);
@@ -183,7 +183,7 @@ public sealed class PackedLayersTests : IDisposable
         var config = encoder.Config with { HiddenDropout = 0.2, AttentionDropout = 0.3 };
         var batch = Rows();
         int[] readPositions = batch.RowStarts[..^1];
-        using var dropout = new Dropout(7, torch.CPU);
+        using var dropout = new Dropout(7, torch.CPU, inBackbone: true);
         dropout.StartStep(1);
         using var packed = Packed(512, config);
         var (_, leaf) = Prompt(0.25);
@@ -202,6 +202,34 @@ public sealed class PackedLayersTests : IDisposable
             (packed.Forward(embedded, batch, readPositions, StateOf(table, 0.25), dropout, keep) * weight).sum().item<float>();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Dropout_outside_the_backbone_alone_leaves_its_hidden_states_as_in_prediction(bool byOperators)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var encoder = _lease.Backbone.Encoder;
+        var config = encoder.Config with { HiddenDropout = 0.2, AttentionDropout = 0.3 };
+        var batch = Rows();
+        int[] readPositions = batch.RowStarts[..^1];
+        using var outside = new Dropout(7, torch.CPU, inBackbone: false);
+        using var everywhere = new Dropout(7, torch.CPU, inBackbone: true);
+        outside.StartStep(1);
+        everywhere.StartStep(1);
+        using var packed = Packed(512, config);
+        using var operators = new PostNormEncoder(config, Embeddings(config), Layers(config));
+
+        var predicted = Hidden(null, 0.25);
+        AssertClose(predicted, Hidden(outside, 0), 1e-6);
+        Assert.NotEqual(ParameterFactory.ToArray(predicted), ParameterFactory.ToArray(Hidden(outside, 0.25)));
+        Assert.NotEqual(ParameterFactory.ToArray(predicted), ParameterFactory.ToArray(Hidden(everywhere, 0)));
+
+        torch.Tensor Hidden(Dropout? dropout, double ofPrompt) => byOperators
+            ? operators.Forward(batch, readPositions, Prompt(ofPrompt).State, dropout)
+            : packed.Forward(null, batch, readPositions, Prompt(ofPrompt).State, dropout, keep: false);
+    }
+
     [Fact]
     public void A_step_has_the_same_masks_again_and_another_step_has_others()
     {
@@ -211,7 +239,7 @@ public sealed class PackedLayersTests : IDisposable
         var batch = Rows();
         int[] readPositions = batch.RowStarts[..^1];
         using var packed = Packed(256, encoder.Config with { HiddenDropout = 0.1, AttentionDropout = 0.1 });
-        using var dropout = new Dropout(1, torch.CPU);
+        using var dropout = new Dropout(1, torch.CPU, inBackbone: true);
 
         float[] first = At(1), second = At(2), again = At(1);
 

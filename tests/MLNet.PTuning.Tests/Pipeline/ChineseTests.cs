@@ -20,7 +20,7 @@ public sealed class ChineseTests : IDisposable
         WriteBackbone();
         var rows = _ml.Data.TakeRows(_ml.Data.LoadFromTextFile<Opinion>(Shared.At("data", "chnsenticorp", "train.tsv"), hasHeader: true), 48);
         var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.PTuningV2Classify(
-            new TextClassificationOptions(_folder.Path) { Method = new DeepPrompt { Length = 4 }, Epochs = 12, LearningRate = 0.05, MaxSequenceLength = 96, HeadDropout = 0 }));
+            new TextClassificationOptions(_folder.Path) { Method = new DeepPrompt { Length = 4 }, Epochs = 12, LearningRate = 0.05, HeadLearningRate = 0.05, MaxSequenceLength = 96, HeadDropout = 0 }));
         using var model = pipeline.Fit(rows);
         var report = model.LastTransformer.Report!;
         Assert.Equal(48, report.Rows);

@@ -46,7 +46,7 @@ public sealed class LabelFormTests : IDisposable
         var rows = Reviews.Rows(48, classes: 3).Select((r, i) => new Starred { Text = r.Text!, Label = (uint)(i % 3 + 1) }).ToList();
         var data = _ml.Data.LoadFromEnumerable(rows);
         var promised = new ShapeSpy();
-        using var chain = _ml.Transforms.PTuningV2Classify(Reviews.Options(_backbone)).Append(_ml.Transforms.Conversion.MapKeyToValue("Value", "PredictedLabel")).Append(promised).Fit(data);
+        using var chain = _ml.Transforms.PTuningV2Classify(Reviews.QuickOptions(_backbone)).Append(_ml.Transforms.Conversion.MapKeyToValue("Value", "PredictedLabel")).Append(promised).Fit(data);
         var predicted = _ml.Data.CreateEnumerable<PredictedNumber>(chain.Transform(data), reuseRowObject: false).ToList();
         Assert.All(predicted, p => Assert.Equal((3, p.PredictedLabel), (p.Score.Length, p.Value)));
         Assert.InRange(_ml.MulticlassClassification.Evaluate(chain.Transform(data)).MicroAccuracy, 0.6, 1);

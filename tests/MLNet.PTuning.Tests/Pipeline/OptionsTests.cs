@@ -16,6 +16,7 @@ public class OptionsTests
         { "WarmupRatio", o => o.WarmupRatio = -0.1 },
         { "WeightDecay", o => o.WeightDecay = -1 },
         { "ClipNorm", o => o.ClipNorm = 0 },
+        { "HeadLearningRate", o => o.HeadLearningRate = 0 },
         { "HeadDropout", o => o.HeadDropout = 1 },
         { "Patience", o => o.Patience = 0 },
         { "ClassWeights", o => o.ClassWeights = [1, 0] },
@@ -46,16 +47,16 @@ public class OptionsTests
     public void No_backbone_folder_is_refused(string? folder) => Assert.ThrowsAny<ArgumentException>(() => new MLContext().Transforms.PTuningV2Classify(folder!));
 
     [Theory]
-    [InlineData(1, 32, 30)]
-    [InlineData(1000, 32, 30)]
-    [InlineData(2000, 32, 16)]
-    [InlineData(2000, 16, 8)]
-    [InlineData(10_000, 32, 4)]
-    [InlineData(1_000_000, 32, 3)]
-    public void Without_epochs_a_prompt_is_trained_for_about_a_thousand_steps(int rows, int batchSize, int epochs)
+    [InlineData(1, 32, 30, 30)]
+    [InlineData(1000, 32, 16, 30)]
+    [InlineData(2000, 32, 8, 16)]
+    [InlineData(2000, 16, 8, 8)]
+    [InlineData(10_000, 32, 8, 8)]
+    [InlineData(1_000_000, 32, 8, 8)]
+    public void Without_epochs_a_prompt_is_trained_for_about_500_steps_and_for_words_a_thousand(int rows, int batchSize, int epochs, int epochsForWords)
     {
         var options = new TextClassificationOptions("folder") { BatchSize = batchSize };
-        Assert.Equal(epochs, options.EpochsFor(rows));
+        Assert.Equal((epochs, epochsForWords), (options.EpochsFor(rows), new TokenLabelingOptions("folder") { BatchSize = batchSize }.EpochsFor(rows)));
         options.Epochs = 7;
         Assert.Equal(7, options.EpochsFor(rows));
     }
@@ -64,10 +65,45 @@ public class OptionsTests
     [InlineData(1000, 8)]
     [InlineData(2000, 4)]
     [InlineData(10_000, 3)]
-    public void Without_epochs_everything_is_trained_for_a_quarter_of_that(int rows, int epochs)
+    public void Without_epochs_everything_is_trained_for_about_250_steps(int rows, int epochs)
     {
         Assert.Equal(epochs, new TextClassificationOptions("folder") { Method = new FullFineTuning() }.EpochsFor(rows));
         Assert.Equal(epochs, new TextClassificationOptions("folder") { Method = new HardPrompt { Template = "{text}" } }.EpochsFor(rows));
+    }
+
+    [Fact]
+    public void Rates_are_higher_by_default_where_words_are_labeled()
+    {
+        Assert.Equal((3e-2, 6e-2), (new TextClassificationOptions("folder").Rate, new TokenLabelingOptions("folder").Rate));
+        var everything = new HardPrompt { Template = "{text}" };
+        Assert.Equal((5e-5, 2e-4), (new TextClassificationOptions("folder") { Method = everything }.Rate, new TokenLabelingOptions("folder") { Method = everything }.Rate));
+        Assert.Equal(1e-3, new TokenLabelingOptions("folder") { LearningRate = 1e-3 }.Rate);
+    }
+
+    [Fact]
+    public void A_prompt_is_longer_by_default_where_words_are_labeled()
+    {
+        Assert.Equal(20, ((DeepPrompt)new TextClassificationOptions("folder").Method).Length);
+        Assert.Equal(64, ((DeepPrompt)new TokenLabelingOptions("folder").Method).Length);
+    }
+
+    [Fact]
+    public void The_backbone_drops_where_it_is_trained_or_where_the_options_say_so()
+    {
+        Assert.False(new TextClassificationOptions("folder").DropsInBackbone);
+        Assert.True(new TextClassificationOptions("folder") { BackboneDropout = true }.DropsInBackbone);
+        Assert.True(new TextClassificationOptions("folder") { Method = new FullFineTuning() }.DropsInBackbone);
+        Assert.True(new TextClassificationOptions("folder") { Method = new HardPrompt { Template = "{text}" } }.DropsInBackbone);
+        Assert.False(new TextClassificationOptions("folder") { Method = new FullFineTuning(), BackboneDropout = false }.DropsInBackbone);
+    }
+
+    [Fact]
+    public void The_heads_rate_is_a_tenth_of_a_deep_prompts_or_what_the_options_say()
+    {
+        Assert.Equal(0.1, new TextClassificationOptions("folder").HeadFactor(3e-2));
+        Assert.Equal(0.5, new TextClassificationOptions("folder") { HeadLearningRate = 1.5e-2 }.HeadFactor(3e-2), 1e-12);
+        Assert.Equal(1, new TextClassificationOptions("folder") { Method = new FullFineTuning() }.HeadFactor(5e-5));
+        Assert.Equal(0.1, new TextClassificationOptions("folder") { Method = new HardPrompt { Template = "{text}", Trains = new DeepPrompt() } }.HeadFactor(3e-2));
     }
 
     public static TheoryData<string, Action<TextClassificationOptions>> Contradictions => new()

@@ -24,7 +24,7 @@ public sealed class PeftHeadTests : IDisposable
     {
         _reversed = [.. Enumerable.Reverse(_rows)];
         _ml.Log += (_, e) => { if (e.Kind >= ChannelMessageKind.Info) _log.Add($"{e.Kind}: {e.Message}"); };
-        _trained = Reviews.Train(Reviews.Options(_backbone), _rows);
+        _trained = Reviews.Train(Reviews.QuickOptions(_backbone), _rows);
         PeftFolder.Save(_trained, _folder.Path);
     }
 

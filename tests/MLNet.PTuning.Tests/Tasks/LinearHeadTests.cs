@@ -48,7 +48,7 @@ public sealed class LinearHeadTests : IDisposable
         ComputeThread.Run(() =>
         {
             using var scope = torch.NewDisposeScope();
-            using var dropout = new Dropout(1, torch.CPU);
+            using var dropout = new Dropout(1, torch.CPU, inBackbone: true);
             float[] Logits(Dropout? masks) => model.Logits(batch, masks).detach().data<float>().ToArray();
             dropout.StartStep(1);
             float[] first = Logits(dropout), second = Logits(dropout);

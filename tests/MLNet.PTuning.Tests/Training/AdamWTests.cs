@@ -11,33 +11,35 @@ public class AdamWTests
     private static readonly float[][] Gradients = [[3, -4], [0.5f, 0.1f], [-30, 40]];
 
     [Theory]
-    [InlineData(1, 0.1, true)]
-    [InlineData(1, 0.1, false)]
-    [InlineData(double.PositiveInfinity, 0, true)]
-    public void Three_steps_follow_the_formulas(double clipNorm, double weightDecay, bool decays)
+    [InlineData(1, 0.1, true, 1)]
+    [InlineData(1, 0.1, true, 0.5)]
+    [InlineData(1, 0.1, false, 0.5)]
+    [InlineData(double.PositiveInfinity, 0, true, 1)]
+    public void Three_steps_follow_the_formulas_with_the_heads_rate_a_multiple_of_the_others(double clipNorm, double weightDecay, bool decays, double headFactor)
     {
-        const double Rate = 0.1;
+        const double GivenRate = 0.1;
+        double rate = GivenRate * headFactor;
         double[] expected = [1, -2], first = [0, 0], second = [0, 0];
         ComputeThread.Run(() =>
         {
             using var scope = torch.NewDisposeScope();
-            var parameter = new Parameter("p", ParameterFactory.From([1, -2], [2], torch.CPU), decays);
-            using var optimizer = new AdamW([parameter], weightDecay);
+            var parameter = new Parameter("p", ParameterFactory.From([1, -2], [2], torch.CPU), decays, IsHeads: headFactor != 1);
+            using var optimizer = new AdamW([parameter], weightDecay, headFactor);
             for (int step = 1; step <= 3; step++)
             {
                 float[] gradient = Gradients[step - 1];
                 (parameter.Value * torch.tensor(gradient)).sum().backward();
                 double norm = Math.Sqrt(gradient.Sum(g => (double)g * g));
-                Assert.Equal(norm, optimizer.Step(Rate, clipNorm), 1e-4);
+                Assert.Equal(norm, optimizer.Step(GivenRate, clipNorm), 1e-4);
 
                 double scale = Math.Min(1, clipNorm / (norm + 1e-6));
                 for (int i = 0; i < 2; i++)
                 {
                     double g = gradient[i] * scale;
-                    if (decays) expected[i] -= Rate * weightDecay * expected[i];
+                    if (decays) expected[i] -= rate * weightDecay * expected[i];
                     first[i] = 0.9 * first[i] + 0.1 * g;
                     second[i] = 0.999 * second[i] + 0.001 * g * g;
-                    expected[i] -= Rate * (first[i] / (1 - Math.Pow(0.9, step))) / (Math.Sqrt(second[i] / (1 - Math.Pow(0.999, step))) + 1e-8);
+                    expected[i] -= rate * (first[i] / (1 - Math.Pow(0.9, step))) / (Math.Sqrt(second[i] / (1 - Math.Pow(0.999, step))) + 1e-8);
                 }
                 Assert.All(expected.Zip(ParameterFactory.ToArray(parameter.Value)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
             }

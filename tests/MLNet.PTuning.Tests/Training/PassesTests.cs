@@ -59,7 +59,7 @@ public sealed class PassesTests : IDisposable
             return ComputeThread.Run(() =>
             {
                 using var scope = torch.NewDisposeScope();
-                using var dropout = new Dropout(1, torch.CPU);
+                using var dropout = new Dropout(1, torch.CPU, inBackbone: true);
                 double value = Trainer.Backward(model, batch, dropout, 0, weights, null);
                 return (value, model.Parameters.SelectMany(p => ParameterFactory.ToArray(p.Value.grad!)).ToArray());
             });
@@ -80,7 +80,7 @@ public sealed class PassesTests : IDisposable
     [Fact]
     public void A_steps_passes_have_masks_of_their_own()
     {
-        using var dropout = new Dropout(1, torch.CPU);
+        using var dropout = new Dropout(1, torch.CPU, inBackbone: true);
         var seeds = new HashSet<ulong>();
         for (int step = 0; step < 20; step++)
             for (int pass = 0; pass < 5; pass++)

@@ -62,6 +62,24 @@ public sealed class DeepPromptTests : IDisposable
     }
 
     [Fact]
+    public void Unless_it_is_told_otherwise_it_begins_with_the_frequent_words_of_the_training_rows()
+    {
+        Assert.Equal(BeginOf(new DeepPrompt { Length = 3, Start = PromptStart.FrequentWords }), BeginOf(new DeepPrompt { Length = 3 }));
+        Assert.NotEqual(BeginOf(new DeepPrompt { Length = 3 }), BeginOf(new DeepPrompt { Length = 3, Start = PromptStart.Random }));
+        Assert.Equal(BeginOf(new DeepPrompt { Length = 3, Start = PromptStart.Random }), BeginOf(new DeepPrompt { Length = 3, InitialDeviation = 0.02 }));
+
+        float[] BeginOf(DeepPrompt method)
+        {
+            using var model = Model(method.For(["good", "bad"], () => [5, 6, 7]));
+            return ParameterFactory.ToArray(model.Parameters[0].Value);
+        }
+    }
+
+    [Fact]
+    public void A_deviation_of_random_values_is_refused_where_words_are_asked_for() => Assert.Contains("InitialDeviation",
+        Assert.Throws<ArgumentException>(() => new DeepPrompt { Start = PromptStart.FrequentWords, InitialDeviation = 0.1 }.Validate()).Message);
+
+    [Fact]
     public void A_prompt_through_a_network_cannot_begin_with_words() => Assert.Contains("Reparameterize",
         Assert.Throws<ArgumentException>(() => new DeepPrompt { Reparameterize = true, Start = PromptStart.Vocabulary }.Validate()).Message);
 

@@ -97,8 +97,8 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     public override torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, bool keep)
     {
         using var scope = torch.NewDisposeScope();
-        bool varies = embedded is not null || dropout is not null && _embeddedDropout > 0;
-        var pass = new Pass(batch, readPositions, prompt, _hidden, dropout?.StepSeed, varies ? null : _kept?.Find(batch, prompt.Length, fill: keep));
+        bool varies = embedded is not null || dropout?.InBackbone(_embeddedDropout) > 0;
+        var pass = new Pass(batch, readPositions, prompt, _hidden, dropout, varies ? null : _kept?.Find(batch, prompt.Length, fill: keep));
         var ranges = pass.Split(ComputeThread.ThreadCount);
         while (_parts.Count < ranges.Length) _parts.Add(_newPart());
         var result = torch.empty(readPositions.Length, _hidden);

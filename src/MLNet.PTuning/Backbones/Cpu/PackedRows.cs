@@ -194,7 +194,7 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
             FirstQuery = FirstQuery(rows, l),
             LogSums = _buffers.Take<float>("log sums", slot, queryCount, config.HeadCount).At,
             DropProbabilities = pass.Mask(config.AttentionDropout, l, Pass.Probabilities),
-            DropPrefix = pass.Mask(pass.PrefixDropout, l, Pass.PrefixSite),
+            DropPrefix = pass.PrefixMask(l),
         };
     }
 

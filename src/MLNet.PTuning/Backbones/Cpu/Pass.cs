@@ -7,16 +7,17 @@ namespace MLNet.PTuning.Backbones.Cpu;
 internal sealed unsafe class Pass
 {
     /// <summary>The masks of a layer.</summary>
-    public const int Probabilities = 0, PrefixSite = 1, AttentionOutput = 2, Output = 3;
+    public const int Probabilities = 0, AttentionOutput = 2, Output = 3;
 
     /// <summary>The mask before the first layer, whose number it goes with.</summary>
     public const int Embedded = -1;
 
-    private const int Sites = 4;
+    private const int PrefixSite = 1, Sites = 4;
 
-    private readonly ulong? _stepSeed;
+    private readonly Dropout? _dropout;
     // The prompt's own table, read without a copy.
     private readonly float* _prefix;
+    private readonly double _prefixDropout;
     private readonly int _hidden, _prefixStride;
     private readonly int[] _readStarts;
 
@@ -24,11 +25,11 @@ internal sealed unsafe class Pass
     /// <param name="readPositions">Positions read in the last layer, ascending.</param>
     /// <param name="prompt">Keys and values, or nothing.</param>
     /// <param name="hidden">H.</param>
-    /// <param name="stepSeed">Seed of the masks; null in prediction.</param>
+    /// <param name="dropout">The step's masks; null in prediction.</param>
     /// <param name="kept">Projections of the first layer that are kept; null where none may be.</param>
-    public Pass(PackedBatch batch, int[] readPositions, PromptState prompt, int hidden, ulong? stepSeed, KeptRows? kept = null)
+    public Pass(PackedBatch batch, int[] readPositions, PromptState prompt, int hidden, Dropout? dropout, KeptRows? kept = null)
     {
-        (Batch, ReadPositions, _readStarts, PrefixDropout, _hidden, _stepSeed, Kept) = (batch, readPositions, batch.StartsOf(readPositions), prompt.Dropout, hidden, stepSeed, kept);
+        (Batch, ReadPositions, _readStarts, _prefixDropout, _hidden, _dropout, Kept) = (batch, readPositions, batch.StartsOf(readPositions), prompt.Dropout, hidden, dropout, kept);
         if (prompt.Prefix is not { } prefix) return;
         PrefixLength = prompt.Length;
         _prefix = Buffers.At(prefix);
@@ -44,8 +45,6 @@ internal sealed unsafe class Pass
 
     public int PrefixLength { get; }
 
-    public double PrefixDropout { get; }
-
     /// <summary>A layer's keys and values; nothing without a prompt.</summary>
     public (PrefixRows Keys, PrefixRows Values) Prefix(int layer)
     {
@@ -54,7 +53,14 @@ internal sealed unsafe class Pass
         return (new PrefixRows(keys, _prefixStride), new PrefixRows(keys + _hidden, _prefixStride));
     }
 
-    public DropMask Mask(double probability, int layer, int site) => _stepSeed is { } seed ? new DropMask(probability, seed, layer * Sites + site) : default;
+    /// <summary>The mask at one of the backbone's own places.</summary>
+    /// <param name="configured">Probability that its configuration names.</param>
+    /// <param name="layer">l.</param>
+    /// <param name="site">Which of the layer's.</param>
+    public DropMask Mask(double configured, int layer, int site) => _dropout is null ? default : Mask(_dropout, _dropout.InBackbone(configured), layer, site);
+
+    /// <summary>The mask of a layer's keys and values of the prompt.</summary>
+    public DropMask PrefixMask(int layer) => _dropout is null ? default : Mask(_dropout, _prefixDropout, layer, PrefixSite);
 
     /// <summary>The batch in at most so many ranges of rows of about the same cost.</summary>
     public RowRange[] Split(int parts)
@@ -74,6 +80,8 @@ internal sealed unsafe class Pass
         }
         return [.. ranges];
     }
+
+    private static DropMask Mask(Dropout dropout, double probability, int layer, int site) => new(probability, dropout.StepSeed, layer * Sites + site);
 }
 
 /// <summary>A range of a batch's rows.</summary>

@@ -37,7 +37,7 @@ public sealed class MultiTaskTraining
         var backbone = lease.Backbone;
         foreach (string notice in backbone.Notices) channel.Warn(notice);
         var start = _options.StartFrom?.PromptFor(backbone);
-        double rate = _options.LearningRate ?? _options.Method.DefaultLearningRate;
+        double rate = _options.Rate;
         var models = new List<TunedModel>();
         try
         {

@@ -3,15 +3,15 @@ namespace MLNet.PTuning;
 
 /// <summary>
 /// Settings of a search over P-Tuning v2's own settings. Default grids span what the method's authors report for BERT-large and RoBERTa-large
-/// (prompts of 8 to 128 vectors, rates of 1e-3 to 3e-2).
+/// (prompts of 8 to 128 vectors, rates of 1e-3 to 3e-2), and the higher rate that small backbones label words with.
 /// </summary>
 public sealed class PromptSearchOptions
 {
     /// <summary>Prompt lengths. Those that take more than half of the backbone's positions are left out. Default 8, 16, 20, 40, 64, 128.</summary>
     public IReadOnlyList<int> Lengths { get; set; } = [8, 16, 20, 40, 64, 128];
 
-    /// <summary>Learning rates. Default 1e-3, 5e-3, 7e-3, 1e-2, 2e-2, 3e-2.</summary>
-    public IReadOnlyList<double> LearningRates { get; set; } = [1e-3, 5e-3, 7e-3, 1e-2, 2e-2, 3e-2];
+    /// <summary>Learning rates. Default 1e-3, 5e-3, 7e-3, 1e-2, 2e-2, 3e-2, 6e-2.</summary>
+    public IReadOnlyList<double> LearningRates { get; set; } = [1e-3, 5e-3, 7e-3, 1e-2, 2e-2, 3e-2, 6e-2];
 
     /// <summary>Probabilities of dropping an element of the prompt. Default 0.1, 0.2.</summary>
     public IReadOnlyList<double> Dropouts { get; set; } = [0.1, 0.2];
