@@ -18,10 +18,15 @@ internal static class AccuracyCommand
         var epochs = new Option<int?>("--epochs") { Description = "Passes over them. Default: the suite's own." };
         var precision = new Option<Precision>("--precision") { Description = "Of the frozen backbone, where a method lets it be chosen. Default: Float32." };
         var json = new Option<FileInfo?>("--json") { Description = "Writes the figures to this file as well, after every method." };
+        var plot = new Option<FileInfo?>("--plot") { Description = "Draws the scores to this SVG file, where the suite has a plot (length)." };
         var data = new Option<DirectoryInfo>("--data") { Description = "Folder of the data sets.", DefaultValueFactory = _ => new("../shared/data") };
         var backbone = new Option<DirectoryInfo?>("--backbone") { Description = "Folder of the backbone. Default: the suite's own." };
 
-        var command = new Command("accuracy", "Scores of the tuning methods.") { suite, tasks, methods, seeds, rows, epochs, precision, json, data, backbone };
+        var command = new Command("accuracy", "Scores of the tuning methods.") { suite, tasks, methods, seeds, rows, epochs, precision, json, plot, data, backbone };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(plot) is not null && result.GetValue(suite) is { } name && AccuracySuite.All[name].Plot is null) result.AddError($"The suite '{name}' has no plot; leave --plot out.");
+        });
         command.SetAction(arguments =>
         {
             string name = arguments.GetRequiredValue(suite);
@@ -39,6 +44,7 @@ internal static class AccuracyCommand
                     JsonReport.Write(arguments.GetValue(json), new { suite = name, backbone = Path.GetFileName(folders.Backbone), precision = arguments.GetValue(precision).ToString(), seeds = numbers, machine = JsonReport.Machine, results });
                 }
             AccuracyReport.Print(name, results, numbers);
+            if (arguments.GetValue(plot) is { } file) File.WriteAllText(file.FullName, chosen.Plot!(results));
         });
         return command;
     }

@@ -5,7 +5,7 @@ namespace MLNet.PTuning.Benchmarks.Accuracy;
 internal sealed record Folders(string Data, string Backbone);
 
 /// <summary>One training run to be done.</summary>
-/// <param name="Method">What is trained.</param>
+/// <param name="Method">What is trained; null for the task's default, P-Tuning v2.</param>
 /// <param name="LearningRate">Highest rate; null for the library's default.</param>
 /// <param name="Rows">Training rows, the first of the file; null for all.</param>
 /// <param name="Epochs">Passes over them; null for the library's default.</param>
@@ -14,12 +14,13 @@ internal sealed record Folders(string Data, string Backbone);
 /// <param name="Verbalizer">Words in place of a head.</param>
 /// <param name="HoldsOut">Whether to train on the first four fifths of the rows and to score the last fifth, instead of the development file.</param>
 /// <param name="Set">Sets further options; null for none.</param>
-internal sealed record Recipe(TuningMethod Method, double? LearningRate, int? Rows, int? Epochs, int Seed, Precision Precision, Verbalizer? Verbalizer, bool HoldsOut, Action<PTuningOptions>? Set)
+internal sealed record Recipe(TuningMethod? Method, double? LearningRate, int? Rows, int? Epochs, int Seed, Precision Precision, Verbalizer? Verbalizer, bool HoldsOut, Action<PTuningOptions>? Set)
 {
     /// <summary>Sets what a run is to have; all else is the library's default.</summary>
     public TOptions Apply<TOptions>(TOptions options) where TOptions : PTuningOptions
     {
-        (options.Method, options.Verbalizer, options.LearningRate, options.Precision) = (Method, Verbalizer, LearningRate, Precision);
+        (options.Verbalizer, options.LearningRate, options.Precision) = (Verbalizer, LearningRate, Precision);
+        if (Method is not null) options.Method = Method;
         if (Epochs is { } epochs) options.Epochs = epochs;
         Set?.Invoke(options);
         return options;
@@ -38,8 +39,8 @@ internal sealed record Recipe(TuningMethod Method, double? LearningRate, int? Ro
 /// <summary>One training run that was done.</summary>
 internal sealed record AccuracyRun(int Seed, double Score, int Rows, int Epochs, long TrainedParameters, double TrainingSeconds, double FinalTrainingLoss);
 
-/// <summary>A method with the rates to choose from on held-out training rows; none for the library's default, one for that one.</summary>
-internal sealed record MethodCase(string Name, TuningMethod Method, IReadOnlyList<double> Rates, int? Epochs = null, double? Reference = null, Verbalizer? Verbalizer = null, Action<PTuningOptions>? Set = null);
+/// <summary>A method (null for the library's default) with the rates to choose from on held-out training rows: none for the library's default, one for that one.</summary>
+internal sealed record MethodCase(string Name, TuningMethod? Method, IReadOnlyList<double> Rates, int? Epochs = null, double? Reference = null, Verbalizer? Verbalizer = null, Action<PTuningOptions>? Set = null);
 
 /// <summary>A data set with its recipe.</summary>
 /// <param name="Name">As in tables.</param>
@@ -57,6 +58,9 @@ internal sealed record AccuracyResult(string Task, string Metric, string Method,
 {
     public double Mean => Runs.Average(run => run.Score);
 
+    /// <summary>Standard deviation of the scores over the seeds.</summary>
+    public double Spread => Runs.Count < 2 ? 0 : Math.Sqrt(Runs.Sum(run => Math.Pow(run.Score - Mean, 2)) / (Runs.Count - 1));
+
     public long TrainedParameters => Runs[0].TrainedParameters;
 
     public double TrainingLoss => Runs.Average(run => run.FinalTrainingLoss);
@@ -64,14 +68,19 @@ internal sealed record AccuracyResult(string Task, string Metric, string Method,
     public double Seconds => Runs.Average(run => run.TrainingSeconds);
 }
 
-/// <summary>Tasks, and the folder of the backbone that they are measured on where no other is named.</summary>
-internal sealed record AccuracySuite(IReadOnlyList<AccuracyTask> Tasks, string Backbone)
+/// <summary>What is measured together.</summary>
+/// <param name="Tasks">In the order of the table.</param>
+/// <param name="Backbone">Folder of the backbone where no other is named.</param>
+/// <param name="Plot">Draws the results as SVG; null where a table says all.</param>
+internal sealed record AccuracySuite(IReadOnlyList<AccuracyTask> Tasks, string Backbone, Func<IReadOnlyList<AccuracyResult>, string>? Plot = null)
 {
     public static readonly string MiniLm = Path.Combine(AppContext.BaseDirectory, "backbones", "all-MiniLM-L6-v2");
 
     public static IReadOnlyDictionary<string, AccuracySuite> All { get; } = new Dictionary<string, AccuracySuite>
     {
         ["main"] = MainSuite.Create(),
+        ["few"] = FewRowsSuite.Create(),
+        ["length"] = LengthSuite.Create(),
         ["methods"] = MethodsSuite.Create(),
         ["multitask"] = MultiTaskSuite.Create(),
         ["reference"] = ReferenceSuite.Create(),

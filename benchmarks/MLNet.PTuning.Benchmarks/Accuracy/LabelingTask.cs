@@ -20,15 +20,14 @@ internal static class LabelingTask
 
     public static AccuracyRun Roles(Folders folders, Recipe recipe) => Train(folders, recipe, Propbank);
 
-    /// <summary>Trains once, from initial values or from a prompt, and scores the development file, or held-out rows.</summary>
-    public static AccuracyRun Train(Folders folders, Recipe recipe, ColumnFiles files, PeftFolder? start = null)
+    /// <summary>Trains once and scores the development file, or held-out rows.</summary>
+    public static AccuracyRun Train(Folders folders, Recipe recipe, ColumnFiles files)
     {
         var ml = new MLContext(recipe.Seed);
         bool hasPredicates = files.Form.PredicateColumn is not null;
         var (training, heldOut) = hasPredicates ? Split<SentenceWithPredicate>(ml, recipe, files.Train(ml, folders)) : Split<Sentence>(ml, recipe, files.Train(ml, folders));
         var options = recipe.Apply(new TokenLabelingOptions(folders.Backbone) { PredicateColumnName = hasPredicates ? nameof(SentenceWithPredicate.Predicate) : null });
         if (hasPredicates) options.Scheme = TagScheme.Plain;
-        options.StartFrom = start;
         // The gold tags are kept as text: keys would leave out those that the training rows do not have.
         var model = ml.Transforms.CopyColumns("Gold", "Label").Append(ml.Transforms.Conversion.MapValueToKey("Label")).Append(ml.Transforms.PTuningV2LabelTokens(options)).Fit(training);
         using var labeler = model.LastTransformer;

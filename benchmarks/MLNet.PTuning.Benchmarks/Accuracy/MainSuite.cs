@@ -6,16 +6,16 @@ internal static class MainSuite
     private static readonly MethodCase[] Methods =
     [
         new("head only", new HeadOnly(), [1e-2, 3e-2, 1e-1]),
-        new("P-Tuning v2", new DeepPrompt(), []),
-        new("full fine-tuning", new FullFineTuning(), [5e-5, 1e-4, 2e-4], Epochs: 4),
+        new("P-Tuning v2", null, []),
+        new("full fine-tuning", new FullFineTuning(), [5e-5, 1e-4, 2e-4]),
     ];
 
     public static AccuracySuite Create() => new([
-        new AccuracyTask("SST-2", "accuracy", 2000, SentenceTask.Sst2, Methods),
-        new AccuracyTask("TREC", "accuracy", null, SentenceTask.Trec, Methods),
-        new AccuracyTask("MRPC", "accuracy", null, SentenceTask.Mrpc, Methods),
-        new AccuracyTask("CoLA", "Matthews", null, SentenceTask.Cola, Methods),
-        new AccuracyTask("RTE", "accuracy", null, SentenceTask.Rte, Methods),
+        new AccuracyTask("SST-2", "accuracy", 2000, SentenceTask.On(SentenceFiles.Sst2), Methods),
+        new AccuracyTask("TREC", "accuracy", null, SentenceTask.On(SentenceFiles.Trec), Methods),
+        new AccuracyTask("MRPC", "accuracy", null, SentenceTask.On(SentenceFiles.Mrpc), Methods),
+        new AccuracyTask("CoLA", "Matthews", null, SentenceTask.On(SentenceFiles.Cola), Methods),
+        new AccuracyTask("RTE", "accuracy", null, SentenceTask.On(SentenceFiles.Rte), Methods),
         new AccuracyTask("CoNLL-2003", "entity F1", 2000, LabelingTask.Conll2003, Methods),
         new AccuracyTask("WNUT-17", "entity F1", 2000, LabelingTask.Wnut17, Methods),
         new AccuracyTask("roles, EWT", "F1", 2000, LabelingTask.Roles, Methods)], AccuracySuite.MiniLm);

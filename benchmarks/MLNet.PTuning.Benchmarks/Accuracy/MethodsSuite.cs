@@ -6,8 +6,8 @@ internal static class MethodsSuite
     private const int Epochs = 8;
 
     public static AccuracySuite Create() => new([
-        new AccuracyTask("SST-2", "accuracy", 2000, SentenceTask.Sst2, [.. Methods(), WithVerbalizer(new() { ["0"] = ["bad", "terrible"], ["1"] = ["good", "great"] })]),
-        new AccuracyTask("TREC", "accuracy", 2000, SentenceTask.Trec,
+        new AccuracyTask("SST-2", "accuracy", 2000, SentenceTask.On(SentenceFiles.Sst2), [.. Methods(), WithVerbalizer(new() { ["0"] = ["bad", "terrible"], ["1"] = ["good", "great"] })]),
+        new AccuracyTask("TREC", "accuracy", 2000, SentenceTask.On(SentenceFiles.Trec),
             [.. Methods(), WithVerbalizer(new() { ["0"] = ["description"], ["1"] = ["thing"], ["2"] = ["abbreviation"], ["3"] = ["person"], ["4"] = ["place"], ["5"] = ["number"] })]),
         new AccuracyTask("CoNLL-2003", "entity F1", 2000, LabelingTask.Conll2003, Methods())], AccuracySuite.MiniLm);
 

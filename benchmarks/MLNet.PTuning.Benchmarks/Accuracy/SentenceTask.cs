@@ -6,78 +6,39 @@ namespace MLNet.PTuning.Benchmarks.Accuracy;
 
 internal static class SentenceTask
 {
-    /// <summary>The Stanford Sentiment Treebank with two classes: tab-separated label and text under a heading.</summary>
-    public static AccuracyRun Sst2(Folders folders, Recipe recipe)
-    {
-        return Train(folders, recipe, Read("train.tsv"), Read("dev.tsv"));
+    /// <summary>A run of <see cref="Train"/> on a data set.</summary>
+    public static Func<Folders, Recipe, AccuracyRun> On(SentenceFiles files) => (folders, recipe) => Train(folders, recipe, files);
 
-        IEnumerable<Sentence> Read(string file) => File.ReadLines(Path.Combine(folders.Data, "sst2", file)).Skip(1).Select(line => line.Split('\t', 2))
-            .Select(cells => new Sentence { Label = cells[0], Text = cells[1] });
-    }
+    /// <summary>The same on as many training rows of each class, which the seed draws.</summary>
+    public static Func<Folders, Recipe, AccuracyRun> OnFew(SentenceFiles files, int perClass) => (folders, recipe) => Train(folders, recipe, files, perClass);
 
-    /// <summary>TREC's questions by what they ask for, six classes: the label's number, a blank, the question. Scored on the test file.</summary>
-    public static AccuracyRun Trec(Folders folders, Recipe recipe)
-    {
-        return Train(folders, recipe, Read("TREC.train.all"), Read("TREC.test.all"));
-
-        IEnumerable<Sentence> Read(string file) => File.ReadLines(Path.Combine(folders.Data, "trec", file)).Select(line => line.Split(' ', 2))
-            .Select(cells => new Sentence { Label = cells[0], Text = cells[1] });
-    }
-
-    /// <summary>The Corpus of Linguistic Acceptability: tab-separated source, label, mark and sentence. The score is Matthews' correlation.</summary>
-    public static AccuracyRun Cola(Folders folders, Recipe recipe)
-    {
-        return Train(folders, recipe, Read("train.tsv"), Read("dev.tsv"), score: Matthews);
-
-        IEnumerable<Sentence> Read(string file) => File.ReadLines(Path.Combine(folders.Data, "cola", file)).Select(line => line.Split('\t'))
-            .Select(cells => new Sentence { Label = cells[1], Text = cells[3] });
-    }
-
-    /// <summary>Microsoft's Research Paraphrase Corpus: tab-separated label, two ids and two sentences under a heading.</summary>
-    public static AccuracyRun Mrpc(Folders folders, Recipe recipe)
-    {
-        return Train(folders, recipe, Read("train.tsv"), Read("dev.tsv"), nameof(Sentence.Second));
-
-        IEnumerable<Sentence> Read(string file) => File.ReadLines(Path.Combine(folders.Data, "mrpc", file)).Skip(1).Select(line => line.Split('\t'))
-            .Select(cells => new Sentence { Label = cells[0], Text = cells[3], Second = cells[4] });
-    }
-
-    /// <summary>Recognizing textual entailment: tab-separated index, premise, hypothesis and label under a heading.</summary>
-    public static AccuracyRun Rte(Folders folders, Recipe recipe)
-    {
-        return Train(folders, recipe, Read("train.tsv"), Read("dev.tsv"), nameof(Sentence.Second));
-
-        IEnumerable<Sentence> Read(string file) => File.ReadLines(Path.Combine(folders.Data, "rte_glue", file)).Skip(1).Select(line => line.Split('\t'))
-            .Select(cells => new Sentence { Label = cells[3], Text = cells[1], Second = cells[2] });
-    }
-
-    private static AccuracyRun Train(Folders folders, Recipe recipe, IEnumerable<Sentence> train, IEnumerable<Sentence> development, string? pairColumn = null,
-        Func<MulticlassClassificationMetrics, double>? score = null)
+    /// <summary>Trains once, from initial values or from a prompt, and scores the development file, or held-out rows.</summary>
+    public static AccuracyRun Train(Folders folders, Recipe recipe, SentenceFiles files, int? perClass = null, PeftFolder? start = null)
     {
         var ml = new MLContext(recipe.Seed);
-        var (training, heldOut) = recipe.Split(train);
-        var classify = ml.Transforms.PTuningV2Classify(recipe.Apply(new TextClassificationOptions(folders.Backbone) { TextPairColumnName = pairColumn }));
-        var model = ml.Transforms.Conversion.MapValueToKey(nameof(Sentence.Label)).Append(classify).Fit(ml.Data.LoadFromEnumerable(training));
+        var rows = files.Train(folders);
+        var (training, heldOut) = recipe.Split(perClass is { } count ? Draw(rows, count, recipe.Seed) : rows);
+        var options = recipe.Apply(files.Options(folders));
+        options.StartFrom = start;
+        var model = ml.Transforms.Conversion.MapValueToKey(nameof(Sentence.Label)).Append(ml.Transforms.PTuningV2Classify(options)).Fit(ml.Data.LoadFromEnumerable(training));
         using var classifier = model.LastTransformer;
-        var metrics = ml.MulticlassClassification.Evaluate(model.Transform(ml.Data.LoadFromEnumerable(heldOut ?? development)));
+        var metrics = ml.MulticlassClassification.Evaluate(model.Transform(ml.Data.LoadFromEnumerable(heldOut ?? files.Development(folders))));
         var report = classifier.Report!;
-        return new AccuracyRun(recipe.Seed, score?.Invoke(metrics) ?? metrics.MicroAccuracy, report.Rows, report.Epochs.Count, report.TrainedParameters, report.Seconds, report.Epochs[^1].TrainingLoss);
+        return new AccuracyRun(recipe.Seed, files.Score?.Invoke(metrics) ?? metrics.MicroAccuracy, report.Rows, report.Epochs.Count, report.TrainedParameters, report.Seconds, report.Epochs[^1].TrainingLoss);
     }
 
-    // Of two classes; 0 where all rows are predicted alike.
-    private static double Matthews(MulticlassClassificationMetrics metrics)
+    /// <summary>Matthews' correlation of two classes; 0 where all rows are predicted alike.</summary>
+    public static double Matthews(MulticlassClassificationMetrics metrics)
     {
         var counts = metrics.ConfusionMatrix.Counts;
         double tp = counts[0][0], fn = counts[0][1], fp = counts[1][0], tn = counts[1][1], product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn);
         return product == 0 ? 0 : (tp * tn - fp * fn) / Math.Sqrt(product);
     }
 
-    private sealed class Sentence
+    private static IEnumerable<Sentence> Draw(IEnumerable<Sentence> rows, int perClass, int seed)
     {
-        public required string Label { get; init; }
-
-        public required string Text { get; init; }
-
-        public string Second { get; init; } = "";
+        Sentence[] all = [.. rows];
+        new Random(seed).Shuffle(all);
+        return all.GroupBy(row => row.Label).SelectMany(ofClass => ofClass.Take(perClass));
     }
 }
