@@ -95,8 +95,10 @@ public sealed class DeepPrompt : TuningMethod
     }
 
     // Keys and values of the words as one row, special tokens around them; a prompt that the backbone has no room for at once is made of several rows: [P, 2·L·H].
-    private TorchSharp.Modules.Parameter OfWords(StartWords words, FrozenBackbone backbone, long seed)
+    private TorchSharp.Modules.Parameter OfWords(StartWords words, FrozenBackbone backbone, long seed) => ComputeThread.Run(() =>
     {
+        // On one thread sums have one order, and the same seed gives the same bits.
+        ComputeThread.SetLibtorchThreads(1);
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var tokenizer = backbone.Tokenizer;
@@ -107,7 +109,7 @@ public sealed class DeepPrompt : TuningMethod
             var row = tokenizer.Join([.. chunk.Select(id => new Piece(id, 0, 0, 0))], null, int.MaxValue);
             return backbone.Encoder.KeysAndValues(new PackedBatch(row.Ids, row.Types, [0, row.Ids.Length])).slice(0, row.First.Start.Value, row.First.End.Value, 1);
         })]));
-    }
+    });
 
     internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => PrefixTuner.Load(backbone, Length, Dropout ?? backbone.Config.HiddenDropout, saved);
 }
