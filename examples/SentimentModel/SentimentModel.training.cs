@@ -1,6 +1,5 @@
 // The half of the model-builder pair that trains: load, build the pipeline, fit, save.
 using Microsoft.ML;
-using MLNet.PTuning;
 
 namespace SentimentExample;
 

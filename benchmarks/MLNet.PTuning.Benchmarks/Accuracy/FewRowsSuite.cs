@@ -18,8 +18,8 @@ internal static class FewRowsSuite
     ];
 
     public static AccuracySuite Create() => new([
-        new AccuracyTask("SST-2, 32 a class", "accuracy", null, SentenceTask.OnFew(SentenceFiles.Sst2, PerClass), Methods),
-        new AccuracyTask("TREC, 32 a class", "accuracy", null, SentenceTask.OnFew(SentenceFiles.Trec, PerClass), Methods),
+        new AccuracyTask("SST-2, 32 a class", "accuracy", null, SentenceTask.On(SentenceFiles.Sst2, PerClass), Methods),
+        new AccuracyTask("TREC, 32 a class", "accuracy", null, SentenceTask.On(SentenceFiles.Trec, PerClass), Methods),
         new AccuracyTask("RTE, FewGLUE", "accuracy", null, SentenceTask.On(SentenceFiles.FewRte), Methods),
         new AccuracyTask("CB, FewGLUE", "accuracy", null, SentenceTask.On(SentenceFiles.FewCb), Methods)], AccuracySuite.MiniLm);
 }

@@ -7,11 +7,12 @@ internal static class LengthSuite
 {
     private const string Network = ", network";
 
-    private static readonly int[] Lengths = [4, 8, 16, 32, 64, 128];
+    private static readonly Dictionary<string, DeepPrompt> Prompts = (from reparameterize in new[] { false, true } from length in new[] { 4, 8, 16, 32, 64, 128 } select new DeepPrompt { Length = length, Reparameterize = reparameterize })
+        .ToDictionary(prompt => $"P-Tuning v2, {prompt.Length} vectors{(prompt.Reparameterize ? Network : "")}");
 
     public static AccuracySuite Create()
     {
-        MethodCase[] methods = [.. from reparameterize in new[] { false, true } from length in Lengths select new MethodCase(Name(length, reparameterize), new DeepPrompt { Length = length, Reparameterize = reparameterize }, [])];
+        MethodCase[] methods = [.. Prompts.Select(prompt => new MethodCase(prompt.Key, prompt.Value, []))];
         return new([new AccuracyTask("SST-2", "accuracy", 2000, SentenceTask.On(SentenceFiles.Sst2), methods), new AccuracyTask("CoNLL-2003", "entity F1", 2000, LabelingTask.Conll2003, methods)], AccuracySuite.MiniLm, Plot);
     }
 
@@ -19,16 +20,15 @@ internal static class LengthSuite
     private static string Plot(IReadOnlyList<AccuracyResult> results)
     {
         var plot = new ScorePlot("vectors a layer", results.Select(Length), results.Select(r => r.Mean));
-        foreach (var line in results.GroupBy(r => (r.Task, IsNetwork: r.Method.EndsWith(Network))))
+        foreach (var line in results.GroupBy(r => (r.Task, Prompts[r.Method].Reparameterize)))
         {
-            string color = plot.Legend($"{line.Key.Task}{(line.Key.IsNetwork ? Network : "")}", !line.Key.IsNetwork);
+            bool isDirect = !line.Key.Reparameterize;
+            string color = plot.Legend($"{line.Key.Task}{(isDirect ? "" : Network)}", isDirect);
             plot.Line(line.Select(r => (Length(r), r.Mean)), color);
-            foreach (var result in line) plot.Point(Length(result), result.Mean, color, !line.Key.IsNetwork, 4, $"{result.Task}, {result.Method}: {result.Mean:f4}");
+            foreach (var result in line) plot.Point(Length(result), result.Mean, color, isDirect, 4, $"{result.Task}, {result.Method}: {result.Mean:f4}");
         }
         return plot.ToString();
 
-        static double Length(AccuracyResult result) => Lengths.Single(length => result.Method == Name(length, false) || result.Method == Name(length, true));
+        static double Length(AccuracyResult result) => Prompts[result.Method].Length;
     }
-
-    private static string Name(int length, bool reparameterize) => $"P-Tuning v2, {length} vectors{(reparameterize ? Network : "")}";
 }

@@ -6,11 +6,8 @@ namespace MLNet.PTuning.Benchmarks.Accuracy;
 
 internal static class SentenceTask
 {
-    /// <summary>A run of <see cref="Train"/> on a data set.</summary>
-    public static Func<Folders, Recipe, AccuracyRun> On(SentenceFiles files) => (folders, recipe) => Train(folders, recipe, files);
-
-    /// <summary>The same on as many training rows of each class, which the seed draws.</summary>
-    public static Func<Folders, Recipe, AccuracyRun> OnFew(SentenceFiles files, int perClass) => (folders, recipe) => Train(folders, recipe, files, perClass);
+    /// <summary>A run of <see cref="Train"/> on a data set; on so many training rows of each class, which the seed draws, where a number is given.</summary>
+    public static Func<Folders, Recipe, AccuracyRun> On(SentenceFiles files, int? perClass = null) => (folders, recipe) => Train(folders, recipe, files, perClass);
 
     /// <summary>Trains once, from initial values or from a prompt, and scores the development file, or held-out rows.</summary>
     public static AccuracyRun Train(Folders folders, Recipe recipe, SentenceFiles files, int? perClass = null, PeftFolder? start = null)

@@ -1,6 +1,7 @@
 // The options that all of this library's estimators share: the backbone, the method, the columns, training.
 using System.Text.Json;
 using Microsoft.ML;
+using MLNet.PTuning.Tuning;
 
 namespace MLNet.PTuning;
 
@@ -94,16 +95,10 @@ public abstract class PTuningOptions : TrainingOptions
 
     private protected virtual TuningMethod DefaultMethod => Prompt;
 
-    /// <summary>Highest learning rate of what the method trains.</summary>
-    internal virtual double Rate => LearningRate ?? Method.DefaultLearningRate;
+    /// <summary>Whether the task labels words, for which methods have defaults of their own.</summary>
+    private protected virtual bool LabelsWords => false;
 
-    private protected override int DefaultSteps => Method.DefaultSteps;
-
-    private protected override int FewestEpochs => Method.FewestEpochs;
-
-    private protected override double DefaultHeadFactor => Method.HeadFactor;
-
-    private protected override bool DropsInBackboneByDefault => Method.DropsInBackbone;
+    private protected override MethodDefaults MethodDefaults => Method.Defaults(LabelsWords);
 
     /// <summary>Names of the columns that are read in training.</summary>
     private protected virtual IEnumerable<string?> InputColumns => [];

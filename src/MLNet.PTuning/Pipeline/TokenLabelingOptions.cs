@@ -62,9 +62,7 @@ public sealed class TokenLabelingOptions(string backboneFolder) : PTuningOptions
 
     private protected override TuningMethod DefaultMethod => Prompt;
 
-    private protected override int DefaultSteps => Method.DefaultStepsForWords;
-
-    internal override double Rate => LearningRate ?? Method.DefaultLearningRateForWords;
+    private protected override bool LabelsWords => true;
 
     internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Scheme), Text(Scheme))];
 

@@ -1,5 +1,6 @@
 // The settings of training, whatever the task and the tuning method.
 using System.Globalization;
+using MLNet.PTuning.Tuning;
 
 namespace MLNet.PTuning;
 
@@ -31,8 +32,10 @@ public abstract class TrainingOptions
     /// <summary>Rows a step. Default 32.</summary>
     public int BatchSize { get; set; } = 32;
 
-    /// <summary>Highest learning rate. Default null: the tuning method's own (3e-2 for a deep prompt and for the head alone, 5e-5 for full fine-tuning; for labeling
-    /// words 6e-2 for a deep prompt and 2e-4 for full fine-tuning).</summary>
+    /// <summary>
+    /// Highest learning rate. Default null: the tuning method's own (3e-2 for a deep prompt and for the head alone, 5e-5 for full fine-tuning; for labeling
+    /// words 6e-2 for a deep prompt and 2e-4 for full fine-tuning).
+    /// </summary>
     public double? LearningRate { get; set; }
 
     /// <summary>
@@ -116,29 +119,23 @@ public abstract class TrainingOptions
     /// <summary>Stops training, between two steps, with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; set; }
 
-    /// <summary>Steps that training takes about where <see cref="Epochs"/> does not say how many.</summary>
-    private protected virtual int DefaultSteps => 1000;
+    /// <summary>What the tuning method is trained with where these options do not say.</summary>
+    private protected abstract MethodDefaults MethodDefaults { get; }
 
-    /// <summary>Epochs that it takes then at least.</summary>
-    private protected virtual int FewestEpochs => 3;
-
-    /// <summary>Whether the backbone drops where <see cref="BackboneDropout"/> does not say.</summary>
-    private protected virtual bool DropsInBackboneByDefault => false;
-
-    /// <summary>The head's rate as a multiple of the others' where <see cref="HeadLearningRate"/> does not say.</summary>
-    private protected virtual double DefaultHeadFactor => 1;
+    /// <summary>Highest learning rate of what the method trains.</summary>
+    internal double Rate => LearningRate ?? MethodDefaults.LearningRate;
 
     /// <summary>The head's rate as a multiple of the others'.</summary>
     /// <param name="rate">The others' highest.</param>
-    internal double HeadFactor(double rate) => HeadLearningRate / rate ?? DefaultHeadFactor;
+    internal double HeadFactor(double rate) => HeadLearningRate / rate ?? MethodDefaults.HeadFactor;
 
-    internal bool DropsInBackbone => BackboneDropout ?? DropsInBackboneByDefault;
+    internal bool DropsInBackbone => BackboneDropout ?? MethodDefaults.DropsInBackbone;
 
     /// <summary>Passes over a number of training rows.</summary>
     internal int EpochsFor(int rows)
     {
         int stepsPerEpoch = Math.Max(1, (rows + BatchSize - 1) / BatchSize);
-        return Epochs ?? Math.Clamp((DefaultSteps + stepsPerEpoch - 1) / stepsPerEpoch, FewestEpochs, MostEpochs);
+        return Epochs ?? Math.Clamp((MethodDefaults.Steps + stepsPerEpoch - 1) / stepsPerEpoch, MethodDefaults.FewestEpochs, MostEpochs);
     }
 
     internal Computation Computation => new(Precision, Threads);

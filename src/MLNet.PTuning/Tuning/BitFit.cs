@@ -9,7 +9,7 @@ public sealed class BitFit : TuningMethod
 {
     internal override int PromptLength => 0;
 
-    internal override double DefaultLearningRate => 1e-3;
+    internal override MethodDefaults Defaults(bool ofWords) => new(1e-3);
 
     internal override void Validate() { }
 

@@ -48,17 +48,12 @@ public sealed class DeepPrompt : TuningMethod
     internal override int PromptLength => Length;
 
     // The best of those tried on held-out training rows with MiniLM (docs/methods.md). A network multiplies its rate.
-    internal override double DefaultLearningRate => Reparameterize ? 1e-2 : 3e-2;
-
-    internal override double DefaultLearningRateForWords => Reparameterize ? 1e-2 : 6e-2;
-
-    internal override int DefaultSteps => 500;
-
-    internal override int DefaultStepsForWords => 1000;
-
-    internal override int FewestEpochs => 8;
-
-    internal override double HeadFactor => Reparameterize ? 1 : 0.1;
+    internal override MethodDefaults Defaults(bool ofWords) => new(Reparameterize ? 1e-2 : ofWords ? 6e-2 : 3e-2)
+    {
+        Steps = ofWords ? 1000 : 500,
+        FewestEpochs = 8,
+        HeadFactor = Reparameterize ? 1 : 0.1,
+    };
 
     internal override void Validate()
     {

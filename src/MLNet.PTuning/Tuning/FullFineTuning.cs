@@ -12,13 +12,7 @@ public sealed class FullFineTuning : TuningMethod
 {
     internal override int PromptLength => 0;
 
-    internal override double DefaultLearningRate => 5e-5;
-
-    internal override double DefaultLearningRateForWords => 2e-4;
-
-    internal override int DefaultSteps => 250;
-
-    internal override bool DropsInBackbone => true;
+    internal override MethodDefaults Defaults(bool ofWords) => new(ofWords ? 2e-4 : 5e-5) { Steps = 250, DropsInBackbone = true };
 
     internal override void Validate() { }
 

@@ -24,19 +24,7 @@ public sealed class HardPrompt : TuningMethod
 
     internal override bool ReadsVectors => Trains.ReadsVectors;
 
-    internal override double DefaultLearningRate => Trains.DefaultLearningRate;
-
-    internal override double DefaultLearningRateForWords => Trains.DefaultLearningRateForWords;
-
-    internal override int DefaultSteps => Trains.DefaultSteps;
-
-    internal override int DefaultStepsForWords => Trains.DefaultStepsForWords;
-
-    internal override int FewestEpochs => Trains.FewestEpochs;
-
-    internal override double HeadFactor => Trains.HeadFactor;
-
-    internal override bool DropsInBackbone => Trains.DropsInBackbone;
+    internal override MethodDefaults Defaults(bool ofWords) => Trains.Defaults(ofWords);
 
     internal override void Validate()
     {

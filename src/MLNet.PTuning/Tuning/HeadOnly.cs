@@ -9,7 +9,7 @@ public sealed class HeadOnly : TuningMethod
 {
     internal override int PromptLength => 0;
 
-    internal override double DefaultLearningRate => 3e-2;
+    internal override MethodDefaults Defaults(bool ofWords) => new(3e-2);
 
     internal override void Validate() { }
 

@@ -40,7 +40,7 @@ public sealed class PTuningV1 : TuningMethod
 
     internal override int PromptLength => RowTemplate.PromptLength;
 
-    internal override double DefaultLearningRate => 1e-3;
+    internal override MethodDefaults Defaults(bool ofWords) => new(1e-3);
 
     internal override void Validate()
     {

@@ -23,7 +23,7 @@ public sealed class PrefixTuning : TuningMethod
 
     internal override int PromptLength => Length;
 
-    internal override double DefaultLearningRate => 1e-3;
+    internal override MethodDefaults Defaults(bool ofWords) => new(1e-3);
 
     internal override void Validate()
     {

@@ -33,26 +33,9 @@ public abstract class TuningMethod
     /// <summary>The method as it is for a task of these classes, and of training rows with these most frequent word pieces.</summary>
     internal virtual TuningMethod For(IReadOnlyList<string> classNames, Func<int[]> frequentPieces) => this;
 
-    /// <summary>Learning rate where the options name none.</summary>
-    internal virtual double DefaultLearningRate => 1e-2;
-
-    /// <summary>The same for labeling words: a label of every word makes gradients less noisy, and higher rates possible.</summary>
-    internal virtual double DefaultLearningRateForWords => DefaultLearningRate;
-
-    /// <summary>Steps that training takes about where the options name no epochs.</summary>
-    internal virtual int DefaultSteps => 1000;
-
-    /// <summary>The same for labeling words.</summary>
-    internal virtual int DefaultStepsForWords => DefaultSteps;
-
-    /// <summary>Epochs that training takes at least where the options name none.</summary>
-    internal virtual int FewestEpochs => 3;
-
-    /// <summary>The head's learning rate as a multiple of the method's own, where the options name none.</summary>
-    internal virtual double HeadFactor => 1;
-
-    /// <summary>Whether training drops elements inside the backbone where the options do not say.</summary>
-    internal virtual bool DropsInBackbone => false;
+    /// <summary>How it is trained where the options do not say.</summary>
+    /// <param name="ofWords">For labeling words, where a label of every word makes gradients less noisy, and higher rates possible.</param>
+    internal virtual Tuning.MethodDefaults Defaults(bool ofWords) => new(1e-2);
 
     /// <summary>Checks the settings.</summary>
     /// <exception cref="ArgumentException">One is out of range.</exception>

@@ -180,8 +180,7 @@ public sealed class PackedLayersTests : IDisposable
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var encoder = _lease.Backbone.Encoder;
-        var config = encoder.Config with { HiddenDropout = 0.2, AttentionDropout = 0.3 };
-        var batch = Rows();
+        var (config, batch) = (Dropping, Rows());
         int[] readPositions = batch.RowStarts[..^1];
         using var dropout = new Dropout(7, torch.CPU, inBackbone: true);
         dropout.StartStep(1);
@@ -209,9 +208,7 @@ public sealed class PackedLayersTests : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var encoder = _lease.Backbone.Encoder;
-        var config = encoder.Config with { HiddenDropout = 0.2, AttentionDropout = 0.3 };
-        var batch = Rows();
+        var (config, batch) = (Dropping, Rows());
         int[] readPositions = batch.RowStarts[..^1];
         using var outside = new Dropout(7, torch.CPU, inBackbone: false);
         using var everywhere = new Dropout(7, torch.CPU, inBackbone: true);
@@ -337,6 +334,8 @@ public sealed class PackedLayersTests : IDisposable
     {
         public override torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout) => embedded;
     }
+
+    private BackboneConfig Dropping => _lease.Backbone.Config with { HiddenDropout = 0.2, AttentionDropout = 0.3 };
 
     private IReadOnlyList<LayerWeights> Layers(BackboneConfig config) => Bert.Layers(config, new EncoderWeights(_ => true, (name, _) => _lease.Backbone.Weights[name]));
 
