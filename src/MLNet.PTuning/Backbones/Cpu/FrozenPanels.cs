@@ -87,17 +87,19 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
             x = TLanes.All(a5[l]);
             (s50, s51) = (TLanes.MultiplyAdd(x, b0, s50), TLanes.MultiplyAdd(x, b1, s51));
         }
-        Put(s00, s01, row);
-        Put(s10, s11, i1);
-        Put(s20, s21, i2);
-        Put(s30, s31, i3);
-        Put(s40, s41, i4);
-        Put(s50, s51, i5);
+        Put(c + (long)row * _columns, s00, s01);
+        Put(c + (long)i1 * _columns, s10, s11);
+        Put(c + (long)i2 * _columns, s20, s21);
+        Put(c + (long)i3 * _columns, s30, s31);
+        Put(c + (long)i4 * _columns, s40, s41);
+        Put(c + (long)i5 * _columns, s50, s51);
 
-        void Put(TLanes left, TLanes right, int i)
+        // Inlined: a call would have the sums in memory from the loop on.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Put(float* to, TLanes left, TLanes right)
         {
-            left.Store(c + (long)i * _columns);
-            right.Store(c + (long)i * _columns + TLanes.Count);
+            left.Store(to);
+            right.Store(to + TLanes.Count);
         }
     }
 

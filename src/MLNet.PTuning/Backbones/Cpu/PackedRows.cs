@@ -14,7 +14,8 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
     where TLanes : struct, ILanes<TLanes> where T : unmanaged
 {
     private readonly Buffers _buffers = new();
-    private readonly Scratch _scratch = new();
+    // One for each thread that computes attention.
+    private readonly List<Scratch> _scratch = [];
     private readonly int _hidden = config.HiddenSize, _wide = config.IntermediateSize, _last = layers.Count - 1;
     private readonly bool _tanhGelu = Activation.IsTanhGelu(config.HiddenActivation);
 
@@ -44,17 +45,16 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
             var product = _buffers.Take<T>("product", 0, count, _hidden);
             w.AttentionOutput.Apply(mixed, product, cores);
             var attended = TakeResidual("attended", count);
-            Norm(product, w.AttentionOutputBias, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, selected.Values, w.AttentionNorm, attended, "attention norm", slot, count, keep);
+            Norm(product, w.AttentionOutputBias, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, selected.Values, w.AttentionNorm, attended, "attention norm", slot, count, cores, keep);
 
             var widened = _buffers.Take<T>("widened", slot, count, _wide);
             w.Intermediate.Apply(attended.Operand, widened, cores);
             var active = _buffers.Take<T>("active", 0, count, _wide);
-            if (_tanhGelu) Elementwise<TLanes, T>.Activate<TanhGelu<TLanes>>(widened.At, w.IntermediateBias, active.At, count, _wide, keep);
-            else Elementwise<TLanes, T>.Activate<Gelu<TLanes>>(widened.At, w.IntermediateBias, active.At, count, _wide, keep);
+            Activate(widened, w.IntermediateBias, active, count, cores, keep);
 
             w.Output.Apply(active, product, cores);
             x = TakeResidual(l == _last ? "read" : "x", count);
-            Norm(product, w.OutputBias, pass.Mask(outputDropout, l, Pass.Output), first, attended.Values, w.OutputNorm, x, "output norm", slot, count, keep);
+            Norm(product, w.OutputBias, pass.Mask(outputDropout, l, Pass.Output), first, attended.Values, w.OutputNorm, x, "output norm", slot, count, cores, keep);
         }
         Copy(x.Values.At, result + (long)rows.FirstRead * _hidden, rows.ReadCount);
     }
@@ -115,7 +115,7 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
     public void Dispose()
     {
         Trim();
-        _scratch.Dispose();
+        foreach (var scratch in _scratch) scratch.Dispose();
     }
 
     private int QueryCount(RowRange rows, int l) => l == _last ? rows.ReadCount : rows.PieceCount;
@@ -129,7 +129,9 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
         if (l == 0 && pass.Kept is { } known) ProjectFirst(known, rows, x.Operand, own, cores);
         else (l == _last ? layers[l].KeyValue : layers[l].QueryKeyValue).Apply(x.Operand, own, cores);
         var mixed = _buffers.Take<T>("mixed", 0, QueryCount(rows, l), _hidden);
-        new AttentionKernel<TLanes, T>(Operands(pass, rows, l, slot) with { Output = mixed.At }, _scratch, backward: false).Forward();
+        var operands = Operands(pass, rows, l, slot) with { Output = mixed.At };
+        while (_scratch.Count < cores) _scratch.Add(new Scratch());
+        Workers.Share(config.HeadCount, cores, (core, first, end) => new AttentionKernel<TLanes, T>(operands, _scratch[core], backward: false).Forward(first, end));
         return mixed;
     }
 
@@ -147,7 +149,7 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
     private (Matrix<T> Queries, Matrix<T> Own) AttendBackward(Pass pass, RowRange rows, int l, Matrix<T> mixedGradient, float* prefixGradients, bool goesOn)
     {
         var (queries, own) = goesOn ? TakeProjections(" gradient", l, 0, rows) : default;
-        new AttentionKernel<TLanes, T>(Operands(pass, rows, l, l), _scratch, backward: true).Backward(new AttentionGradients<T>
+        new AttentionKernel<TLanes, T>(Operands(pass, rows, l, l), _scratch[0], backward: true).Backward(new AttentionGradients<T>
         {
             Output = mixedGradient.At,
             Queries = queries.At,
@@ -198,10 +200,22 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
         };
     }
 
-    private void Norm(Matrix<T> product, float* bias, DropMask mask, int first, Matrix<float> residual, NormWeights norm, Residual result, string name, int slot, int count, bool keep)
+    private void Activate(Matrix<T> x, float* bias, Matrix<T> y, int count, int cores, bool keepSlope) => Workers.Share(count, cores, (_, from, end) =>
+    {
+        long start = (long)from * _wide;
+        if (_tanhGelu) Elementwise<TLanes, T>.Activate<TanhGelu<TLanes>>(x.At + start, bias, y.At + start, end - from, _wide, keepSlope);
+        else Elementwise<TLanes, T>.Activate<Gelu<TLanes>>(x.At + start, bias, y.At + start, end - from, _wide, keepSlope);
+    });
+
+    private void Norm(Matrix<T> product, float* bias, DropMask mask, int first, Matrix<float> residual, NormWeights norm, Residual result, string name, int slot, int count, int cores, bool keep)
     {
         float* normalized = keep ? _buffers.Take<float>(name, slot, count, _hidden).At : null, inverse = keep ? _buffers.Take<float>(name + " scale", slot, count, 1).At : null;
-        Elementwise<TLanes, T>.DropAddNorm(product.At, bias, mask, first, residual.At, norm, result.Values.At, result.Operand.At, normalized, inverse, count);
+        Workers.Share(count, cores, (_, from, end) =>
+        {
+            long start = (long)from * _hidden;
+            Elementwise<TLanes, T>.DropAddNorm(product.At + start, bias, mask, first + from, residual.At + start, norm, result.Values.At + start, result.Operand.At + start,
+                keep ? normalized + start : null, keep ? inverse + from : null, end - from);
+        });
     }
 
     private Matrix<T> NormBackward(Matrix<float> gradient, T* added, NormWeights norm, DropMask mask, int first, string name, int slot, int count)

@@ -38,6 +38,13 @@ internal static class Workers
         }
     }
 
+    /// <summary>Calls <paramref name="body"/> on so many cores with the core's number and its share of <paramref name="count"/> items, from the second number to before the third, and waits.</summary>
+    public static void Share(int count, int cores, Action<int, int, int> body)
+    {
+        if (cores == 1) body(0, 0, count);
+        else Run(cores, core => body(core, count * core / cores, count * (core + 1) / cores));
+    }
+
     private sealed class Worker
     {
         private readonly SemaphoreSlim _ready = new(0);
