@@ -49,6 +49,9 @@ internal static class GeneratedBackbone
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), Weights(shape).Select(weight => Tensor("bert." + weight.Name, weight.Shape, type, random)));
     }
 
+    /// <summary>A text that is tokenized into a row's word pieces between its specials.</summary>
+    public static string Text(int[] ids) => string.Join(' ', ids[1..^1].Select(id => $"piece{id}"));
+
     private static IEnumerable<(string Name, long[] Shape)> Weights(BertShape shape)
     {
         long h = shape.Hidden, i = shape.Intermediate;

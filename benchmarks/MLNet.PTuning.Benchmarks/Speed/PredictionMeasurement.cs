@@ -2,11 +2,12 @@
 namespace MLNet.PTuning.Benchmarks.Speed;
 
 /// <summary>One line of the table.</summary>
+/// <param name="Backbone">The backbone.</param>
 /// <param name="Way">Data view, one row at a time, or the tokenizer alone.</param>
 /// <param name="Precision">Of this project's frozen weights and products; ONNX Runtime's are 32-bit floats.</param>
 /// <param name="Product">This project.</param>
 /// <param name="Rivals">ONNX Runtime, a way of batching each.</param>
-internal sealed record PredictionResult(string Way, string Precision, Timing Product, IReadOnlyList<Timing> Rivals)
+internal sealed record PredictionResult(string Backbone, string Way, string Precision, Timing Product, IReadOnlyList<Timing> Rivals)
 {
     /// <summary>How many times faster than each rival the product is.</summary>
     public IReadOnlyDictionary<string, Ratio> Ratios => Rivals.ToDictionary(rival => rival.Name, rival => rival.Over(Product));
@@ -20,11 +21,12 @@ internal static class PredictionMeasurement
     private const int OneByOneShare = 4;
 
     /// <param name="backbone">Folder of the backbone, with its ONNX model.</param>
+    /// <param name="name">The backbone's, for the table.</param>
     /// <param name="texts">What is predicted.</param>
     /// <param name="promptLength">Vectors a layer.</param>
     /// <param name="precisions">Of the product.</param>
     /// <param name="rounds">Passes of each side that are counted.</param>
-    public static IReadOnlyList<PredictionResult> Run(string backbone, string[] texts, int promptLength, IReadOnlyList<Precision> precisions, int rounds)
+    public static IReadOnlyList<PredictionResult> Run(string backbone, string name, string[] texts, int promptLength, IReadOnlyList<Precision> precisions, int rounds)
     {
         PipelineSide[] products = [];
         using var onnx = new OnnxSide(backbone);
@@ -42,9 +44,9 @@ internal static class PredictionMeasurement
             var timings = Timing.InTurns(rounds, sides);
             return
             [
-                .. precisions.Select((precision, i) => new PredictionResult("data view", precision.ToString(), timings[rivals + 2 * i], [timings[0], timings[1]])),
-                .. precisions.Select((precision, i) => new PredictionResult("one row", precision.ToString(), timings[rivals + 2 * i + 1], [timings[2]])),
-                new PredictionResult("tokenizer alone", "", timings[^1], [timings[3]]),
+                .. precisions.Select((precision, i) => new PredictionResult(name, "data view", precision.ToString(), timings[rivals + 2 * i], [timings[0], timings[1]])),
+                .. precisions.Select((precision, i) => new PredictionResult(name, "one row", precision.ToString(), timings[rivals + 2 * i + 1], [timings[2]])),
+                new PredictionResult(name, "tokenizer alone", "", timings[^1], [timings[3]]),
             ];
         }
         finally

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using MLNet.PTuning.Backbones.Cpu;
 using MLNet.PTuning.Benchmarks.Accuracy;
+using MLNet.PTuning.Files;
 using Spectre.Console;
 
 namespace MLNet.PTuning.Benchmarks.Speed;
@@ -14,7 +15,7 @@ internal static class SpeedCommand
     public static Command Create()
     {
         var quick = new Option<bool>("--quick") { Description = "Fewer rows and rounds, in Float32 alone: under two minutes." };
-        var shapes = new Option<string[]>("--shape") { Description = "Shapes of the backbones beside the authors' computation: minilm (6 × 384), small (4 × 256), base (BERT-base). Default: minilm.", AllowMultipleArgumentsPerToken = true };
+        var shapes = new Option<string[]>("--shape") { Description = "Shapes of the backbones beside the authors' computation: minilm (6 × 384), small (4 × 256), base (BERT-base); the latter two, with random weights, beside ONNX Runtime as well. Default: minilm.", AllowMultipleArgumentsPerToken = true };
         shapes.AcceptOnlyFromAmong([.. Shapes.Keys]);
         var prompts = new Option<int[]>("--prompt") { Description = "Prompt lengths. Default: 20.", AllowMultipleArgumentsPerToken = true };
         var rows = new Option<int?>("--rows") { Description = "Rows of the mix. Default: 512, for base and with --quick 128." };
@@ -33,18 +34,40 @@ internal static class SpeedCommand
             Precision[] selected = arguments.GetValue(precisions) is { Length: > 0 } some ? some : !small && PackedEngines.ProcessorMultipliesBFloat16 ? [Precision.Float32, Precision.BFloat16] : [Precision.Float32];
             string[] texts = [.. SentenceFiles.Sst2.Development(new Folders(arguments.GetRequiredValue(data).FullName, "")).Select(row => row.Text)];
             if (small) texts = [.. texts.Where((_, i) => i % 4 == 0)];
-            IReadOnlyList<PredictionResult> prediction = [];
+            var prediction = new List<PredictionResult>();
             var training = new List<SpeedResult>();
-
-            prediction = PredictionMeasurement.Run(arguments.GetRequiredValue(backbone).FullName, texts, promptLengths[0], selected, counted);
-            Print(prediction);
-            Write();
+            Predict(arguments.GetRequiredValue(backbone).FullName, Path.GetFileName(arguments.GetRequiredValue(backbone).FullName), texts, promptLengths[0]);
             foreach (var workload in Workloads(arguments.GetValue(shapes) is { Length: > 0 } named ? named : ["minilm"], promptLengths, shape => arguments.GetValue(rows) ?? (small || shape == BertShape.Base ? 128 : 512)))
             {
                 AnsiConsole.MarkupLineInterpolated($"[grey]{workload.Shape.Name}, prompt {workload.PromptLength}, lengths {workload.Mix} …[/]");
                 var measured = SpeedMeasurement.Run(workload, selected, counted);
                 Print(measured);
                 training.AddRange(measured);
+                Write();
+                if (workload.Shape != BertShape.MiniLm && workload.Lengths.Distinct().Count() > 1) PredictGenerated(workload);
+            }
+
+            void PredictGenerated(SpeedWorkload workload)
+            {
+                string folder = Directory.CreateTempSubdirectory("ptuning-speed-").FullName;
+                try
+                {
+                    GeneratedBackbone.Write(folder, workload.Shape, dropout: 0, ElementType.F32);
+                    OnnxBert.Write(folder, workload.Shape);
+                    Predict(folder, workload.Shape.Name, [.. workload.Ids().Select(GeneratedBackbone.Text)], workload.PromptLength);
+                }
+                finally
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
+            }
+
+            void Predict(string folder, string name, string[] rows, int promptLength)
+            {
+                AnsiConsole.MarkupLineInterpolated($"[grey]{name} beside ONNX Runtime, prompt {promptLength} …[/]");
+                var measured = PredictionMeasurement.Run(folder, name, rows, promptLength, selected, counted);
+                Print(measured);
+                prediction.AddRange(measured);
                 Write();
             }
 
@@ -67,8 +90,8 @@ internal static class SpeedCommand
     private static void Print(IReadOnlyList<PredictionResult> results)
     {
         string[] rivals = [PredictionMeasurement.Longest, PredictionMeasurement.Sorted, PredictionMeasurement.One, PredictionMeasurement.Tokenizer];
-        var table = Table("prediction through ML.NET beside ONNX Runtime, tokenization counted", ["", "precision", "MLNet.PTuning", .. rivals]);
-        foreach (var result in results) table.AddRow([result.Way, result.Precision, Text(result.Product.Median, "0.000"), .. Cells(rivals, result.Rivals, result.Ratios)]);
+        var table = Table("prediction through ML.NET beside ONNX Runtime, tokenization counted", ["backbone", "", "precision", "MLNet.PTuning", .. rivals]);
+        foreach (var result in results) table.AddRow([result.Backbone, result.Way, result.Precision, Text(result.Product.Median, "0.000"), .. Cells(rivals, result.Rivals, result.Ratios)]);
         AnsiConsole.Write(table);
     }
 
