@@ -13,11 +13,15 @@ internal unsafe interface IByteLanes<TSelf> where TSelf : struct, IByteLanes<TSe
     /// <summary>Four weights of each lane.</summary>
     static abstract TSelf Load(sbyte* weights);
 
+    static abstract TSelf Load(int* sums);
+
     /// <summary>The same four activations in every lane.</summary>
     static abstract TSelf All(byte* activations);
 
     /// <summary>Each lane's sum plus its eight products, exactly. Four of them must fit into 16 bits (<see cref="Int8Matrix"/>).</summary>
     static abstract TSelf AddProducts(TSelf sums, TSelf activations, TSelf weights, TSelf nextActivations, TSelf nextWeights);
+
+    void Store(int* to);
 
     /// <summary>Writes (sums − zero · weightSums) · (rowScale · scales).</summary>
     static abstract void Store(TSelf sums, int zero, int* weightSums, float rowScale, float* scales, float* to);
@@ -30,6 +34,8 @@ internal readonly unsafe struct Bytes512(Vector512<int> value) : IByteLanes<Byte
     public static int Count => Vector512<int>.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bytes512 Load(sbyte* weights) => new(Vector512.Load((int*)weights));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bytes512 Load(int* sums) => new(Vector512.Load(sums));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bytes512 All(byte* activations) => new(Vector512.Create(*(int*)activations));
 
@@ -47,6 +53,8 @@ internal readonly unsafe struct Bytes512(Vector512<int> value) : IByteLanes<Byte
         return new(sums._value + Avx512BW.MultiplyAddAdjacent(pairs, Vector512<short>.One));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public void Store(int* to) => _value.Store(to);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Bytes512 sums, int zero, int* weightSums, float rowScale, float* scales, float* to) =>
         (Vector512.ConvertToSingle(sums._value - Vector512.Load(weightSums) * zero) * (Vector512.Load(scales) * rowScale)).Store(to);
@@ -59,6 +67,8 @@ internal readonly unsafe struct Bytes256(Vector256<int> value) : IByteLanes<Byte
     public Vector256<int> Value { get; } = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bytes256 Load(sbyte* weights) => new(Vector256.Load((int*)weights));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bytes256 Load(int* sums) => new(Vector256.Load(sums));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bytes256 All(byte* activations) => new(Vector256.Create(*(int*)activations));
 
@@ -74,6 +84,8 @@ internal readonly unsafe struct Bytes256(Vector256<int> value) : IByteLanes<Byte
         return new(Vector256.Create(lower.Value, upper.Value));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public void Store(int* to) => Value.Store(to);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Bytes256 sums, int zero, int* weightSums, float rowScale, float* scales, float* to) =>
         (Vector256.ConvertToSingle(sums.Value - Vector256.Load(weightSums) * zero) * (Vector256.Load(scales) * rowScale)).Store(to);
@@ -88,6 +100,8 @@ internal readonly unsafe struct Bytes128(Vector128<int> value) : IByteLanes<Byte
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bytes128 Load(sbyte* weights) => new(Vector128.Load((int*)weights));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bytes128 Load(int* sums) => new(Vector128.Load(sums));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bytes128 All(byte* activations) => new(Vector128.Create(*(int*)activations));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -100,6 +114,8 @@ internal readonly unsafe struct Bytes128(Vector128<int> value) : IByteLanes<Byte
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static Vector128<short> Products(Vector128<short> x, Vector128<short> w) => (x & Vector128.Create((short)0xFF)) * (w << 8 >> 8) + (x >>> 8) * (w >> 8);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public void Store(int* to) => Value.Store(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Bytes128 sums, int zero, int* weightSums, float rowScale, float* scales, float* to) =>

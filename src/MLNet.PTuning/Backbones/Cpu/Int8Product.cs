@@ -51,7 +51,8 @@ internal sealed unsafe class Int8Product<TLanes> where TLanes : struct, ILanes<T
     public void Apply<TBytes>(float* x, float* result, int rows, int cores, Scratch scratch) where TBytes : struct, IByteLanes<TBytes>
     {
         int block = cores == 1 ? Math.Min(rows, RowBlock) : rows;
-        float* scales = scratch.Reserve(2L * block + (long)block * _paddedInputs / sizeof(float));
+        // Tiles read whole groups of rows; the sums of those behind the last one are not used.
+        float* scales = scratch.Reserve(2L * block + (block + TileRows - 1L) * _paddedInputs / sizeof(float));
         int* zeros = (int*)(scales + block);
         byte* rounded = (byte*)(zeros + block);
         for (int first = 0; first < rows; first += block)
@@ -129,44 +130,52 @@ internal sealed unsafe class Int8Product<TLanes> where TLanes : struct, ILanes<T
         for (int k = 0; k < width; k += TLanes.Count) TLanes.MultiplyAdd(TLanes.Load(x + k), factor, shift).StoreLowestBytes(to + k);
     }
 
-    // Where fewer rows are left, the last one is computed several times.
     private void Multiply<TBytes>(byte* rounded, int* zeros, float* scales, int rows, float* result, int from, int to) where TBytes : struct, IByteLanes<TBytes>
     {
         int width = 2 * TBytes.Count;
-        float* edge = stackalloc float[TileRows * Int8Matrix.OutputGroup];
+        int* sums = stackalloc int[TileRows * Int8Matrix.OutputGroup];
         for (int block = 0; block < rows; block += RowBlock)
             for (int g = from; g < to; g++)
             {
-                var group = _groups[g];
-                int end = Math.Min(group.Output + Int8Matrix.OutputGroup, group.Part.Outputs);
-                for (int output = group.Output; output < end; output += width)
-                    for (int row = block; row < Math.Min(block + RowBlock, rows); row += TileRows)
+                var (part, start, column) = _groups[g];
+                int end = Math.Min(start + Int8Matrix.OutputGroup, part.Outputs);
+                for (int output = start; output < end; output += width)
+                {
+                    sbyte* left = part.PanelAt(output), right = part.PanelAt(output + TBytes.Count);
+                    int* weightSums = part.Sums + output;
+                    float* steps = part.Scales + output;
+                    for (int tile = block; tile < Math.Min(block + RowBlock, rows); tile += TileRows)
                     {
-                        float* c = result + group.Column + (output - group.Output);
-                        if (output + width <= end) Tile<TBytes>(rounded, zeros, scales, row, rows, group.Part, output, c + (long)row * _outputs, _outputs);
-                        else
+                        Tile<TBytes>(rounded + (long)tile * _paddedInputs, _paddedInputs, left, right, sums);
+                        for (int row = tile; row < Math.Min(tile + TileRows, rows); row++)
                         {
-                            Tile<TBytes>(rounded, zeros, scales, row, rows, group.Part, output, edge, Int8Matrix.OutputGroup);
-                            for (int i = row; i < Math.Min(row + TileRows, rows); i++)
-                                new Span<float>(edge + (i - row) * Int8Matrix.OutputGroup, end - output).CopyTo(new Span<float>(c + (long)i * _outputs, end - output));
+                            int* of = sums + (row - tile) * width;
+                            float* c = result + (long)row * _outputs + column + (output - start);
+                            if (output + width <= end)
+                            {
+                                TBytes.Store(TBytes.Load(of), zeros[row], weightSums, scales[row], steps, c);
+                                TBytes.Store(TBytes.Load(of + TBytes.Count), zeros[row], weightSums + TBytes.Count, scales[row], steps + TBytes.Count, c + TBytes.Count);
+                            }
+                            else
+                                for (int j = 0; j < end - output; j++) c[j] = (of[j] - weightSums[j] * zeros[row]) * (steps[j] * scales[row]);
                         }
                     }
+                }
             }
     }
 
+    // The sums of four rows with two vectors of outputs: [4, 2 · the vector's length]. Nothing else, so that the registers last for it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Tile<TBytes>(byte* rounded, int* zeros, float* scales, int row, int rows, Int8Matrix weight, int output, float* c, int stride) where TBytes : struct, IByteLanes<TBytes>
+    private static void Tile<TBytes>(byte* a, long inputs, sbyte* left, sbyte* right, int* sums) where TBytes : struct, IByteLanes<TBytes>
     {
         const int Step = Int8Matrix.Quad * Int8Matrix.PanelOutputs;
-        int inputs = weight.PaddedInputs, last = rows - 1, i1 = Math.Min(row + 1, last), i2 = Math.Min(row + 2, last), i3 = Math.Min(row + 3, last);
-        byte* a0 = rounded + (long)row * inputs, a1 = rounded + (long)i1 * inputs, a2 = rounded + (long)i2 * inputs, a3 = rounded + (long)i3 * inputs;
-        sbyte* left = weight.PanelAt(output), right = weight.PanelAt(output + TBytes.Count);
+        byte* a1 = a + inputs, a2 = a1 + inputs, a3 = a2 + inputs;
         TBytes s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
         for (long l = 0; l < inputs; l += 2 * Int8Matrix.Quad, left += 2 * Step, right += 2 * Step)
         {
             TBytes w0 = TBytes.Load(left), w1 = TBytes.Load(left + Step), v0 = TBytes.Load(right), v1 = TBytes.Load(right + Step);
-            TBytes x = TBytes.All(a0 + l), y = TBytes.All(a0 + l + Int8Matrix.Quad);
+            TBytes x = TBytes.All(a + l), y = TBytes.All(a + l + Int8Matrix.Quad);
             (s00, s01) = (TBytes.AddProducts(s00, x, w0, y, w1), TBytes.AddProducts(s01, x, v0, y, v1));
             (x, y) = (TBytes.All(a1 + l), TBytes.All(a1 + l + Int8Matrix.Quad));
             (s10, s11) = (TBytes.AddProducts(s10, x, w0, y, w1), TBytes.AddProducts(s11, x, v0, y, v1));
@@ -175,16 +184,17 @@ internal sealed unsafe class Int8Product<TLanes> where TLanes : struct, ILanes<T
             (x, y) = (TBytes.All(a3 + l), TBytes.All(a3 + l + Int8Matrix.Quad));
             (s30, s31) = (TBytes.AddProducts(s30, x, w0, y, w1), TBytes.AddProducts(s31, x, v0, y, v1));
         }
-        Put(s00, s01, row);
-        Put(s10, s11, i1);
-        Put(s20, s21, i2);
-        Put(s30, s31, i3);
+        Put(s00, s01, sums);
+        Put(s10, s11, sums + 2 * TBytes.Count);
+        Put(s20, s21, sums + 4 * TBytes.Count);
+        Put(s30, s31, sums + 6 * TBytes.Count);
 
-        void Put(TBytes first, TBytes second, int i)
+        // Registers would not outlive a call, and so be written to memory in the loop.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Put(TBytes first, TBytes second, int* to)
         {
-            float* to = c + (long)(i - row) * stride;
-            TBytes.Store(first, zeros[i], weight.Sums + output, scales[i], weight.Scales + output, to);
-            TBytes.Store(second, zeros[i], weight.Sums + output + TBytes.Count, scales[i], weight.Scales + output + TBytes.Count, to + TBytes.Count);
+            first.Store(to);
+            second.Store(to + TBytes.Count);
         }
     }
 
