@@ -28,10 +28,11 @@ internal sealed class FrozenBackbone
         using var file = folder.OpenWeights();
         UnreadTensors.RefuseAdapters(file);
         var names = new TensorNames(file, _family);
-        if (isInt8) _int8 = new Int8Weights(Read);
+        if (isInt8) _int8 = new Int8Weights((name, shape, to) => ReadFloats(file, Stored(file, names.Find(name), name, shape), to));
         try
         {
             Encoder = _family.Create(config, Reading(_weights, _int8));
+            _int8?.EndReading();
             if (isInt8 && !Encoder.TakesInt8)
                 throw new NotSupportedException($"{folder.Path}: {nameof(Precision)}.{nameof(Precision.Int8)} is for layers without relative positions and with a GELU, of sizes that are multiples of 4; "
                     + $"this is a {config.ModelType} of hidden size {config.HiddenSize} and intermediate size {config.IntermediateSize} with '{config.HiddenActivation}'. Take {nameof(Precision)}.{nameof(Precision.Float32)}.");
@@ -46,9 +47,8 @@ internal sealed class FrozenBackbone
         var unread = UnreadTensors.Notice(file, _weights.Keys.Concat(_int8?.Names ?? []).ToDictionary(name => name, name => names.Find(name)!), _maskedWordWeights.Keys.Select(name => names.Find(name)!), config);
         Notices = [.. tokenizer.Notices, .. CodeNotices(), .. SizeNotices(), .. LayerNotices(names), .. unread is null ? Array.Empty<string>() : [unread]];
 
-        torch.Tensor Read(string name, long[] shape) => ReadWeight(file, names.Find(name), name, shape);
-
-        EncoderWeights Reading(Dictionary<string, torch.Tensor> into, Int8Weights? int8) => new(name => names.Find(name) is not null, (name, shape) => into[name] = Read(name, shape), int8);
+        EncoderWeights Reading(Dictionary<string, torch.Tensor> into, Int8Weights? int8) =>
+            new(name => names.Find(name) is not null, (name, shape) => into[name] = ReadWeight(file, names.Find(name), name, shape), int8);
     }
 
     public ModelFolder Folder { get; }
@@ -146,7 +146,8 @@ internal sealed class FrozenBackbone
             yield return $"{Folder.Path}: config.json says {Config.Fields.NameOf("num_hidden_layers")} {used}, but the weights have {there} layers; the first {used} are used.";
     }
 
-    private torch.Tensor ReadWeight(WeightFile file, string? stored, string name, long[] shape)
+    // The name of a tensor in the file, where it is of the shape and a type that the configuration makes it.
+    private string Stored(WeightFile file, string? stored, string name, long[] shape)
     {
         if (stored is null)
             throw new InvalidDataException($"{Folder.Path}: the weights hold no tensor '{name}' (or '{_family.Prefix}{name}'), which a {Config.ModelType} model of this config.json has; take config.json and the weights from the same model.{file.Hint}{WhatConfigSays()}");
@@ -155,10 +156,20 @@ internal sealed class FrozenBackbone
             throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' has shape [{string.Join(", ", entry.Shape)}]; config.json makes it [{string.Join(", ", shape)}].{(entry.Count == 0 ? " " + FiniteValues.WhyEmpty : "")}{WhatConfigSays()}");
         if (entry.Type is not (ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.F64))
             throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' holds {entry.Type}; weights are F32, F16, BF16 or F64.{WhatConfigSays()}");
+        return stored;
+    }
+
+    private static void ReadFloats(WeightFile file, string stored, Span<float> to)
+    {
+        file.Read(stored, to);
+        FiniteValues.Check(file.Path, stored, to);
+    }
+
+    private torch.Tensor ReadWeight(WeightFile file, string? stored, string name, long[] shape)
+    {
+        string found = Stored(file, stored, name, shape);
         var tensor = torch.empty(shape, dtype: torch.ScalarType.Float32);
-        var values = MemoryMarshal.Cast<byte, float>(tensor.bytes);
-        file.Read(stored, values);
-        FiniteValues.Check(file.Path, stored, values);
+        ReadFloats(file, found, MemoryMarshal.Cast<byte, float>(tensor.bytes));
         if (Device.type == DeviceType.CPU) return tensor.DetachFromDisposeScope();
         using (tensor) return tensor.to(Device).DetachFromDisposeScope();
     }

@@ -11,8 +11,8 @@ namespace MLNet.PTuning.Backbones;
 /// </summary>
 /// <remarks>
 /// AVX2 and AVX-512 multiply bytes in pairs and sum them up in 16 bits. Scales are chosen so that four products with any activation (0 to 255) fit into these, which
-/// makes sums exact, and the same on every processor: at most 128 for the weights of one sign among four that are summed up there. That makes steps of trained weights
-/// larger by half or so than the largest weight alone would.
+/// makes sums exact, and the same on every processor: at most 128 for the weights of one sign among four that are summed up there. Steps of normally distributed
+/// weights become 1.8 times as large as the largest weight alone would make them.
 /// </remarks>
 internal sealed unsafe class Int8Matrix : IDisposable
 {
