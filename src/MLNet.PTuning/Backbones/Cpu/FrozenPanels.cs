@@ -32,7 +32,12 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
                 for (int j = first; j < Math.Min(first + Width, columns); j++) *to++ = matrix[(long)l * rowStride + (long)j * columnStride];
     }
 
-    /// <summary>Columns of a whole panel.</summary>
+    /// <summary>A matrix of which the caller makes one panel at a time, for <see cref="MultiplyPanel"/>.</summary>
+    /// <param name="inner">k.</param>
+    /// <param name="columns">n, a multiple of the vector's length.</param>
+    public FrozenPanels(int inner, int columns) => (_inner, _columns) = (inner, columns);
+
+    /// <summary>Columns of a panel; the last one may have half of them.</summary>
     public static int Width => 2 * TLanes.Count;
 
     /// <summary>c[m, n] = a[m, k] · M, all contiguous; every element is summed in the same order however many cores there are.</summary>
@@ -48,6 +53,21 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
         GC.KeepAlive(this);
     }
 
+    /// <summary>The columns of one panel in c[m, n] = a[m, k] · M, for a range of rows.</summary>
+    /// <param name="a">[m, k].</param>
+    /// <param name="panel">The panel's rows: [k, <see cref="Width"/>], or half as wide.</param>
+    /// <param name="c">[m, n].</param>
+    /// <param name="m">Number of rows.</param>
+    /// <param name="first">The panel's first column.</param>
+    /// <param name="from">The first row.</param>
+    /// <param name="to">The row after the last.</param>
+    public void MultiplyPanel(float* a, float* panel, float* c, int m, int first, int from, int to)
+    {
+        for (int i = from; i < to; i += Rows)
+            if (first + Width <= _columns) Tile(a, panel, c + first, i, m);
+            else NarrowTile(a, panel, c + first, i, m);
+    }
+
     public void Dispose() => _memory.Dispose();
 
     private void Multiply(float* a, float* c, int m, int from, int to)
@@ -56,36 +76,20 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
             for (int first = from * Width; first < Math.Min(to * Width, _columns); first += Width)
             {
                 float* panel = _panels + (long)first * _inner;
-                MultiplyPanel(a, panel, c + first, block, Math.Min(block + RowBlock, m), m, _inner, _columns, isWhole: first + Width <= _columns);
+                MultiplyPanel(a, panel, c, m, first, block, Math.Min(block + RowBlock, m));
             }
-    }
-
-    /// <summary>The columns of one panel, for a range of rows.</summary>
-    /// <param name="a">[m, k].</param>
-    /// <param name="panel">[k, <see cref="Width"/>], or [k, the vector's length] where it is not whole.</param>
-    /// <param name="c">The panel's first column of [m, n].</param>
-    /// <param name="from">The first row.</param>
-    /// <param name="to">The row after the last.</param>
-    /// <param name="m">Number of rows of <paramref name="a"/>.</param>
-    /// <param name="inner">k.</param>
-    /// <param name="columns">n.</param>
-    /// <param name="isWhole">Whether the panel has two vectors of columns, or one.</param>
-    public static void MultiplyPanel(float* a, float* panel, float* c, int from, int to, int m, int inner, int columns, bool isWhole)
-    {
-        for (int i = from; i < to; i += Rows)
-            if (isWhole) Tile(a, panel, c, i, m, inner, columns);
-            else NarrowTile(a, panel, c, i, m, inner, columns);
     }
 
     // Where fewer rows are left, the last one is computed several times.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Tile(float* a, float* panel, float* c, int row, int rows, long inner, long columns)
+    private void Tile(float* a, float* panel, float* c, int row, int rows)
     {
         int last = rows - 1, i1 = Math.Min(row + 1, last), i2 = Math.Min(row + 2, last), i3 = Math.Min(row + 3, last), i4 = Math.Min(row + 4, last), i5 = Math.Min(row + 5, last);
-        float* a0 = a + row * inner, a1 = a + i1 * inner, a2 = a + i2 * inner, a3 = a + i3 * inner, a4 = a + i4 * inner, a5 = a + i5 * inner;
+        float* a0 = a + (long)row * _inner, a1 = a + (long)i1 * _inner, a2 = a + (long)i2 * _inner, a3 = a + (long)i3 * _inner, a4 = a + (long)i4 * _inner, a5 = a + (long)i5 * _inner;
         TLanes s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default;
         TLanes s30 = default, s31 = default, s40 = default, s41 = default, s50 = default, s51 = default;
+        long inner = _inner;
         for (long l = 0; l < inner; l++, panel += 2 * TLanes.Count)
         {
             TLanes b0 = TLanes.Load(panel), b1 = TLanes.Load(panel + TLanes.Count);
@@ -111,20 +115,20 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
 
         void Put(TLanes left, TLanes right, int i)
         {
-            left.Store(c + i * columns);
-            right.Store(c + i * columns + TLanes.Count);
+            left.Store(c + (long)i * _columns);
+            right.Store(c + (long)i * _columns + TLanes.Count);
         }
     }
 
     // The last panel where the columns are an odd number of vectors.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void NarrowTile(float* a, float* panel, float* c, int row, int rows, long inner, long columns)
+    private void NarrowTile(float* a, float* panel, float* c, int row, int rows)
     {
         for (int i = row; i < Math.Min(row + Rows, rows); i++)
         {
             TLanes sum = default;
-            for (long l = 0; l < inner; l++) sum = TLanes.MultiplyAdd(TLanes.All(a[i * inner + l]), TLanes.Load(panel + l * TLanes.Count), sum);
-            sum.Store(c + i * columns);
+            for (int l = 0; l < _inner; l++) sum = TLanes.MultiplyAdd(TLanes.All(a[(long)i * _inner + l]), TLanes.Load(panel + l * TLanes.Count), sum);
+            sum.Store(c + (long)i * _columns);
         }
     }
 }

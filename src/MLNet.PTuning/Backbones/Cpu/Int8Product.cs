@@ -17,11 +17,13 @@ internal sealed unsafe class Int8Product<TLanes> where TLanes : struct, ILanes<T
     private readonly Int8Matrix[] _parts;
     private readonly int _inputs, _paddedInputs, _outputs;
     private readonly Group[] _groups;
+    private readonly FrozenPanels<TLanes> _backward;
 
     public Int8Product(Int8Matrix[] parts)
     {
         _parts = parts;
         (_inputs, _paddedInputs, _outputs) = (parts[0].Inputs, parts[0].PaddedInputs, parts.Sum(part => part.Outputs));
+        _backward = new FrozenPanels<TLanes>(_outputs, _inputs);
         var groups = new List<Group>();
         int column = 0;
         foreach (var part in parts)
@@ -89,7 +91,7 @@ internal sealed unsafe class Int8Product<TLanes> where TLanes : struct, ILanes<T
                     part.Unpack(first, count, to);
                     to += (long)part.Outputs * count;
                 }
-                FrozenPanels<TLanes>.MultiplyPanel(gradient, panel, result + first, 0, rows, rows, _outputs, _inputs, isWhole: count == width);
+                _backward.MultiplyPanel(gradient, panel, result, rows, first, 0, rows);
             }
         }
     }
