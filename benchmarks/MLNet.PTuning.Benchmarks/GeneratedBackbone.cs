@@ -9,6 +9,8 @@ internal sealed record BertShape(string Name, int Layers, int Hidden, int Heads,
 {
     public static readonly BertShape Base = new("BERT-base", 12, 768, 12, 3072, 30522, 512);
 
+    public static readonly BertShape MiniLm = new("MiniLM", 6, 384, 12, 1536, 30522, 512);
+
     public static readonly BertShape Small = new("4 × 256", 4, 256, 4, 1024, 30522, 512);
 }
 
@@ -46,6 +48,9 @@ internal static class GeneratedBackbone
         var random = new Random(1);
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), Weights(shape).Select(weight => Tensor("bert." + weight.Name, weight.Shape, type, random)));
     }
+
+    /// <summary>A text that is tokenized into a row's word pieces between its specials.</summary>
+    public static string Text(int[] ids) => string.Join(' ', ids[1..^1].Select(id => $"piece{id}"));
 
     private static IEnumerable<(string Name, long[] Shape)> Weights(BertShape shape)
     {

@@ -1,5 +1,6 @@
 // Writes a benchmark's figures as JSON, the twin of the table on the screen.
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text.Json;
 
 namespace MLNet.PTuning.Benchmarks;
@@ -11,7 +12,9 @@ internal static class JsonReport
     /// <summary>What the figures depend on in addition to the code.</summary>
     public static object Machine => new
     {
+        processor = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() : null,
         processors = Environment.ProcessorCount,
+        vectorBits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128,
         architecture = RuntimeInformation.ProcessArchitecture.ToString(),
         runtime = RuntimeInformation.FrameworkDescription,
     };

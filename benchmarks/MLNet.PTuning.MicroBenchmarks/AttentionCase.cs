@@ -67,7 +67,7 @@ internal sealed unsafe class AttentionCase<TLanes, T> : AttentionCase where TLan
         };
     }
 
-    public override void Forward() => new AttentionKernel<TLanes, T>(_operands, _working, backward: false).Forward();
+    public override void Forward() => new AttentionKernel<TLanes, T>(_operands, _working, backward: false).Forward(0, _operands.Heads);
 
     public override void Backward()
     {

@@ -19,10 +19,11 @@ internal static class ScalingCommand
     {
         var quick = new Option<bool>("--quick") { Description = "A quarter of the rows and a single repetition." };
         var json = new Option<FileInfo?>("--json") { Description = "Writes the figures to this file as well." };
+        var plot = new Option<FileInfo?>("--plot") { Description = "Draws the times to this SVG file as well." };
         var folder = new Option<DirectoryInfo?>("--backbone") { Description = "Measures one point on this folder in this process and prints its figures as JSON; the verb starts itself with it for each point.", Hidden = true };
         var point = new Option<string>("--point") { Description = "That point, as JSON.", Hidden = true };
         var repetitions = new Option<int>("--repetitions") { Description = "Passes that are timed. Default 3, with --quick 1." };
-        var command = new Command("scaling", "Milliseconds a row and memory against rows, row length, prompt length, classes and layers.") { quick, repetitions, json, folder, point };
+        var command = new Command("scaling", "Milliseconds a row and memory against rows, row length, prompt length, classes and layers.") { quick, repetitions, json, plot, folder, point };
         command.SetAction(arguments =>
         {
             bool small = arguments.GetValue(quick);
@@ -37,6 +38,7 @@ internal static class ScalingCommand
             var results = Measure([.. sweeps.SelectMany(sweep => sweep.Values.Select(sweep.At)).Distinct()], rounds);
             AnsiConsole.MarkupLineInterpolated($"Medians, and MB added at the peak. What a table does not vary: {Text(at)}.");
             foreach (var sweep in sweeps) Print(sweep, results);
+            if (arguments.GetValue(plot) is { } drawn) File.WriteAllText(drawn.FullName, ScalingPlot.Draw([.. sweeps.Select(sweep => (sweep, sweep.Values.Select(value => results[sweep.At(value)]).ToArray()))]));
             JsonReport.Write(arguments.GetValue(json), new
             {
                 repetitions = rounds,
@@ -50,9 +52,9 @@ internal static class ScalingCommand
 
     private static Sweep[] Sweeps(ScalingPoint at) =>
     [
-        new("rows", [at.Rows / 4, at.Rows, 4 * at.Rows, 16 * at.Rows], value => at with { Rows = value }),
-        new("row length", [16, at.Length, 64, 128], value => at with { Length = value }),
-        new("prompt length", [5, at.Prompt, 64, 128], value => at with { Prompt = value }),
+        new("rows", [1, 8, 64, at.Rows, 512], value => at with { Rows = value }),
+        new("row length", [8, at.Length, 128, 512], value => at with { Length = value }),
+        new("prompt length", [0, 5, at.Prompt, 64, 128], value => at with { Prompt = value }),
         new("classes", [at.Classes, 10, 100, 1000], value => at with { Classes = value }),
         new("layers", [2, at.Layers, 8, 12], value => at with { Layers = value }),
     ];

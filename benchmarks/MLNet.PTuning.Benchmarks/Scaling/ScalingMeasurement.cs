@@ -11,7 +11,7 @@ namespace MLNet.PTuning.Benchmarks.Scaling;
 /// <param name="Layers">Layers of the backbone, of 256 and 4 heads each.</param>
 internal sealed record ScalingPoint(int Rows, int Length, int Prompt, int Classes, int Layers)
 {
-    public BertShape Shape => BertShape.Small with { Name = $"{Layers} × {BertShape.Small.Hidden}", Layers = Layers };
+    public BertShape Shape => BertShape.Small with { Name = $"{Layers} × {BertShape.Small.Hidden}", Layers = Layers, Positions = 640 };
 }
 
 /// <summary>One point's figures.</summary>

@@ -14,16 +14,13 @@ internal sealed class ProductSide : IDisposable
 
     public ProductSide(string backbone, SpeedWorkload workload, Precision precision)
     {
-        _model = TunedModel.Create(FrozenBackbone.Use(backbone, torch.CPU, precision), new DeepPrompt { Length = workload.PromptLength }, workload.Classes, pools: true, headDropout: null, seed: 1);
+        _model = TunedModel.Create(FrozenBackbone.Use(backbone, torch.CPU, precision), workload.PromptLength > 0 ? new DeepPrompt { Length = workload.PromptLength } : new HeadOnly(), workload.Classes, pools: true, headDropout: null, seed: 1);
         _model.Computation = new Computation(precision, null);
         _examples = [.. workload.Ids().Zip(workload.Labels(), (ids, label) => new Example(ids, new int[ids.Length], Example.FirstToken, [label]))];
     }
 
-    public void SavePrompt(string path)
-    {
-        using var file = File.Create(path);
-        _model.Save(file);
-    }
+    /// <summary>What is trained: the prompt and the head.</summary>
+    public IReadOnlyList<Parameter> Trained => _model.Parameters;
 
     /// <summary>
     /// Seconds of an epoch over the rows, as the product orders and batches them: the second, as nearly all of a training's. In the first it takes its memory
@@ -34,6 +31,29 @@ internal sealed class ProductSide : IDisposable
         var options = new TextClassificationOptions("unread") { Epochs = 2, BatchSize = SpeedWorkload.BatchSize, LearningRate = 1e-3 };
         return new Trainer(_model, options, options.LearningRate.Value, seed: 1, ["negative", "positive"], TextClassification.Accuracy, new Silence()).Run(_examples, null, 0).Epochs[1].Seconds;
     }
+
+    /// <summary>Seconds of the same epoch's passes through the encoder alone, forward and backward: what is left of <see cref="Train"/> is the rest of its steps.</summary>
+    public double Encode() => ComputeThread.Run(() =>
+    {
+        using var dropout = new Dropout(1, torch.CPU, inBackbone: false);
+        double seconds = 0;
+        for (int epoch = 0; epoch < 2; epoch++)
+        {
+            long started = System.Diagnostics.Stopwatch.GetTimestamp();
+            foreach (int[] rows in RowOrder.Batches(_examples, SpeedWorkload.BatchSize, 1, epoch))
+            {
+                using var scope = torch.NewDisposeScope();
+                var batch = Batch.Of([.. rows.Select(i => _examples[i])]);
+                dropout.StartStep(rows[0]);
+                var pass = _model.Backbone.Encoder.Run(batch.Rows, batch.ReadPositions, _model.State(), dropout, _model.Computation.Precision);
+                pass.Hidden.sum().backward();
+                pass.Backward();
+            }
+            seconds = System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
+        }
+        _model.EndTraining();
+        return seconds;
+    });
 
     /// <summary>Seconds of one pass over the rows in the order of the data, as prediction over a data view batches them.</summary>
     public double Predict()

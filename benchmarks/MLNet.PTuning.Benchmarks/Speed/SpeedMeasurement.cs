@@ -1,40 +1,31 @@
-// Measures one workload: the product and the reference in turns, so that what else the machine does falls on both.
+// Measures one workload: this project's training and prediction below ML.NET's pipeline, and the authors' computation on the same libtorch, in turns.
+using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
+using TorchSharp;
 
 namespace MLNet.PTuning.Benchmarks.Speed;
-
-/// <summary>Milliseconds a row, one figure a repetition.</summary>
-internal sealed record Timing(string Name, double[] Milliseconds)
-{
-    public double Median => MedianOf(Milliseconds);
-
-    public static double MedianOf(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
-}
 
 /// <summary>One line of the table.</summary>
 /// <param name="Shape">The backbone.</param>
 /// <param name="PromptLength">Vectors a layer.</param>
 /// <param name="Lengths">All rows at 128, or the log-normal mix.</param>
 /// <param name="Verb">train or predict.</param>
-/// <param name="Precision">Of this project's frozen weights and products; the reference's are 32-bit floats.</param>
+/// <param name="Precision">Of this project's frozen weights and products; the authors' computation is in 32-bit floats.</param>
 /// <param name="Rows">Rows a pass.</param>
 /// <param name="Product">This project.</param>
-/// <param name="References">The authors' computation, a padding each.</param>
+/// <param name="Rivals">The authors' computation, a padding each.</param>
 /// <param name="GigaFlops">Useful operations of the product, in 10⁹ a second.</param>
 /// <param name="PeakGigaFlops">Those of a large product of 32-bit floats in the same run.</param>
 /// <param name="LogitDifference">Largest difference of a logit between the two, on one batch.</param>
 /// <param name="GradientDifference">Norm of the difference of the prompt's gradients over the norm of the gradient.</param>
-internal sealed record SpeedResult(string Shape, int PromptLength, string Lengths, string Verb, string Precision, int Rows, Timing Product, IReadOnlyList<Timing> References,
-    double GigaFlops, double PeakGigaFlops, double LogitDifference, double GradientDifference)
+/// <param name="OutsideEncoder">In training, the share of a step that is not the encoder's passes: batching, head, loss, clipping, optimizer.</param>
+internal sealed record SpeedResult(string Shape, int PromptLength, string Lengths, string Verb, string Precision, int Rows, Timing Product, IReadOnlyList<Timing> Rivals,
+    double GigaFlops, double PeakGigaFlops, double LogitDifference, double GradientDifference, double? OutsideEncoder)
 {
     public double ShareOfPeak => GigaFlops / PeakGigaFlops;
 
-    /// <summary>How many times faster than each reference the product is.</summary>
-    public IReadOnlyDictionary<string, double> Ratios => References.ToDictionary(reference => reference.Name, reference => reference.Median / Product.Median);
+    /// <summary>How many times faster than each rival the product is.</summary>
+    public IReadOnlyDictionary<string, Ratio> Ratios => Rivals.ToDictionary(rival => rival.Name, rival => rival.Over(Product));
 }
 
 internal static class SpeedMeasurement
@@ -44,44 +35,41 @@ internal static class SpeedMeasurement
     // A batch padded to 128 costs the same whatever its rows, so a few batches represent all.
     private const int PaddedBatches = 2;
 
-    private sealed record Reference(string Name, int[][] Batches, object Pad);
+    // Batches by row, and the word pieces that rows are padded to; null for the longest of each batch.
+    private sealed record Padding(string Name, int[][] Batches, int? Width)
+    {
+        public int RowCount => Batches.Sum(batch => batch.Length);
+    }
 
-    public static IReadOnlyList<SpeedResult> Run(SpeedWorkload workload, IReadOnlyList<Precision> precisions, string python, double dropout, int repetitions)
+    public static IReadOnlyList<SpeedResult> Run(SpeedWorkload workload, IReadOnlyList<Precision> precisions, int rounds)
     {
         string folder = Directory.CreateTempSubdirectory("ptuning-speed-").FullName;
         ProductSide[] products = [];
         try
         {
-            string backbone = Path.Combine(folder, "backbone"), prompt = Path.Combine(folder, "prompt.safetensors");
-            GeneratedBackbone.Write(backbone, workload.Shape, dropout, ElementType.F32);
-            products = [.. precisions.Select(precision => new ProductSide(backbone, workload, precision))];
-            products[0].SavePrompt(prompt);
-            using var reference = new ReferenceProcess(python, backbone, prompt, workload, dropout);
-            var differences = products.Select(product => dropout == 0 ? Compare(product, reference, Path.Combine(folder, "gradient")) : (double.NaN, double.NaN)).ToArray();
-            return [.. Measure("train", product => product.Train()), .. Measure("predict", product => product.Predict())];
+            GeneratedBackbone.Write(folder, workload.Shape, dropout: 0, ElementType.F32);
+            products = [.. precisions.Select(precision => new ProductSide(folder, workload, precision))];
+            using var lease = FrozenBackbone.Use(folder, torch.CPU);
+            using var authors = new AuthorsComputation(lease.Backbone, products[0].Trained, workload);
+            var differences = products.Select(product => Compare(product, authors)).ToArray();
+            var paddings = Paddings(workload);
+            double peak = Timing.MedianOf(Enumerable.Range(0, rounds).Select(_ => ProductSide.PeakOperations()).ToArray());
+            return [.. Measure(training: true, product => product.Train(), authors.Train), .. Measure(training: false, product => product.Predict(), authors.Predict)];
 
-            IEnumerable<SpeedResult> Measure(string verb, Func<ProductSide, double> run)
+            IEnumerable<SpeedResult> Measure(bool training, Func<ProductSide, double> product, Func<int[][], int?, double> rival)
             {
-                var references = References(workload);
-                var peaks = new List<double>();
-                var own = products.Select(_ => new List<double>()).ToArray();
-                var others = references.Select(_ => new List<double>()).ToArray();
-                // The first round warms caches and pools up and is not counted.
-                for (int round = 0; round <= repetitions; round++)
-                {
-                    peaks.Add(ProductSide.PeakOperations());
-                    for (int i = 0; i < products.Length; i++) own[i].Add(1000 * run(products[i]) / workload.Lengths.Length);
-                    for (int i = 0; i < references.Count; i++)
-                        others[i].Add(1000 * reference.Time(verb, references[i].Batches, references[i].Pad) / references[i].Batches.Sum(batch => batch.Length));
-                }
-                Timing[] timings = [.. references.Zip(others, (r, times) => new Timing(r.Name, [.. times.Skip(1)]))];
-                for (int i = 0; i < products.Length; i++)
-                {
-                    var timing = new Timing("MLNet.PTuning", [.. own[i].Skip(1)]);
-                    double useful = workload.UsefulOperations(training: verb == "train") / (timing.Median / 1000 * workload.Lengths.Length);
-                    yield return new SpeedResult(workload.Shape.Name, workload.PromptLength, workload.Mix, verb, precisions[i].ToString(), workload.Lengths.Length, timing,
-                        timings, useful / 1e9, Timing.MedianOf(peaks.Skip(1)) / 1e9, differences[i].Item1, differences[i].Item2);
-                }
+                int rows = workload.Lengths.Length;
+                List<(string, Func<double>)> sides =
+                [
+                    .. products.Select<ProductSide, (string, Func<double>)>(side => ("MLNet.PTuning", () => 1000 * product(side) / rows)),
+                    .. paddings.Select<Padding, (string, Func<double>)>(padding => (padding.Name, () => 1000 * rival(padding.Batches, padding.Width) / padding.RowCount)),
+                ];
+                if (training) sides.AddRange(products.Select<ProductSide, (string, Func<double>)>(side => ("encoder", () => 1000 * side.Encode() / rows)));
+                var timings = Timing.InTurns(rounds, sides);
+                Timing[] rivals = [.. timings.Skip(products.Length).Take(paddings.Count)], encoders = [.. timings.Skip(products.Length + paddings.Count)];
+                return products.Select((_, i) => new SpeedResult(workload.Shape.Name, workload.PromptLength, workload.Mix, training ? "train" : "predict", precisions[i].ToString(), rows, timings[i], rivals,
+                    workload.UsefulOperations(training) / (timings[i].Median / 1000 * rows) / 1e9, peak / 1e9, differences[i].Logits, differences[i].Gradient,
+                    training ? 1 - encoders[i].Over(timings[i]).Median : null));
             }
         }
         finally
@@ -91,22 +79,22 @@ internal static class SpeedMeasurement
         }
     }
 
-    private static List<Reference> References(SpeedWorkload workload)
+    private static List<Padding> Paddings(SpeedWorkload workload)
     {
         int[] order = [.. Enumerable.Range(0, workload.Lengths.Length)];
         int[][] inOrder = [.. order.Chunk(SpeedWorkload.BatchSize)];
-        var references = new List<Reference> { new(Padded, inOrder[..Math.Min(PaddedBatches, inOrder.Length)], SpeedWorkload.LongestRow) };
-        if (workload.Lengths.Min() == workload.Lengths.Max()) return references;
-        references.Add(new(Longest, inOrder, "longest"));
-        references.Add(new(Sorted, [.. order.OrderBy(i => workload.Lengths[i]).Chunk(SpeedWorkload.BatchSize)], "longest"));
-        return references;
+        var paddings = new List<Padding> { new(Padded, inOrder[..Math.Min(PaddedBatches, inOrder.Length)], SpeedWorkload.LongestRow) };
+        if (workload.Lengths.Min() == workload.Lengths.Max()) return paddings;
+        paddings.Add(new(Longest, inOrder, null));
+        paddings.Add(new(Sorted, [.. order.OrderBy(i => workload.Lengths[i]).Chunk(SpeedWorkload.BatchSize)], null));
+        return paddings;
     }
 
-    private static (double Logits, double Gradient) Compare(ProductSide product, ReferenceProcess reference, string gradientFile)
+    private static (double Logits, double Gradient) Compare(ProductSide product, AuthorsComputation authors)
     {
         int[] batch = [.. Enumerable.Range(0, 8)];
         var ours = product.Check(batch);
-        var theirs = reference.Check(batch, gradientFile);
+        var theirs = authors.Check(batch);
         double difference = Math.Sqrt(ours.Gradient.Zip(theirs.Gradient, (a, b) => Math.Pow(a - b, 2)).Sum());
         return (ours.Logits.Zip(theirs.Logits, (a, b) => (double)Math.Abs(a - b)).Max(), difference / Math.Sqrt(theirs.Gradient.Sum(value => Math.Pow(value, 2))));
     }

@@ -165,6 +165,41 @@ public sealed class PackedLayersTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(256)]
+    [InlineData(512)]
+    public void A_row_alone_on_all_cores_has_the_bits_that_it_has_in_a_batch(int bits)
+    {
+        // Of a size at which one row is worth several threads.
+        using var lease = FrozenBackbone.Use(RealBackbones.Folder(RealBackbones.MiniLm), torch.CPU);
+        var (config, weights) = (lease.Backbone.Config, new EncoderWeights(_ => true, (name, _) => lease.Backbone.Weights[name]));
+        float[][] alone = [], together = [];
+        ComputeThread.Run(() =>
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGrad = torch.no_grad();
+            using PackedLayers packed = bits == 256
+                ? new PackedLayers<Lanes256, float>(config, Bert.EmbeddingsOf(config, weights), Bert.Layers(config, weights), 0, 0)
+                : new PackedLayers<Lanes512, float>(config, Bert.EmbeddingsOf(config, weights), Bert.Layers(config, weights), 0, 0);
+            var prompt = StateOf(Random(PromptLength, 2L * config.LayerCount * config.HiddenSize, seed: 2), 0);
+            var batch = Rows();
+            ComputeThread.UseThreads(1);
+            together = [.. Hidden(batch).Chunk(config.HiddenSize)];
+            ComputeThread.UseThreads(3);
+            alone = [.. Enumerable.Range(0, batch.RowCount).SelectMany(row => Hidden(Row(batch, row)).Chunk(config.HiddenSize))];
+
+            float[] Hidden(PackedBatch rows) => ParameterFactory.ToArray(packed.Forward(null, rows, [.. Enumerable.Range(0, rows.Ids.Length)], prompt, null, keep: false));
+        });
+
+        Assert.Equal(together, alone);
+
+        static PackedBatch Row(PackedBatch batch, int row)
+        {
+            var range = batch.RowStarts[row]..batch.RowStarts[row + 1];
+            return new PackedBatch(batch.Ids[range], batch.Types[range], [0, batch.Ids[range].Length]);
+        }
+    }
+
     [Fact]
     public void Prediction_keeps_nothing_for_a_backward_pass()
     {

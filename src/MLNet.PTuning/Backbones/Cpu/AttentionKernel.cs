@@ -1,4 +1,4 @@
-// Attention over packed rows on one core: all rows share the prompt's keys and values, and no score matrix is written to memory.
+// Attention over packed rows, a range of heads on each core: all rows share the prompt's keys and values, and no score matrix is written to memory.
 using System.Runtime.CompilerServices;
 
 namespace MLNet.PTuning.Backbones.Cpu;
@@ -78,10 +78,11 @@ internal sealed unsafe class AttentionKernel<TLanes, T> where TLanes : struct, I
         _m = new HeadMatrices<TLanes>(scratch, _headSize, _prefix + operands.Rows.LongestRow, QueryBlock, backward);
     }
 
-    public void Forward()
+    /// <summary>The result of the heads from <paramref name="firstHead"/> to before <paramref name="endHead"/>.</summary>
+    public void Forward(int firstHead, int endHead)
     {
         int hidden = _x.Heads * _headSize;
-        for (int head = 0; head < _x.Heads; head++)
+        for (int head = firstHead; head < endHead; head++)
             for (int row = 0; row < _x.Rows.Count; row++)
             {
                 int n = PackKeys(row, head, backward: false), column = head * _headSize, end = _x.QueryStarts[row + 1];

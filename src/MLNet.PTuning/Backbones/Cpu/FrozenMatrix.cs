@@ -14,10 +14,10 @@ internal sealed unsafe class FrozenMatrix<TLanes, T>(Linear[] parts) : IDisposab
     private readonly Int8Product<TLanes>? _int8 = parts[0].Int8 is null ? null : new([.. parts.Select(part => part.Int8!)]);
 
     /// <summary>
-    /// Whether its products are not libtorch's: with floats in 512 bits (in narrower vectors libtorch's product was measured to be the faster one), and with 8 bits.
+    /// Whether its products are not libtorch's: with floats in 512 and 256 bits, in which it was measured to be faster than libtorch's, and with 8 bits.
     /// Rows of such a product do not depend on the rows beside them.
     /// </summary>
-    public bool HasOwnProduct => _int8 is not null || Element<T>.IsFloat && TLanes.Count == 16;
+    public bool HasOwnProduct => _int8 is not null || Element<T>.IsFloat && TLanes.Count >= 8;
 
     /// <summary>result = x Wᵀ: [rows, in] → [rows, out].</summary>
     /// <param name="x">All its rows.</param>

@@ -57,15 +57,20 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
     /// <param name="a">[m, k].</param>
     /// <param name="panel">The panel's rows: [k, <see cref="Width"/>], or half as wide.</param>
     /// <param name="c">[m, n].</param>
-    /// <param name="m">Number of rows.</param>
     /// <param name="first">The panel's first column.</param>
     /// <param name="from">The first row.</param>
     /// <param name="to">The row after the last.</param>
-    public void MultiplyPanel(float* a, float* panel, float* c, int m, int first, int from, int to)
+    public void MultiplyPanel(float* a, float* panel, float* c, int first, int from, int to)
     {
-        for (int i = from; i < to; i += Rows)
-            if (first + Width <= _columns) Tile(a, panel, c + first, i, m);
-            else NarrowTile(a, panel, c + first, i, m);
+        // Tiles of about the same number of rows: no row is computed twice, and none is left for a tile of its own.
+        int rows = to - from, tiles = (rows + Rows - 1) / Rows;
+        for (int tile = 0; tile < tiles; tile++)
+        {
+            int row = from + rows * tile / tiles, count = from + rows * (tile + 1) / tiles - row;
+            float* left = a + (long)row * _inner, result = c + (long)row * _columns + first;
+            if (first + Width > _columns) NarrowTile(left, panel, result, count);
+            else Tile(left, panel, result, count);
+        }
     }
 
     public void Dispose() => _memory.Dispose();
@@ -74,61 +79,104 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
     {
         for (int block = 0; block < m; block += RowBlock)
             for (int first = from * Width; first < Math.Min(to * Width, _columns); first += Width)
-            {
-                float* panel = _panels + (long)first * _inner;
-                MultiplyPanel(a, panel, c, m, first, block, Math.Min(block + RowBlock, m));
-            }
+                MultiplyPanel(a, _panels + (long)first * _inner, c, first, block, Math.Min(block + RowBlock, m));
     }
 
-    // Where fewer rows are left, the last one is computed several times.
+    private void Tile(float* a, float* panel, float* c, int rows)
+    {
+        switch (rows)
+        {
+            case 1: Tile<One>(a, panel, c); break;
+            case 2: Tile<Two>(a, panel, c); break;
+            case 3: Tile<Three>(a, panel, c); break;
+            case 4: Tile<Four>(a, panel, c); break;
+            case 5: Tile<Five>(a, panel, c); break;
+            default: Tile<Six>(a, panel, c); break;
+        }
+    }
+
+    // Compiled once for each number of rows.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private void Tile(float* a, float* panel, float* c, int row, int rows)
+    private void Tile<TRows>(float* a, float* panel, float* c) where TRows : struct, IRowCount
     {
-        int last = rows - 1, i1 = Math.Min(row + 1, last), i2 = Math.Min(row + 2, last), i3 = Math.Min(row + 3, last), i4 = Math.Min(row + 4, last), i5 = Math.Min(row + 5, last);
-        float* a0 = a + (long)row * _inner, a1 = a + (long)i1 * _inner, a2 = a + (long)i2 * _inner, a3 = a + (long)i3 * _inner, a4 = a + (long)i4 * _inner, a5 = a + (long)i5 * _inner;
+        long inner = _inner, columns = _columns;
+        float* a0 = a, a1 = a + inner, a2 = a + 2 * inner, a3 = a + 3 * inner, a4 = a + 4 * inner, a5 = a + 5 * inner;
         TLanes s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default;
         TLanes s30 = default, s31 = default, s40 = default, s41 = default, s50 = default, s51 = default;
-        long inner = _inner;
         for (long l = 0; l < inner; l++, panel += 2 * TLanes.Count)
         {
             TLanes b0 = TLanes.Load(panel), b1 = TLanes.Load(panel + TLanes.Count);
             var x = TLanes.All(a0[l]);
             (s00, s01) = (TLanes.MultiplyAdd(x, b0, s00), TLanes.MultiplyAdd(x, b1, s01));
-            x = TLanes.All(a1[l]);
-            (s10, s11) = (TLanes.MultiplyAdd(x, b0, s10), TLanes.MultiplyAdd(x, b1, s11));
-            x = TLanes.All(a2[l]);
-            (s20, s21) = (TLanes.MultiplyAdd(x, b0, s20), TLanes.MultiplyAdd(x, b1, s21));
-            x = TLanes.All(a3[l]);
-            (s30, s31) = (TLanes.MultiplyAdd(x, b0, s30), TLanes.MultiplyAdd(x, b1, s31));
-            x = TLanes.All(a4[l]);
-            (s40, s41) = (TLanes.MultiplyAdd(x, b0, s40), TLanes.MultiplyAdd(x, b1, s41));
-            x = TLanes.All(a5[l]);
-            (s50, s51) = (TLanes.MultiplyAdd(x, b0, s50), TLanes.MultiplyAdd(x, b1, s51));
+            if (TRows.Count > 1)
+            {
+                x = TLanes.All(a1[l]);
+                (s10, s11) = (TLanes.MultiplyAdd(x, b0, s10), TLanes.MultiplyAdd(x, b1, s11));
+            }
+            if (TRows.Count > 2)
+            {
+                x = TLanes.All(a2[l]);
+                (s20, s21) = (TLanes.MultiplyAdd(x, b0, s20), TLanes.MultiplyAdd(x, b1, s21));
+            }
+            if (TRows.Count > 3)
+            {
+                x = TLanes.All(a3[l]);
+                (s30, s31) = (TLanes.MultiplyAdd(x, b0, s30), TLanes.MultiplyAdd(x, b1, s31));
+            }
+            if (TRows.Count > 4)
+            {
+                x = TLanes.All(a4[l]);
+                (s40, s41) = (TLanes.MultiplyAdd(x, b0, s40), TLanes.MultiplyAdd(x, b1, s41));
+            }
+            if (TRows.Count > 5)
+            {
+                x = TLanes.All(a5[l]);
+                (s50, s51) = (TLanes.MultiplyAdd(x, b0, s50), TLanes.MultiplyAdd(x, b1, s51));
+            }
         }
-        Put(s00, s01, row);
-        Put(s10, s11, i1);
-        Put(s20, s21, i2);
-        Put(s30, s31, i3);
-        Put(s40, s41, i4);
-        Put(s50, s51, i5);
+        Put(c, s00, s01);
+        if (TRows.Count > 1) Put(c + columns, s10, s11);
+        if (TRows.Count > 2) Put(c + 2 * columns, s20, s21);
+        if (TRows.Count > 3) Put(c + 3 * columns, s30, s31);
+        if (TRows.Count > 4) Put(c + 4 * columns, s40, s41);
+        if (TRows.Count > 5) Put(c + 5 * columns, s50, s51);
 
-        void Put(TLanes left, TLanes right, int i)
+        // Inlined: a call would have the sums in memory from the loop on.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Put(float* to, TLanes left, TLanes right)
         {
-            left.Store(c + (long)i * _columns);
-            right.Store(c + (long)i * _columns + TLanes.Count);
+            left.Store(to);
+            right.Store(to + TLanes.Count);
         }
     }
 
     // The last panel where the columns are an odd number of vectors.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void NarrowTile(float* a, float* panel, float* c, int row, int rows)
+    private void NarrowTile(float* a, float* panel, float* c, int rows)
     {
-        for (int i = row; i < Math.Min(row + Rows, rows); i++)
+        for (int i = 0; i < rows; i++, a += _inner, c += _columns)
         {
             TLanes sum = default;
-            for (int l = 0; l < _inner; l++) sum = TLanes.MultiplyAdd(TLanes.All(a[(long)i * _inner + l]), TLanes.Load(panel + l * TLanes.Count), sum);
-            sum.Store(c + (long)i * _columns);
+            for (int l = 0; l < _inner; l++) sum = TLanes.MultiplyAdd(TLanes.All(a[l]), TLanes.Load(panel + l * TLanes.Count), sum);
+            sum.Store(c);
         }
     }
+
+    private interface IRowCount
+    {
+        static abstract int Count { get; }
+    }
+
+    private readonly struct One : IRowCount { public static int Count => 1; }
+
+    private readonly struct Two : IRowCount { public static int Count => 2; }
+
+    private readonly struct Three : IRowCount { public static int Count => 3; }
+
+    private readonly struct Four : IRowCount { public static int Count => 4; }
+
+    private readonly struct Five : IRowCount { public static int Count => 5; }
+
+    private readonly struct Six : IRowCount { public static int Count => 6; }
 }

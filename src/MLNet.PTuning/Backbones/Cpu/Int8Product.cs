@@ -91,7 +91,7 @@ internal sealed unsafe class Int8Product<TLanes> where TLanes : struct, ILanes<T
                     part.Unpack(first, count, to);
                     to += (long)part.Outputs * count;
                 }
-                _backward.MultiplyPanel(gradient, panel, result, rows, first, 0, rows);
+                _backward.MultiplyPanel(gradient, panel, result, first, 0, rows);
             }
         }
     }

@@ -70,7 +70,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     private const long MostKept = 1 << 26;
 
     // Multiplications from which a product on all cores gains more than waking their threads costs.
-    private const long WorthAllCores = 1 << 23;
+    private const long WorthAllCores = 1 << 20;
 
     private readonly int _hidden, _wide;
     private readonly double _embeddedDropout;
