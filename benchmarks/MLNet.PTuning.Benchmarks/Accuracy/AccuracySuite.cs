@@ -19,8 +19,10 @@ internal sealed record Recipe(TuningMethod? Method, double? LearningRate, int? R
     /// <summary>Sets what a run is to have; all else is the library's default.</summary>
     public TOptions Apply<TOptions>(TOptions options) where TOptions : PTuningOptions
     {
-        (options.Verbalizer, options.LearningRate, options.Precision) = (Verbalizer, LearningRate, Precision);
+        (options.Verbalizer, options.LearningRate) = (Verbalizer, LearningRate);
         if (Method is not null) options.Method = Method;
+        // Methods that train inside the layers are computed in floats in every other precision, and refused in this one.
+        options.Precision = Precision == Precision.Int8 && !options.Method.KeepsLayers ? Precision.Float32 : Precision;
         if (Epochs is { } epochs) options.Epochs = epochs;
         Set?.Invoke(options);
         return options;

@@ -14,7 +14,7 @@ internal sealed class ProductSide : IDisposable
 
     public ProductSide(string backbone, SpeedWorkload workload, Precision precision)
     {
-        _model = TunedModel.Create(FrozenBackbone.Use(backbone, torch.CPU), workload.PromptLength > 0 ? new DeepPrompt { Length = workload.PromptLength } : new HeadOnly(), workload.Classes, pools: true, headDropout: null, seed: 1);
+        _model = TunedModel.Create(FrozenBackbone.Use(backbone, torch.CPU, precision), workload.PromptLength > 0 ? new DeepPrompt { Length = workload.PromptLength } : new HeadOnly(), workload.Classes, pools: true, headDropout: null, seed: 1);
         _model.Computation = new Computation(precision, null);
         _examples = [.. workload.Ids().Zip(workload.Labels(), (ids, label) => new Example(ids, new int[ids.Length], Example.FirstToken, [label]))];
     }

@@ -32,13 +32,13 @@ internal static class Albert
     {
         long hidden = config.HiddenSize, wide = config.IntermediateSize;
         return new LayerWeights(
-            weights.Linear(name + "attention.query", hidden, hidden),
-            weights.Linear(name + "attention.key", hidden, hidden),
-            weights.Linear(name + "attention.value", hidden, hidden),
-            weights.Linear(name + "attention.dense", hidden, hidden),
+            weights.LayerLinear(name + "attention.query", hidden, hidden),
+            weights.LayerLinear(name + "attention.key", hidden, hidden),
+            weights.LayerLinear(name + "attention.value", hidden, hidden),
+            weights.LayerLinear(name + "attention.dense", hidden, hidden),
             weights.Norm(name + "attention.LayerNorm", hidden, config.LayerNormEpsilon),
-            weights.Linear(name + "ffn", wide, hidden),
-            weights.Linear(name + "ffn_output", hidden, wide),
+            weights.LayerLinear(name + "ffn", wide, hidden),
+            weights.LayerLinear(name + "ffn_output", hidden, wide),
             weights.Norm(name + "full_layer_layer_norm", hidden, config.LayerNormEpsilon));
     }
 }

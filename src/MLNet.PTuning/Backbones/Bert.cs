@@ -14,10 +14,10 @@ internal static class Bert
     {
         config.RequireAbsolutePositions();
         long size = config.EmbeddingSize;
-        return new Embeddings(weights.Tensor("embeddings.word_embeddings.weight", config.VocabSize, size), weights.Norm("embeddings.LayerNorm", size, config.LayerNormEpsilon))
+        return new Embeddings(weights.Table("embeddings.word_embeddings.weight", config.VocabSize, size), weights.Norm("embeddings.LayerNorm", size, config.LayerNormEpsilon))
         {
-            Positions = weights.Tensor("embeddings.position_embeddings.weight", config.MaxPositions, size),
-            Types = config.TypeVocabSize > 0 ? weights.Tensor("embeddings.token_type_embeddings.weight", config.TypeVocabSize, size) : null,
+            Positions = weights.Table("embeddings.position_embeddings.weight", config.MaxPositions, size),
+            Types = config.TypeVocabSize > 0 ? weights.Table("embeddings.token_type_embeddings.weight", config.TypeVocabSize, size) : null,
         };
     }
 
@@ -30,13 +30,13 @@ internal static class Bert
         {
             string layer = $"encoder.layer.{l}.";
             layers.Add(new LayerWeights(
-                weights.Linear(layer + "attention.self.query" + projection, hidden, hidden),
-                weights.Linear(layer + "attention.self.key" + projection, hidden, hidden),
-                weights.Linear(layer + "attention.self.value" + projection, hidden, hidden),
-                weights.Linear(layer + "attention.output.dense", hidden, hidden),
+                weights.LayerLinear(layer + "attention.self.query" + projection, hidden, hidden),
+                weights.LayerLinear(layer + "attention.self.key" + projection, hidden, hidden),
+                weights.LayerLinear(layer + "attention.self.value" + projection, hidden, hidden),
+                weights.LayerLinear(layer + "attention.output.dense", hidden, hidden),
                 weights.Norm(layer + "attention.output.LayerNorm", hidden, config.LayerNormEpsilon),
-                weights.Linear(layer + "intermediate.dense", wide, hidden),
-                weights.Linear(layer + "output.dense", hidden, wide),
+                weights.LayerLinear(layer + "intermediate.dense", wide, hidden),
+                weights.LayerLinear(layer + "output.dense", hidden, wide),
                 weights.Norm(layer + "output.LayerNorm", hidden, config.LayerNormEpsilon)));
         }
         return [.. layers];

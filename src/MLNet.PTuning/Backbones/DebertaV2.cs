@@ -16,10 +16,10 @@ internal static class DebertaV2
     private static Embeddings EmbeddingsOf(BackboneConfig config, EncoderWeights weights)
     {
         long size = config.EmbeddingSize;
-        return new Embeddings(weights.Tensor("embeddings.word_embeddings.weight", config.VocabSize, size), weights.Norm("embeddings.LayerNorm", config.HiddenSize, config.LayerNormEpsilon))
+        return new Embeddings(weights.Table("embeddings.word_embeddings.weight", config.VocabSize, size), weights.Norm("embeddings.LayerNorm", config.HiddenSize, config.LayerNormEpsilon))
         {
-            Positions = config.Fields.Flag("position_biased_input", true) ? weights.Tensor("embeddings.position_embeddings.weight", config.MaxPositions, size) : null,
-            Types = config.TypeVocabSize > 0 ? weights.Tensor("embeddings.token_type_embeddings.weight", config.TypeVocabSize, size) : null,
+            Positions = config.Fields.Flag("position_biased_input", true) ? weights.Table("embeddings.position_embeddings.weight", config.MaxPositions, size) : null,
+            Types = config.TypeVocabSize > 0 ? weights.Table("embeddings.token_type_embeddings.weight", config.TypeVocabSize, size) : null,
             Projection = size == config.HiddenSize ? null : new Linear(weights.Tensor("embeddings.embed_proj.weight", config.HiddenSize, size), null),
             ProjectsFirst = true,
         };

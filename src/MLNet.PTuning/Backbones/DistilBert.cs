@@ -29,9 +29,9 @@ internal static class DistilBert
     };
 
     private static Embeddings EmbeddingsOf(BackboneConfig config, EncoderWeights weights) => new(
-        weights.Tensor("embeddings.word_embeddings.weight", config.VocabSize, config.HiddenSize), weights.Norm("embeddings.LayerNorm", config.HiddenSize, config.LayerNormEpsilon))
+        weights.Table("embeddings.word_embeddings.weight", config.VocabSize, config.HiddenSize), weights.Norm("embeddings.LayerNorm", config.HiddenSize, config.LayerNormEpsilon))
     {
-        Positions = weights.Tensor("embeddings.position_embeddings.weight", config.MaxPositions, config.HiddenSize),
+        Positions = weights.Table("embeddings.position_embeddings.weight", config.MaxPositions, config.HiddenSize),
     };
 
     private static LayerWeights[] Layers(BackboneConfig config, EncoderWeights weights)
@@ -42,13 +42,13 @@ internal static class DistilBert
         {
             string layer = $"transformer.layer.{l}.";
             layers.Add(new LayerWeights(
-                weights.Linear(layer + "attention.q_lin", hidden, hidden),
-                weights.Linear(layer + "attention.k_lin", hidden, hidden),
-                weights.Linear(layer + "attention.v_lin", hidden, hidden),
-                weights.Linear(layer + "attention.out_lin", hidden, hidden),
+                weights.LayerLinear(layer + "attention.q_lin", hidden, hidden),
+                weights.LayerLinear(layer + "attention.k_lin", hidden, hidden),
+                weights.LayerLinear(layer + "attention.v_lin", hidden, hidden),
+                weights.LayerLinear(layer + "attention.out_lin", hidden, hidden),
                 weights.Norm(layer + "sa_layer_norm", hidden, config.LayerNormEpsilon),
-                weights.Linear(layer + "ffn.lin1", wide, hidden),
-                weights.Linear(layer + "ffn.lin2", hidden, wide),
+                weights.LayerLinear(layer + "ffn.lin1", wide, hidden),
+                weights.LayerLinear(layer + "ffn.lin2", hidden, wide),
                 weights.Norm(layer + "output_layer_norm", hidden, config.LayerNormEpsilon)));
         }
         return [.. layers];

@@ -6,13 +6,13 @@ namespace MLNet.PTuning.Backbones;
 /// <summary>Turns word pieces into the first hidden states.</summary>
 /// <param name="Words">[V, E].</param>
 /// <param name="Norm">Norm of the sum.</param>
-internal sealed record Embeddings(torch.Tensor Words, Norm Norm)
+internal sealed record Embeddings(EmbeddingTable Words, Norm Norm)
 {
     /// <summary>[positions, E]; null where the family has none.</summary>
-    public torch.Tensor? Positions { get; init; }
+    public EmbeddingTable? Positions { get; init; }
 
     /// <summary>[segments, E]; null where the family has none.</summary>
-    public torch.Tensor? Types { get; init; }
+    public EmbeddingTable? Types { get; init; }
 
     /// <summary>E → H; null where both are the same.</summary>
     public Linear? Projection { get; init; }
@@ -29,18 +29,16 @@ internal sealed record Embeddings(torch.Tensor Words, Norm Norm)
     /// <param name="drop">What training does to the normed sum.</param>
     public torch.Tensor Apply(PackedBatch batch, PromptState prompt, Func<torch.Tensor, torch.Tensor> drop)
     {
-        var sum = Rows(Words, Array.ConvertAll(batch.Ids, i => (long)Math.Max(i, 0)));
+        var sum = Words.Rows(Array.ConvertAll(batch.Ids, i => (long)Math.Max(i, 0)));
         if (prompt.Vectors is not null)
         {
             long[] positions = [.. Enumerable.Range(0, batch.Ids.Length).Where(i => batch.Ids[i] < 0).Select(i => (long)i)];
-            sum = sum.index_copy(0, torch.tensor(positions, device: sum.device), Rows(prompt.Vectors, Array.ConvertAll(positions, i => -1L - batch.Ids[i])));
+            sum = sum.index_copy(0, torch.tensor(positions, device: sum.device), prompt.Vectors.index_select(0, torch.tensor(Array.ConvertAll(positions, i => -1L - batch.Ids[i]), device: sum.device)));
         }
         // A model with one segment may have a tokenizer that numbers the segments of a pair.
-        if (Types?.shape[0] is { } segments) sum = sum.Plus(Rows(Types, Array.ConvertAll(batch.Types, i => Math.Min(i, segments - 1))));
-        if (Positions is not null) sum = sum.Plus(Rows(Positions, batch.Positions(FirstPosition + prompt.Length)));
+        if (Types is not null) sum = sum.Plus(Types.Rows(Array.ConvertAll(batch.Types, i => (long)Math.Min(i, Types.RowCount - 1))));
+        if (Positions is not null) sum = sum.Plus(Positions.Rows(batch.Positions(FirstPosition + prompt.Length)));
         if (Projection is null) return drop(Norm.Apply(sum));
         return ProjectsFirst ? drop(Norm.Apply(Projection.Apply(sum))) : Projection.Apply(drop(Norm.Apply(sum)));
-
-        static torch.Tensor Rows(torch.Tensor table, long[] index) => table.index_select(0, torch.tensor(index, device: table.device));
     }
 }

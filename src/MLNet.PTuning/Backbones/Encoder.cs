@@ -12,7 +12,10 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     public BackboneConfig Config { get; } = config;
 
     /// <summary>The vectors that word pieces begin as: [V, E].</summary>
-    public abstract torch.Tensor WordEmbeddings { get; }
+    public abstract EmbeddingTable WordEmbeddings { get; }
+
+    /// <summary>Whether <see cref="Run"/> can take 8-bit weights: whether it has products of its own for the backbone's layers.</summary>
+    public virtual bool TakesInt8 => false;
 
     /// <summary>The backbone's own dense layer over the first token, [H, H]; null where its checkpoint has none.</summary>
     public Linear? Pooler { get; init; }

@@ -6,13 +6,21 @@ namespace MLNet.PTuning.Backbones;
 /// <summary>Named tensors of known shapes. Names are without the family's prefix; the creator of this object owns the tensors.</summary>
 /// <param name="has">Whether there is a tensor of a name.</param>
 /// <param name="get">The tensor of a name and shape.</param>
-internal sealed class EncoderWeights(Func<string, bool> has, Func<string, long[], torch.Tensor> get)
+/// <param name="int8">Rounds the layers' weights and the embeddings to 8 bits; null for floats.</param>
+internal sealed class EncoderWeights(Func<string, bool> has, Func<string, long[], torch.Tensor> get, Int8Weights? int8 = null)
 {
     public bool Has(string name) => has(name);
 
     public torch.Tensor Tensor(string name, params long[] shape) => get(name, shape);
 
+    /// <summary>An embedding table.</summary>
+    public EmbeddingTable Table(string name, long rows, long width) => int8?.Table(name, rows, width) ?? new EmbeddingTable(get(name, [rows, width]));
+
+    /// <summary>A linear layer of floats.</summary>
     public Linear Linear(string name, long outputs, long inputs) => new(get(name + ".weight", [outputs, inputs]), get(name + ".bias", [outputs]));
+
+    /// <summary>One of the linear layers that a transformer layer is made of.</summary>
+    public Linear LayerLinear(string name, long outputs, long inputs) => int8 is null ? Linear(name, outputs, inputs) : new(int8.Matrix(name + ".weight", outputs, inputs), get(name + ".bias", [outputs]));
 
     public Norm Norm(string name, long size, double epsilon) => new(get(name + ".weight", [size]), get(name + ".bias", [size]), size, epsilon);
 

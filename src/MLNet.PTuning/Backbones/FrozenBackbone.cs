@@ -1,4 +1,4 @@
-// A frozen transformer loaded from a Hugging Face folder: once a process for a folder and device, shared, released when nothing uses it.
+// A frozen transformer loaded from a Hugging Face folder: once a process for a folder, device and precision of its weights, shared, released when nothing uses it.
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using MLNet.PTuning.Files;
@@ -7,16 +7,17 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Backbones;
 
-/// <summary>Weights, tokenizer and encoder of one folder on one device.</summary>
+/// <summary>Weights, tokenizer and encoder of one folder on one device, with weights of floats or of 8-bit integers.</summary>
 internal sealed class FrozenBackbone
 {
-    private static readonly Dictionary<(string Folder, string Hash, string Device), FrozenBackbone> Loaded = [];
+    private static readonly Dictionary<(string Folder, string Hash, string Device, bool IsInt8), FrozenBackbone> Loaded = [];
 
     private readonly BackboneFamily _family;
     private readonly Dictionary<string, torch.Tensor> _weights = [], _maskedWordWeights = [];
+    private readonly Int8Weights? _int8;
     private int _leases;
 
-    private FrozenBackbone(ModelFolder folder, string hash, BackboneConfig config, TextTokenizer tokenizer, torch.Device device)
+    private FrozenBackbone(ModelFolder folder, string hash, BackboneConfig config, TextTokenizer tokenizer, torch.Device device, bool isInt8)
     {
         _family = BackboneFamily.All[config.ModelType];
         Folder = folder;
@@ -27,10 +28,15 @@ internal sealed class FrozenBackbone
         using var file = folder.OpenWeights();
         UnreadTensors.RefuseAdapters(file);
         var names = new TensorNames(file, _family);
+        if (isInt8) _int8 = new Int8Weights((name, shape, to) => ReadFloats(file, Stored(file, names.Find(name), name, shape), to));
         try
         {
-            Encoder = _family.Create(config, Reading(_weights));
-            MaskedWords = _family.MaskedWords?.Read(config, Reading(_maskedWordWeights));
+            Encoder = _family.Create(config, Reading(_weights, _int8));
+            _int8?.EndReading();
+            if (isInt8 && !Encoder.TakesInt8)
+                throw new NotSupportedException($"{folder.Path}: {nameof(Precision)}.{nameof(Precision.Int8)} is for layers without relative positions and with a GELU, of sizes that are multiples of 4; "
+                    + $"this is a {config.ModelType} of hidden size {config.HiddenSize} and intermediate size {config.IntermediateSize} with '{config.HiddenActivation}'. Take {nameof(Precision)}.{nameof(Precision.Float32)}.");
+            MaskedWords = _family.MaskedWords?.Read(config, Reading(_maskedWordWeights, null));
         }
         catch
         {
@@ -38,11 +44,11 @@ internal sealed class FrozenBackbone
             throw;
         }
 
-        var unread = UnreadTensors.Notice(file, _weights.Keys.ToDictionary(name => name, name => names.Find(name)!), _maskedWordWeights.Keys.Select(name => names.Find(name)!), config);
+        var unread = UnreadTensors.Notice(file, _weights.Keys.Concat(_int8?.Names ?? []).ToDictionary(name => name, name => names.Find(name)!), _maskedWordWeights.Keys.Select(name => names.Find(name)!), config);
         Notices = [.. tokenizer.Notices, .. CodeNotices(), .. SizeNotices(), .. LayerNotices(names), .. unread is null ? Array.Empty<string>() : [unread]];
 
-        EncoderWeights Reading(Dictionary<string, torch.Tensor> into) =>
-            new(name => names.Find(name) is not null, (name, shape) => into[name] = ReadWeight(file, names.Find(name), name, shape));
+        EncoderWeights Reading(Dictionary<string, torch.Tensor> into, Int8Weights? int8) =>
+            new(name => names.Find(name) is not null, (name, shape) => into[name] = ReadWeight(file, names.Find(name), name, shape), int8);
     }
 
     public ModelFolder Folder { get; }
@@ -66,27 +72,38 @@ internal sealed class FrozenBackbone
     /// <summary>Warnings about the folder for the log of training: what is unusual in it and was accepted, a sentence each.</summary>
     public IReadOnlyList<string> Notices { get; }
 
-    /// <summary>Names and frozen tensors that <see cref="Encoder"/> reads.</summary>
+    /// <summary>Whether the layers' weights and the embeddings are 8-bit integers.</summary>
+    public bool IsInt8 => _int8 is not null;
+
+    /// <summary>Names and frozen tensors of floats that <see cref="Encoder"/> reads.</summary>
     public IReadOnlyDictionary<string, torch.Tensor> Weights => _weights;
 
     /// <summary>Number of frozen parameters.</summary>
-    public long ParameterCount => _weights.Values.Sum(w => w.numel());
+    public long ParameterCount => _weights.Values.Sum(w => w.numel()) + (_int8?.ParameterCount ?? 0);
+
+    /// <summary>Bytes of the encoder's weights, without what is laid out for products when they first run.</summary>
+    public long WeightBytes => _weights.Values.Sum(w => w.numel() * w.element_size()) + (_int8?.Bytes ?? 0);
 
     /// <summary>Leases the backbone of a folder, which is loaded unless it is in use already. Dispose the lease.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="device">Where its tensors are.</param>
+    /// <param name="precision">What it is to be computed in: with <see cref="Precision.Int8"/> its weights are held in 8 bits, else as floats.</param>
     /// <exception cref="DirectoryNotFoundException">The folder is not there.</exception>
     /// <exception cref="FileNotFoundException">A file in it is not there.</exception>
     /// <exception cref="InvalidDataException">A file in it is damaged, or the files do not belong together.</exception>
-    /// <exception cref="NotSupportedException">Its architecture is not supported, or its ONNX model is quantized or optimized.</exception>
-    public static Lease Use(string folder, torch.Device device)
+    /// <exception cref="NotSupportedException">Its architecture is not supported, at all or in this precision, or its ONNX model is quantized or optimized.</exception>
+    public static Lease Use(string folder, torch.Device device, Precision precision = Precision.Float32)
     {
+        if (precision == Precision.Int8 && device.type != DeviceType.CPU)
+            throw new NotSupportedException($"{nameof(Precision)}.{nameof(Precision.Int8)} is computed on the CPU, and the device is {device}; take {nameof(Precision)}.{nameof(Precision.Float32)}, or leave GpuDeviceId unset.");
         var files = new ModelFolder(folder);
         // Before the weights are opened: those of an architecture that is not supported may be large.
         var config = BackboneConfig.Parse(files.Config, files.PathOf("config.json"));
         // The hash is part of the key, so that a folder whose files have changed since is read again.
-        var key = (files.Path, files.ContentHash, device.ToString());
+        var key = (files.Path, files.ContentHash, device.ToString(), IsInt8: precision == Precision.Int8);
         lock (Loaded)
         {
-            if (!Loaded.TryGetValue(key, out var backbone)) Loaded[key] = backbone = Load(files, key.ContentHash, config, device);
+            if (!Loaded.TryGetValue(key, out var backbone)) Loaded[key] = backbone = Load(files, key.ContentHash, config, device, key.IsInt8);
             backbone._leases++;
             return new Lease(backbone, key);
         }
@@ -96,11 +113,11 @@ internal sealed class FrozenBackbone
     public Encoder CreateEncoder(IReadOnlyDictionary<string, torch.Tensor> weights) =>
         _family.Create(Config, new EncoderWeights(weights.ContainsKey, (name, _) => weights[name]));
 
-    private static FrozenBackbone Load(ModelFolder folder, string hash, BackboneConfig config, torch.Device device)
+    private static FrozenBackbone Load(ModelFolder folder, string hash, BackboneConfig config, torch.Device device, bool isInt8)
     {
         var tokenizer = TextTokenizer.Load(folder.Path);
         tokenizer.LimitIds(config.VocabSize);
-        return ComputeThread.Run(() => new FrozenBackbone(folder, hash, config, tokenizer, device));
+        return ComputeThread.Run(() => new FrozenBackbone(folder, hash, config, tokenizer, device, isInt8));
     }
 
     // Folders may name Python code of their own for the model.
@@ -129,7 +146,8 @@ internal sealed class FrozenBackbone
             yield return $"{Folder.Path}: config.json says {Config.Fields.NameOf("num_hidden_layers")} {used}, but the weights have {there} layers; the first {used} are used.";
     }
 
-    private torch.Tensor ReadWeight(WeightFile file, string? stored, string name, long[] shape)
+    // The name of a tensor in the file, where it is of the shape and a type that the configuration makes it.
+    private string Stored(WeightFile file, string? stored, string name, long[] shape)
     {
         if (stored is null)
             throw new InvalidDataException($"{Folder.Path}: the weights hold no tensor '{name}' (or '{_family.Prefix}{name}'), which a {Config.ModelType} model of this config.json has; take config.json and the weights from the same model.{file.Hint}{WhatConfigSays()}");
@@ -138,10 +156,20 @@ internal sealed class FrozenBackbone
             throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' has shape [{string.Join(", ", entry.Shape)}]; config.json makes it [{string.Join(", ", shape)}].{(entry.Count == 0 ? " " + FiniteValues.WhyEmpty : "")}{WhatConfigSays()}");
         if (entry.Type is not (ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.F64))
             throw new InvalidDataException($"{Folder.Path}: tensor '{stored}' holds {entry.Type}; weights are F32, F16, BF16 or F64.{WhatConfigSays()}");
+        return stored;
+    }
+
+    private static void ReadFloats(WeightFile file, string stored, Span<float> to)
+    {
+        file.Read(stored, to);
+        FiniteValues.Check(file.Path, stored, to);
+    }
+
+    private torch.Tensor ReadWeight(WeightFile file, string? stored, string name, long[] shape)
+    {
+        string found = Stored(file, stored, name, shape);
         var tensor = torch.empty(shape, dtype: torch.ScalarType.Float32);
-        var values = MemoryMarshal.Cast<byte, float>(tensor.bytes);
-        file.Read(stored, values);
-        FiniteValues.Check(file.Path, stored, values);
+        ReadFloats(file, found, MemoryMarshal.Cast<byte, float>(tensor.bytes));
         if (Device.type == DeviceType.CPU) return tensor.DetachFromDisposeScope();
         using (tensor) return tensor.to(Device).DetachFromDisposeScope();
     }
@@ -156,7 +184,7 @@ internal sealed class FrozenBackbone
             : "";
     }
 
-    private void Release((string, string, string) key)
+    private void Release((string, string, string, bool) key)
     {
         lock (Loaded)
         {
@@ -170,10 +198,11 @@ internal sealed class FrozenBackbone
     private void DisposeWeights()
     {
         foreach (var tensor in _weights.Values.Concat(_maskedWordWeights.Values)) tensor.Dispose();
+        _int8?.Dispose();
     }
 
     /// <summary>One use of a shared backbone. A lease that is not disposed ends when it is garbage-collected.</summary>
-    public sealed class Lease(FrozenBackbone backbone, (string, string, string) key) : IDisposable
+    public sealed class Lease(FrozenBackbone backbone, (string, string, string, bool) key) : IDisposable
     {
         private int _ended;
 

@@ -5,11 +5,17 @@ using static TorchSharp.torch.nn;
 namespace MLNet.PTuning.Backbones;
 
 /// <summary>x Wᵀ + b.</summary>
-/// <param name="Weight">[out, in].</param>
+/// <param name="Weight">[out, in] floats; the panels of <see cref="Int8"/> where the weight is 8-bit integers.</param>
 /// <param name="Bias">[out]; null for none.</param>
 internal sealed record Linear(torch.Tensor Weight, torch.Tensor? Bias)
 {
-    public torch.Tensor Apply(torch.Tensor x) => functional.linear(x, Weight, Bias);
+    public Linear(Int8Matrix weight, torch.Tensor? bias) : this(weight.Tensors[0], bias) => Int8 = weight;
+
+    /// <summary>The weight as 8-bit integers; null for floats.</summary>
+    public Int8Matrix? Int8 { get; }
+
+    /// <summary>[.., in] → [.., out]; <paramref name="x"/> is not rounded, also where the weight is.</summary>
+    public torch.Tensor Apply(torch.Tensor x) => functional.linear(x, Int8?.ToFloats() ?? Weight, Bias);
 }
 
 /// <summary>Layer normalization (Ba et al., 2016).</summary>

@@ -15,8 +15,8 @@ internal sealed record MaskedWordHead(Linear Dense, Func<torch.Tensor, torch.Ten
     /// <param name="hidden">Hidden states.</param>
     /// <param name="words">The encoder's word embeddings.</param>
     /// <param name="pieces">Ids of the word pieces.</param>
-    public torch.Tensor Scores(torch.Tensor hidden, torch.Tensor words, torch.Tensor pieces) => torch.nn.functional.linear(
-        Norm.Apply(Activation(Dense.Apply(hidden))), (Decoder ?? words).index_select(0, pieces), Bias.index_select(0, pieces));
+    public torch.Tensor Scores(torch.Tensor hidden, EmbeddingTable words, torch.Tensor pieces) => torch.nn.functional.linear(
+        Norm.Apply(Activation(Dense.Apply(hidden))), Decoder?.index_select(0, pieces) ?? words.Rows(pieces), Bias.index_select(0, pieces));
 }
 
 /// <summary>What a family calls the tensors of its masked-word head.</summary>

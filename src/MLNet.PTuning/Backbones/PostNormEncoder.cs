@@ -10,7 +10,7 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
 {
     private readonly Func<torch.Tensor, torch.Tensor> _activation = Activation.Of(config.HiddenActivation);
     private PackedEngines? _packed;
-    private bool? _packs;
+    private bool? _isPacked;
 
     /// <summary>Dropout after the attention's output layer.</summary>
     public double AttentionOutputDropout { get; init; } = config.HiddenDropout;
@@ -18,7 +18,9 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     /// <summary>Dropout after the feed-forward's output layer.</summary>
     public double OutputDropout { get; init; } = config.HiddenDropout;
 
-    public override torch.Tensor WordEmbeddings => embeddings.Words;
+    public override EmbeddingTable WordEmbeddings => embeddings.Words;
+
+    public override bool TakesInt8 => IsPacked;
 
     public override int MaxRowLength(int promptLength) => Config.MaxPositions - embeddings.FirstPosition - promptLength;
 
@@ -66,8 +68,7 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
 
     public override EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)
     {
-        _packs ??= !HasRelativeScores && PackedLayers.Compute(Config, layers);
-        if (_packs == false || prompt.Adapters.Count > 0) return base.Run(batch, readPositions, prompt, dropout, precision);
+        if (!IsPacked || prompt.Adapters.Count > 0) return base.Run(batch, readPositions, prompt, dropout, precision);
         _packed ??= new(halves => PackedLayers.Create(Config, embeddings, layers, AttentionOutputDropout, OutputDropout, halves));
         var embedded = prompt.Vectors is null && PackedLayers.Embeds(embeddings) ? null : Embed(batch, prompt, dropout);
         var packed = _packed.For(precision, engine => engine.Forward(embedded, batch, readPositions, prompt, null, keep: false));
@@ -83,6 +84,9 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
             if (ofEmbedded is not null) torch.autograd.backward(embedded!, ofEmbedded);
         });
     }
+
+    // Asked for at every pass, and libtorch would be asked for every tensor.
+    private bool IsPacked => _isPacked ??= !HasRelativeScores && PackedLayers.Compute(Config, layers);
 
     public override void Trim() => _packed?.Trim();
 

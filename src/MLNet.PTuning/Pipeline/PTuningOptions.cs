@@ -128,6 +128,8 @@ public abstract class PTuningOptions : TrainingOptions
             throw new ArgumentException($"Patience is {Patience}, but there are no held-out rows to score epochs on; set ValidationShare or ValidationSet.", nameof(Patience));
         CheckColumns();
         Method.Validate();
+        if (Precision == Precision.Int8 && !Method.KeepsLayers)
+            throw new ArgumentException($"{nameof(Precision)}.{nameof(Precision.Int8)} holds the backbone's layers in 8 bits, and {Method.GetType().Name} trains inside them; take {nameof(Precision)}.{nameof(Precision.Float32)}, or a method that trains vectors or a head.", nameof(Precision));
         if (Verbalizer is not null && ReasonAgainstVerbalizer is { } reason) throw new ArgumentException(reason);
         Verbalizer?.Validate();
     }

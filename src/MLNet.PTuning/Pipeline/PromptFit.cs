@@ -30,7 +30,7 @@ internal static class PromptFit
         var words = options.Verbalizer?.WordsOf(task.ClassNames);
         int seed = options.Seed ?? MLNetInternals.SeedOf(host) ?? (options.ResumeFrom is { } checkpoint ? Checkpoint.SeedOf(checkpoint) : Random.Shared.Next());
         using var channel = new TrainingChannel(host, options);
-        var lease = FrozenBackbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
+        var lease = FrozenBackbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host), options.Precision);
         TunedModel? model = null;
         try
         {
@@ -62,7 +62,7 @@ internal static class PromptFit
     public static (TunedModel Model, ModelSettings Settings) WithoutTraining(IHost host, PTuningOptions options, IReadOnlyList<string> classNames, bool pools)
     {
         if (options.Verbalizer is not null) throw new ArgumentException("A model that is not trained has the head of StartFrom; leave Verbalizer null.");
-        var lease = FrozenBackbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host));
+        var lease = FrozenBackbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host), options.Precision);
         try
         {
             using var channel = new TrainingChannel(host, options);

@@ -111,7 +111,7 @@ internal static class SavedModel
         string folder = settings.EmbeddedFiles.Count > 0
             ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, EmbeddedBackbone.Folders(environment), (name, read) => open(BackbonePrefix + name, read))
             : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash, MLNetInternals.FileOf(context));
-        var lease = FrozenBackbone.Use(folder, MLNetInternals.DeviceOf(environment));
+        var lease = FrozenBackbone.Use(folder, MLNetInternals.DeviceOf(environment), settings.Precision);
         string temporary = Path.Combine(MLNetInternals.TemporaryFolderOf(environment), $"ptuning-{Guid.NewGuid():N}.safetensors");
         try
         {

@@ -103,7 +103,7 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
 
     private TunedModel Reload()
     {
-        var lease = FrozenBackbone.Use(_folder.Path, _device);
+        var lease = FrozenBackbone.Use(_folder.Path, _device, _computation.Precision);
         if (lease.Backbone.ContentHash != _hash || lease.Backbone.Tokenizer.Fingerprint != _tokenizerHash)
         {
             lease.Dispose();

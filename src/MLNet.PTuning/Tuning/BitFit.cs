@@ -9,6 +9,8 @@ public sealed class BitFit : TuningMethod
 {
     internal override int PromptLength => 0;
 
+    internal override bool KeepsLayers => false;
+
     internal override MethodDefaults Defaults(bool ofWords) => new(1e-3);
 
     internal override void Validate() { }

@@ -35,6 +35,8 @@ public sealed class BottleneckAdapter : TuningMethod
 
     internal override int PromptLength => 0;
 
+    internal override bool KeepsLayers => false;
+
     internal override MethodDefaults Defaults(bool ofWords) => new(1e-3);
 
     internal override void Validate()

@@ -12,6 +12,8 @@ public sealed class FullFineTuning : TuningMethod
 {
     internal override int PromptLength => 0;
 
+    internal override bool KeepsLayers => false;
+
     internal override MethodDefaults Defaults(bool ofWords) => new(ofWords ? 2e-4 : 5e-5) { Steps = 250, DropsInBackbone = true };
 
     internal override void Validate() { }

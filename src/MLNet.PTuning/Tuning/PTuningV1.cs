@@ -52,7 +52,7 @@ public sealed class PTuningV1 : TuningMethod
     internal override Tuner CreateTuner(FrozenBackbone backbone, long seed)
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
-        long width = backbone.Encoder.WordEmbeddings.shape[1];
+        long width = backbone.Encoder.WordEmbeddings.Width;
         var parameters = new List<Parameter>();
         var embedding = Add("embedding.weight", factory.Normal(1, PromptLength, width));
         if (Encoder == PromptEncoderKind.Mlp)

@@ -54,7 +54,7 @@ public sealed class SoftPrompt : TuningMethod
     internal override Tuner CreateTuner(FrozenBackbone backbone, long seed)
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
-        long width = backbone.Encoder.WordEmbeddings.shape[1];
+        long width = backbone.Encoder.WordEmbeddings.Width;
         if (Start == PromptStart.Random) return VectorTuner.Direct(backbone, factory.Normal(InitialDeviation, Length, width));
         float[] values = [.. (_words ?? new StartWords(Start, StartText)).Take(Length, backbone, seed).SelectMany(pieces => MeanEmbedding(backbone, pieces))];
         return VectorTuner.Direct(backbone, ParameterFactory.From(values, [Length, width], backbone.Device));
@@ -66,7 +66,6 @@ public sealed class SoftPrompt : TuningMethod
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var words = backbone.Encoder.WordEmbeddings;
-        return ParameterFactory.ToArray(words.index_select(0, torch.tensor(Array.ConvertAll(pieces, p => (long)p), device: words.device)).mean([0]));
+        return ParameterFactory.ToArray(backbone.Encoder.WordEmbeddings.Rows(Array.ConvertAll(pieces, p => (long)p)).mean([0]));
     }
 }

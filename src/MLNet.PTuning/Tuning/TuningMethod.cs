@@ -30,6 +30,9 @@ public abstract class TuningMethod
     /// <summary>What the method puts around a row's text; null for nothing.</summary>
     internal virtual Tuning.PromptTemplate? RowTemplate => null;
 
+    /// <summary>Whether it leaves the backbone's layers as they are, so that <see cref="Precision.Int8"/> can hold them in 8 bits.</summary>
+    internal virtual bool KeepsLayers => true;
+
     /// <summary>The method as it is for a task of these classes, and of training rows with these most frequent word pieces.</summary>
     internal virtual TuningMethod For(IReadOnlyList<string> classNames, Func<int[]> frequentPieces) => this;
 

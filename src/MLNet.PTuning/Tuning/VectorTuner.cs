@@ -42,7 +42,7 @@ internal sealed class VectorTuner(FrozenBackbone backbone, IReadOnlyList<Paramet
     /// <summary>From what a model file holds.</summary>
     public static VectorTuner Load(FrozenBackbone backbone, int length, TensorSource saved)
     {
-        long[] shape = [length, backbone.Encoder.WordEmbeddings.shape[1]];
+        long[] shape = [length, backbone.Encoder.WordEmbeddings.Width];
         return Direct(backbone, ParameterFactory.From(saved(Name, shape), shape, backbone.Device));
     }
 }

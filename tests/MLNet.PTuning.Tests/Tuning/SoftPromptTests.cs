@@ -62,7 +62,7 @@ public sealed class SoftPromptTests : IDisposable
 
     public void Dispose() => _backbone.Dispose();
 
-    private static float[] Vector(FrozenBackbone backbone, int id) => ParameterFactory.ToArray(backbone.Encoder.WordEmbeddings[id]);
+    private static float[] Vector(FrozenBackbone backbone, int id) => ParameterFactory.ToArray(backbone.Encoder.WordEmbeddings.Values[id]);
 
     private float[] Word(string word)
     {

@@ -1,6 +1,4 @@
 // The hidden states before the first layer: a part of the batch at a time, each row written once.
-using TorchSharp;
-
 namespace MLNet.PTuning.Backbones.Cpu;
 
 /// <summary>Word, segment and position vectors, summed up and normed; a table that a family lacks counts as zeros.</summary>
@@ -22,7 +20,7 @@ internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes
         _types = Of(tables.Types, "segment");
         _positions = Of(tables.Positions, "position");
 
-        static Table Of(torch.Tensor? table, string what) => table is null ? default : new Table(Buffers.At(table), (int)table.shape[0], what);
+        static Table Of(EmbeddingTable? table, string what) => table is null ? default : new Table(Buffers.At(table.Values), table.Scales is null ? null : Buffers.At(table.Scales), table.RowCount, what);
     }
 
     /// <summary>Hidden states of a part's rows.</summary>
@@ -30,15 +28,17 @@ internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes
     /// <param name="rows">The part.</param>
     /// <param name="mask">What training drops of them.</param>
     /// <param name="to">[T of the part, H].</param>
-    public void Fill(Pass pass, RowRange rows, in DropMask mask, float* to)
+    /// <param name="scratch">Memory that it may overwrite.</param>
+    public void Fill(Pass pass, RowRange rows, in DropMask mask, float* to, Scratch scratch)
     {
         var batch = pass.Batch;
         int width = _norm.Width;
+        float* floats = scratch.Reserve(3L * width);
         for (int row = rows.First; row < rows.First + rows.Count; row++)
             for (int i = batch.RowStarts[row]; i < batch.RowStarts[row + 1]; i++, to += width)
             {
-                float* word = Row(_words, batch.Ids[i]), type = Row(_types, Math.Min(batch.Types[i], _types.Rows - 1));
-                float* position = Row(_positions, _firstPosition + pass.PrefixLength + i - batch.RowStarts[row]);
+                float* word = Row(_words, batch.Ids[i], floats), type = Row(_types, Math.Min(batch.Types[i], _types.Rows - 1), floats + width);
+                float* position = Row(_positions, _firstPosition + pass.PrefixLength + i - batch.RowStarts[row], floats + 2 * width);
                 Elementwise<TLanes, float>.DropAddNorm(word, type, default, 0, position, _norm, to, to, null, null, 1);
                 if (mask.IsActive) mask.Apply<TLanes>(to, width, i);
             }
@@ -47,17 +47,25 @@ internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes
 
     public void Dispose() => _zeros.Dispose();
 
-    private float* Row(in Table table, int index)
+    // A row of 8-bit integers is written out as floats.
+    private float* Row(in Table table, int index, float* floats)
     {
         if (table.At is null) return _zero;
         if ((uint)index >= (uint)table.Rows) throw new ArgumentOutOfRangeException(nameof(index), index, $"The backbone's embeddings have {table.Rows} rows for a {table.What}.");
-        return table.At + (long)index * _norm.Width;
+        int width = _norm.Width;
+        if (table.Scales is null) return (float*)table.At + (long)index * width;
+        var scale = TLanes.All(table.Scales[index]);
+        sbyte* row = (sbyte*)table.At + (long)index * width;
+        for (int k = 0; k < width; k += TLanes.Count) (TLanes.Load(row + k) * scale).Store(floats + k);
+        return floats;
     }
 
     // Asking a tensor for its shape is a call into libtorch, too much for every word piece.
-    private readonly struct Table(float* at, int rows, string what)
+    private readonly struct Table(void* at, float* scales, int rows, string what)
     {
-        public float* At { get; } = at;
+        public void* At { get; } = at;
+
+        public float* Scales { get; } = scales;
 
         public int Rows { get; } = rows;
 

@@ -1,21 +1,19 @@
 // One layer's frozen weights in the form that the packed layers use: matrices in the precision of the products, all else as floats.
-using TorchSharp;
-
 namespace MLNet.PTuning.Backbones.Cpu;
 
-/// <summary>Matrices are copies, each made when it is first used; the rest is the backbone's own.</summary>
+/// <summary>Matrices of floats are copies, each made when it is first used; those of 8-bit integers and the rest are the backbone's own.</summary>
 internal sealed unsafe class FrozenLayer<TLanes, T> : IDisposable where TLanes : struct, ILanes<TLanes> where T : unmanaged
 {
     private readonly List<FrozenMatrix<TLanes, T>> _matrices = [];
 
     public FrozenLayer(LayerWeights weights)
     {
-        QueryKeyValue = Frozen(weights.Query.Weight, weights.Key.Weight, weights.Value.Weight);
-        Query = Frozen(weights.Query.Weight);
-        KeyValue = Frozen(weights.Key.Weight, weights.Value.Weight);
-        AttentionOutput = Frozen(weights.AttentionOutput.Weight);
-        Intermediate = Frozen(weights.Intermediate.Weight);
-        Output = Frozen(weights.Output.Weight);
+        QueryKeyValue = Frozen(weights.Query, weights.Key, weights.Value);
+        Query = Frozen(weights.Query);
+        KeyValue = Frozen(weights.Key, weights.Value);
+        AttentionOutput = Frozen(weights.AttentionOutput);
+        Intermediate = Frozen(weights.Intermediate);
+        Output = Frozen(weights.Output);
         QueryBias = BiasOf(weights.Query);
         KeyBias = BiasOf(weights.Key);
         ValueBias = BiasOf(weights.Value);
@@ -61,7 +59,7 @@ internal sealed unsafe class FrozenLayer<TLanes, T> : IDisposable where TLanes :
         foreach (var matrix in _matrices) matrix.Dispose();
     }
 
-    private FrozenMatrix<TLanes, T> Frozen(params torch.Tensor[] parts)
+    private FrozenMatrix<TLanes, T> Frozen(params Linear[] parts)
     {
         var matrix = new FrozenMatrix<TLanes, T>(parts);
         _matrices.Add(matrix);

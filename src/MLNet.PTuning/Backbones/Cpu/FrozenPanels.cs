@@ -32,7 +32,13 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
                 for (int j = first; j < Math.Min(first + Width, columns); j++) *to++ = matrix[(long)l * rowStride + (long)j * columnStride];
     }
 
-    private static int Width => 2 * TLanes.Count;
+    /// <summary>A matrix of which the caller makes one panel at a time, for <see cref="MultiplyPanel"/>.</summary>
+    /// <param name="inner">k.</param>
+    /// <param name="columns">n, a multiple of the vector's length.</param>
+    public FrozenPanels(int inner, int columns) => (_inner, _columns) = (inner, columns);
+
+    /// <summary>Columns of a panel; the last one may have half of them.</summary>
+    public static int Width => 2 * TLanes.Count;
 
     /// <summary>c[m, n] = a[m, k] · M, all contiguous; every element is summed in the same order however many cores there are.</summary>
     /// <param name="a">[m, k].</param>
@@ -47,26 +53,33 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
         GC.KeepAlive(this);
     }
 
+    /// <summary>The columns of one panel in c[m, n] = a[m, k] · M, for a range of rows.</summary>
+    /// <param name="a">[m, k].</param>
+    /// <param name="panel">The panel's rows: [k, <see cref="Width"/>], or half as wide.</param>
+    /// <param name="c">[m, n].</param>
+    /// <param name="first">The panel's first column.</param>
+    /// <param name="from">The first row.</param>
+    /// <param name="to">The row after the last.</param>
+    public void MultiplyPanel(float* a, float* panel, float* c, int first, int from, int to)
+    {
+        // Tiles of about the same number of rows: no row is computed twice, and none is left for a tile of its own.
+        int rows = to - from, tiles = (rows + Rows - 1) / Rows;
+        for (int tile = 0; tile < tiles; tile++)
+        {
+            int row = from + rows * tile / tiles, count = from + rows * (tile + 1) / tiles - row;
+            float* left = a + (long)row * _inner, result = c + (long)row * _columns + first;
+            if (first + Width > _columns) NarrowTile(left, panel, result, count);
+            else Tile(left, panel, result, count);
+        }
+    }
+
     public void Dispose() => _memory.Dispose();
 
     private void Multiply(float* a, float* c, int m, int from, int to)
     {
         for (int block = 0; block < m; block += RowBlock)
-        {
-            // Tiles of about the same number of rows: no row is computed twice, and none is left for a tile of its own.
-            int rows = Math.Min(RowBlock, m - block), tiles = (rows + Rows - 1) / Rows;
             for (int first = from * Width; first < Math.Min(to * Width, _columns); first += Width)
-            {
-                float* panel = _panels + (long)first * _inner;
-                for (int tile = 0; tile < tiles; tile++)
-                {
-                    int row = block + rows * tile / tiles, count = block + rows * (tile + 1) / tiles - row;
-                    float* left = a + (long)row * _inner, result = c + (long)row * _columns + first;
-                    if (first + Width > _columns) NarrowTile(left, panel, result, count);
-                    else Tile(left, panel, result, count);
-                }
-            }
-        }
+                MultiplyPanel(a, _panels + (long)first * _inner, c, first, block, Math.Min(block + RowBlock, m));
     }
 
     private void Tile(float* a, float* panel, float* c, int rows)

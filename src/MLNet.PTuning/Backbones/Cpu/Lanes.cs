@@ -12,6 +12,8 @@ internal unsafe interface ILanes<TSelf> where TSelf : struct, ILanes<TSelf>
 
     static abstract TSelf Load(BFloat16* from);
 
+    static abstract TSelf Load(sbyte* from);
+
     static abstract TSelf All(float value);
 
     static abstract TSelf operator +(TSelf a, TSelf b);
@@ -43,6 +45,9 @@ internal unsafe interface ILanes<TSelf> where TSelf : struct, ILanes<TSelf>
 
     /// <summary>Rounded to the nearest, ties to even.</summary>
     void Store(BFloat16* to);
+
+    /// <summary>The lowest eight bits of each float's representation.</summary>
+    void StoreLowestBytes(byte* to);
 
     float Sum();
 

@@ -16,6 +16,9 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Load(BFloat16* from) => new((Vector512.WidenLower(Vector256.Load((ushort*)from).ToVector512Unsafe()) << 16).AsSingle());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Load(sbyte* from) => new(Vector512.ConvertToSingle(Vector512.WidenLower(Vector256.WidenLower(Vector128.Load(from).ToVector256Unsafe()).ToVector512Unsafe())));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lanes512 All(float value) => new(Vector512.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lanes512 operator +(Lanes512 a, Lanes512 b) => new(a._value + b._value);
@@ -59,6 +62,14 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
         Vector512.Narrow(bits, bits).GetLower().Store((ushort*)to);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreLowestBytes(byte* to)
+    {
+        var bits = _value.AsUInt32() & Vector512.Create(0xFFu);
+        var words = Vector256.Narrow(bits.GetLower(), bits.GetUpper());
+        Vector128.Narrow(words.GetLower(), words.GetUpper()).Store(to);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public float Sum() => Vector512.Sum(_value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -79,6 +90,9 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Load(BFloat16* from) => new((Vector256.WidenLower(Vector128.Load((ushort*)from).ToVector256Unsafe()) << 16).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Load(sbyte* from) => new(Vector256.ConvertToSingle(Vector256.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)from).AsSByte()).ToVector256Unsafe())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lanes256 All(float value) => new(Vector256.Create(value));
 
@@ -123,6 +137,14 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
         Vector256.Narrow(bits, bits).GetLower().Store((ushort*)to);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreLowestBytes(byte* to)
+    {
+        var bits = _value.AsUInt32() & Vector256.Create(0xFFu);
+        var words = Vector128.Narrow(bits.GetLower(), bits.GetUpper());
+        Vector128.Narrow(words, words).GetLower().Store(to);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public float Sum() => Vector256.Sum(_value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -143,6 +165,9 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Load(BFloat16* from) => new((Vector128.WidenLower(Vector64.Load((ushort*)from).ToVector128Unsafe()) << 16).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Load(sbyte* from) => new(Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)from).AsSByte()))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lanes128 All(float value) => new(Vector128.Create(value));
 
@@ -185,6 +210,14 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
         var bits = _value.AsUInt32();
         bits = (bits + Vector128.Create(0x7FFFu) + ((bits >> 16) & Vector128.Create(1u))) >> 16;
         Vector128.Narrow(bits, bits).GetLower().Store((ushort*)to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreLowestBytes(byte* to)
+    {
+        var bits = _value.AsUInt32() & Vector128.Create(0xFFu);
+        var words = Vector128.Narrow(bits, bits);
+        *(uint*)to = Vector128.Narrow(words, words).AsUInt32()[0];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public float Sum() => Vector128.Sum(_value);

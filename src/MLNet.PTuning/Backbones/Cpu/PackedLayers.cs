@@ -82,17 +82,17 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     {
         (_hidden, _wide) = (config.HiddenSize, config.IntermediateSize);
         _embeddings = Embeds(embeddings) ? new FrozenEmbeddings<TLanes>(embeddings) : null;
-        _kept = HasOwnProducts && layers.Count > 1 ? new KeptProjections(3 * _hidden, (int)(MostKept / (3 * _hidden))) : null;
         _embeddedDropout = config.HiddenDropout;
         // Layers that share their weights share them here too.
         var frozen = new Dictionary<LayerWeights, FrozenLayer<TLanes, T>>(ReferenceEqualityComparer.Instance);
         foreach (var layer in layers)
             if (!frozen.ContainsKey(layer)) frozen[layer] = new FrozenLayer<TLanes, T>(layer);
         _layers = [.. layers.Select(l => frozen[l])];
+        _kept = HasOwnProducts && layers.Count > 1 ? new KeptProjections(3 * _hidden, (int)(MostKept / (3 * _hidden))) : null;
         _newPart = () => new PackedRows<TLanes, T>(config, _embeddings, _layers, _kept, attentionOutputDropout, outputDropout);
     }
 
-    public override bool HasOwnProducts => FrozenMatrix<TLanes, T>.HasOwnProduct;
+    public override bool HasOwnProducts => _layers[0].QueryKeyValue.HasOwnProduct;
 
     public override torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, bool keep)
     {

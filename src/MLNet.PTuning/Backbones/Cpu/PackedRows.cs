@@ -16,6 +16,7 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
     private readonly Buffers _buffers = new();
     // One for each thread that computes attention.
     private readonly List<Scratch> _scratch = [];
+    private readonly Scratch _ofProducts = new();
     private readonly int _hidden = config.HiddenSize, _wide = config.IntermediateSize, _last = layers.Count - 1;
     private readonly bool _tanhGelu = Activation.IsTanhGelu(config.HiddenActivation);
 
@@ -32,7 +33,7 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
         using var noGrad = torch.no_grad();
         _buffers.Begin();
         var x = TakeResidual("x", rows.PieceCount);
-        if (embedded is null) embeddings!.Fill(pass, rows, pass.Mask(config.HiddenDropout, 0, Pass.Embedded), x.Values.At);
+        if (embedded is null) embeddings!.Fill(pass, rows, pass.Mask(config.HiddenDropout, 0, Pass.Embedded), x.Values.At, _ofProducts);
         else Copy(embedded + (long)rows.FirstPiece * _hidden, x.Values.At, rows.PieceCount);
         Elementwise<TLanes, T>.Convert(x.Values.At, x.Operand.At, (long)rows.PieceCount * _hidden);
         for (int l = 0; l <= _last; l++)
@@ -43,16 +44,16 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
             var mixed = Attend(pass, rows, l, slot, x, selected, cores);
 
             var product = _buffers.Take<T>("product", 0, count, _hidden);
-            w.AttentionOutput.Apply(mixed, product, cores);
+            w.AttentionOutput.Apply(mixed, product, cores, _ofProducts);
             var attended = TakeResidual("attended", count);
             Norm(product, w.AttentionOutputBias, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, selected.Values, w.AttentionNorm, attended, "attention norm", slot, count, cores, keep);
 
             var widened = _buffers.Take<T>("widened", slot, count, _wide);
-            w.Intermediate.Apply(attended.Operand, widened, cores);
+            w.Intermediate.Apply(attended.Operand, widened, cores, _ofProducts);
             var active = _buffers.Take<T>("active", 0, count, _wide);
             Activate(widened, w.IntermediateBias, active, count, cores, keep);
 
-            w.Output.Apply(active, product, cores);
+            w.Output.Apply(active, product, cores, _ofProducts);
             x = TakeResidual(l == _last ? "read" : "x", count);
             Norm(product, w.OutputBias, pass.Mask(outputDropout, l, Pass.Output), first, attended.Values, w.OutputNorm, x, "output norm", slot, count, cores, keep);
         }
@@ -86,23 +87,23 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
             var product = _buffers.Take<T>("product", 0, count, _hidden);
             var dropped = NormBackward(g, added, w.OutputNorm, pass.Mask(outputDropout, l, Pass.Output), first, "output norm", l, count);
             var active = _buffers.Take<T>("active", 0, count, _wide);
-            w.Output.ApplyBackward(dropped, active, cores);
+            w.Output.ApplyBackward(dropped, active, cores, _ofProducts);
             Elementwise<TLanes, T>.ActivateBackward(active.At, _buffers.Take<T>("widened", l, count, _wide).At, (long)count * _wide);
-            w.Intermediate.ApplyBackward(active, product, cores);
+            w.Intermediate.ApplyBackward(active, product, cores, _ofProducts);
 
             dropped = NormBackward(g, product.At, w.AttentionNorm, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, "attention norm", l, count);
-            w.AttentionOutput.ApplyBackward(dropped, product, cores);
+            w.AttentionOutput.ApplyBackward(dropped, product, cores, _ofProducts);
             bool goesOn = l > 0 || embeddedGradient is not null;
             var (queries, own) = AttendBackward(pass, rows, l, product, prefixGradients + 2L * l * prefixSize, goesOn);
             if (!goesOn) break;
 
             if (l == _last)
             {
-                w.Query.ApplyBackward(queries, product, cores);
+                w.Query.ApplyBackward(queries, product, cores, _ofProducts);
                 g = Scatter(g, product, pass, rows);
                 product = _buffers.Take<T>("product", 1, rows.PieceCount, _hidden);
             }
-            (l == _last ? w.KeyValue : w.QueryKeyValue).ApplyBackward(own, product, cores);
+            (l == _last ? w.KeyValue : w.QueryKeyValue).ApplyBackward(own, product, cores, _ofProducts);
             added = product.At;
         }
         if (embeddedGradient is not null) Sum(g.At, added, embeddedGradient + (long)rows.FirstPiece * _hidden, rows.PieceCount);
@@ -116,6 +117,7 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
     {
         Trim();
         foreach (var scratch in _scratch) scratch.Dispose();
+        _ofProducts.Dispose();
     }
 
     private int QueryCount(RowRange rows, int l) => l == _last ? rows.ReadCount : rows.PieceCount;
@@ -125,9 +127,9 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
     private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Residual x, Residual selected, int cores)
     {
         var (queries, own) = TakeProjections("", l, slot, rows);
-        if (l == _last) layers[l].Query.Apply(selected.Operand, queries, cores);
+        if (l == _last) layers[l].Query.Apply(selected.Operand, queries, cores, _ofProducts);
         if (l == 0 && pass.Kept is { } known) ProjectFirst(known, rows, x.Operand, own, cores);
-        else (l == _last ? layers[l].KeyValue : layers[l].QueryKeyValue).Apply(x.Operand, own, cores);
+        else (l == _last ? layers[l].KeyValue : layers[l].QueryKeyValue).Apply(x.Operand, own, cores, _ofProducts);
         var mixed = _buffers.Take<T>("mixed", 0, QueryCount(rows, l), _hidden);
         var operands = Operands(pass, rows, l, slot) with { Output = mixed.At };
         while (_scratch.Count < cores) _scratch.Add(new Scratch());
@@ -142,7 +144,7 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
         var computed = _buffers.Take<T>("missing projections", 0, missing, 3 * _hidden);
         kept!.Fetch(known, rows, (float*)x.At, _hidden, (float*)operands.At, (float*)own.At);
         if (missing == 0) return;
-        layers[0].QueryKeyValue.Apply(operands, computed, cores);
+        layers[0].QueryKeyValue.Apply(operands, computed, cores, _ofProducts);
         kept.Keep(known, rows, (float*)computed.At, (float*)own.At);
     }
 

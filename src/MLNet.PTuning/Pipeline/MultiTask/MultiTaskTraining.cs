@@ -33,7 +33,7 @@ public sealed class MultiTaskTraining
         int seed = _options.Seed ?? MLNetInternals.SeedOf(_host) ?? Random.Shared.Next();
         var device = MLNetInternals.DeviceOf(_host);
         using var channel = new TrainingChannel(_host, _options);
-        using var lease = FrozenBackbone.Use(_options.BackboneFolder, device);
+        using var lease = FrozenBackbone.Use(_options.BackboneFolder, device, _options.Precision);
         var backbone = lease.Backbone;
         foreach (string notice in backbone.Notices) channel.Warn(notice);
         var start = _options.StartFrom?.PromptFor(backbone);
@@ -50,7 +50,7 @@ public sealed class MultiTaskTraining
             var method = _options.Method.For([.. prepared.SelectMany(p => p.Task.ClassNames).Distinct()], () => Example.FrequentPieces(prepared.SelectMany(p => p.Rows.Rows)));
             foreach (var (task, _, _) in prepared)
             {
-                var own = FrozenBackbone.Use(_options.BackboneFolder, device);
+                var own = FrozenBackbone.Use(_options.BackboneFolder, device, _options.Precision);
                 var words = task.Options.Verbalizer?.WordsOf(task.ClassNames);
                 models.Add(models.Count == 0
                     ? TunedModel.Create(own, method, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, seed, start, words, _options.TaskRank)

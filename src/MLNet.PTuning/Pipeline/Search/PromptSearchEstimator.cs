@@ -57,7 +57,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         ArgumentNullException.ThrowIfNull(input);
         int seed = _options.Seed ?? MLNetInternals.SeedOf(_host) ?? 1;
         // Held from the first trial to the last, so that the backbone is loaded once.
-        using var lease = FrozenBackbone.Use(_options.BackboneFolder, MLNetInternals.DeviceOf(_host));
+        using var lease = FrozenBackbone.Use(_options.BackboneFolder, MLNetInternals.DeviceOf(_host), _options.Precision);
         using var channel = _host.Start("Search");
         var (rows, validation) = Split(input, seed);
         var folder = new SearchFolder(_search.Folder, Identity(lease.Backbone, rows, validation));
