@@ -20,7 +20,7 @@ internal static class SpeedCommand
         var prompts = new Option<int[]>("--prompt") { Description = "Prompt lengths. Default: 20.", AllowMultipleArgumentsPerToken = true };
         var rows = new Option<int?>("--rows") { Description = "Rows of the mix. Default: 512, for base and with --quick 128." };
         var rounds = new Option<int?>("--rounds") { Description = "Passes of each side that are counted. Default 5, with --quick 3." };
-        var precisions = new Option<Precision[]>("--precision") { Description = "Of this project's frozen weights and products. Default: Float32 and, where the processor multiplies it, BFloat16.", AllowMultipleArgumentsPerToken = true };
+        var precisions = new Option<Precision[]>("--precision") { Description = "Of this project's frozen weights and products. Default: Float32, Int8 and, where the processor multiplies it, BFloat16; with --quick Float32.", AllowMultipleArgumentsPerToken = true };
         var data = new Option<DirectoryInfo>("--data") { Description = "Folder of the data sets: the texts are those of SST-2's development file.", DefaultValueFactory = _ => new("../shared/data") };
         var backbone = new Option<DirectoryInfo>("--backbone") { Description = "Folder beside ONNX Runtime, with model.onnx and vocab.txt. Default: MiniLM.", DefaultValueFactory = _ => new(AccuracySuite.MiniLm) };
         var json = new Option<FileInfo?>("--json") { Description = "Writes the figures to this file as well." };
@@ -31,7 +31,7 @@ internal static class SpeedCommand
             bool small = arguments.GetValue(quick);
             int counted = arguments.GetValue(rounds) ?? (small ? 3 : 5);
             int[] promptLengths = arguments.GetValue(prompts) is { Length: > 0 } given ? given : [20];
-            Precision[] selected = arguments.GetValue(precisions) is { Length: > 0 } some ? some : !small && PackedEngines.ProcessorMultipliesBFloat16 ? [Precision.Float32, Precision.BFloat16] : [Precision.Float32];
+            Precision[] selected = arguments.GetValue(precisions) is { Length: > 0 } some ? some : small ? [Precision.Float32] : PackedEngines.ProcessorMultipliesBFloat16 ? [Precision.Float32, Precision.BFloat16, Precision.Int8] : [Precision.Float32, Precision.Int8];
             string[] texts = [.. SentenceFiles.Sst2.Development(new Folders(arguments.GetRequiredValue(data).FullName, "")).Select(row => row.Text)];
             if (small) texts = [.. texts.Where((_, i) => i % 4 == 0)];
             var prediction = new List<PredictionResult>();

@@ -4,7 +4,7 @@ using TorchSharp;
 namespace MLNet.PTuning.Backbones.Cpu;
 
 /// <summary>
-/// W [out, in], given as parts one below the other. Floats are laid out for this project's own product where vectors have 512 bits; else products are libtorch's,
+/// W [out, in], given as parts one below the other. Floats are laid out for this project's own product where vectors have 512 or 256 bits; else products are libtorch's,
 /// on a joined copy. Each form is made at its first use, so that prediction has none for the backward pass. Weights of 8 bits are used where they lie, in every width.
 /// </summary>
 internal sealed unsafe class FrozenMatrix<TLanes, T>(Linear[] parts) : IDisposable where TLanes : struct, ILanes<TLanes> where T : unmanaged
