@@ -140,9 +140,7 @@ public static class PTuningCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
-        return new PromptSearchEstimator<PTuningClassificationTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
-            [.. new TextColumns(options.TextColumnName, options.TextPairColumnName).Names, options.LabelColumnName],
-            trial => catalog.PTuningV2Classify((TextClassificationOptions)trial), model => model.Report, (model, report) => model.SearchReport = report);
+        return new PromptSearchEstimator<PTuningClassificationTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions());
     }
 
     /// <summary>Labels words with the deep prompt that scores best on held-out rows.</summary>
@@ -152,9 +150,7 @@ public static class PTuningCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
-        return new PromptSearchEstimator<PTuningTokenLabelingTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
-            [.. options.Columns(textHasLabels: false).Names, options.LabelColumnName],
-            trial => catalog.PTuningV2LabelTokens((TokenLabelingOptions)trial), model => model.Report, (model, report) => model.SearchReport = report);
+        return new PromptSearchEstimator<PTuningTokenLabelingTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions());
     }
 
     /// <summary>

@@ -20,6 +20,13 @@ internal sealed record TrainingRows(IReadOnlyList<Example> Rows, IReadOnlyList<E
 internal sealed record PreparedTask(PTuningOptions Options, IReadOnlyList<string> ClassNames, bool Pools, ScoreFunction Score,
     Func<FrozenBackbone, RowLimit, int, TrainingChannel, TrainingRows> MakeRows, Func<TunedModel, ModelSettings, ITransformer> ToTransformer);
 
+/// <summary>An estimator of any task, as multi-task training needs it.</summary>
+internal interface ITaskEstimator
+{
+    /// <summary>Checks the columns and prepares the task for training.</summary>
+    PreparedTask Prepare(IDataView input);
+}
+
 /// <summary>Trains a model for an estimator.</summary>
 internal static class PromptFit
 {
