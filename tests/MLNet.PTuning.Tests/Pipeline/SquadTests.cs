@@ -117,6 +117,13 @@ public sealed class SquadTests : IDisposable
     }
 
     [Fact]
+    public void Damaged_files_are_read_or_fail_cleanly() => Mutations.AllLoadOrFailCleanly("SQuAD", Encoding.UTF8.GetBytes(Good), 3000, bytes =>
+    {
+        var view = _ml.Data.LoadFromSquad(_folder.Write("squad.json", bytes));
+        foreach (var row in _ml.Data.CreateEnumerable<Row>(view, reuseRowObject: false)) Assert.Equal(row.TrainingAnswer.Length, row.AnswerIndex.Length);
+    });
+
+    [Fact]
     public void A_file_that_is_not_there_is_named() =>
         Assert.Contains("nowhere.json", Assert.Throws<FileNotFoundException>(() => _ml.Data.LoadFromSquad(_folder.At("nowhere.json"))).Message);
 
