@@ -122,6 +122,7 @@ public static class PeftCatalog
         ArgumentNullException.ThrowIfNull(options);
         options = (QuestionAnsweringOptions)options.Copy();
         var names = NamesOfHead(options, QuestionAnswering.Ends, PeftHead.Answering);
+        if (options.ReasonAgainstHeadOfStart is { } reason) throw new ArgumentException($"The head in {options.StartFrom!.Path} {reason}; train from it instead (StartFrom).");
         var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(PTuningQuestionAnsweringTransformer));
         var (model, settings) = PromptFit.WithoutTraining(host, options, names, pools: false);
         settings = PTuningQuestionAnsweringEstimator.Finished(settings, options, abstains: false);

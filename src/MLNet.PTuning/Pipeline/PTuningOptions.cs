@@ -98,8 +98,8 @@ public abstract class PTuningOptions : TrainingOptions
     /// <summary>The longest row where <see cref="MaxSequenceLength"/> does not say, if the backbone has as many positions; null for all of them.</summary>
     internal virtual int? UsualLength => null;
 
-    /// <summary>Whether a head that <see cref="StartFrom"/> holds reads rows as this task's does.</summary>
-    internal virtual bool TakesHeadOfStart => true;
+    /// <summary>Why a head that <see cref="StartFrom"/> holds cannot be this task's, as a phrase that follows its name; null where it can.</summary>
+    internal virtual string? ReasonAgainstHeadOfStart => null;
 
     private protected virtual TuningMethod DefaultMethod => Prompt;
 

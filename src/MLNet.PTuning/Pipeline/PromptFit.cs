@@ -47,7 +47,7 @@ internal static class PromptFit
             var (rows, validation, skipped) = task.MakeRows(backbone, limit, seed, channel);
             var method = options.Method.For(task.ClassNames, () => Example.FrequentPieces(rows));
             // With a verbalizer there is no head whose rows could be reordered.
-            var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel, options.TakesHeadOfStart) : options.StartFrom?.TensorsFor(backbone);
+            var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel, options.ReasonAgainstHeadOfStart) : options.StartFrom?.TensorsFor(backbone);
             model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words);
             model.Computation = options.Computation;
             double rate = options.Rate;
@@ -75,7 +75,7 @@ internal static class PromptFit
             using var channel = new TrainingChannel(host, options);
             foreach (string notice in lease.Backbone.Notices) channel.Warn(notice);
             var settings = Settings(options, lease.Backbone, new RowLimit(lease.Backbone, options));
-            var model = TunedModel.Load(lease, options.Method, classNames.Count, pools, options.StartFrom!.StartFor(lease.Backbone, classNames, channel, options.TakesHeadOfStart));
+            var model = TunedModel.Load(lease, options.Method, classNames.Count, pools, options.StartFrom!.StartFor(lease.Backbone, classNames, channel, options.ReasonAgainstHeadOfStart));
             model.Computation = options.Computation;
             return (model, settings);
         }

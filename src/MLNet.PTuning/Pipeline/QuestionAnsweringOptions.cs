@@ -1,6 +1,7 @@
 // Options of PTuningV2AnswerQuestions.
 using Microsoft.ML.Runtime;
 using MLNet.PTuning.Pipeline;
+using MLNet.PTuning.Tasks;
 
 namespace MLNet.PTuning;
 
@@ -55,6 +56,8 @@ public sealed class QuestionAnsweringOptions(string backboneFolder) : PTuningOpt
 
     /// <summary>The unit of all offsets, those of <see cref="AnswerIndexColumnName"/> and those in the output columns; saved with the model. Default <see cref="OffsetUnit.Utf16"/>.</summary>
     public OffsetUnit OffsetUnit { get; set; }
+
+    internal override string? ReasonAgainstHeadOfStart => StartFrom?.ClassNames?.SequenceEqual(QuestionAnswering.Ends) == true ? null : "was not trained to find answers";
 
     internal override int? UsualLength => WindowLength;
 

@@ -114,7 +114,8 @@ internal sealed class SquadReader
             else if (name == "id")
             {
                 Next();
-                (id, _) = (_json.Text, _json.Type is JsonTokenType.StartObject or JsonTokenType.StartArray ? throw Expected("a text as 'id'") : 0);
+                if (_json.Type is JsonTokenType.StartObject or JsonTokenType.StartArray) throw Expected("a text as 'id'");
+                id = _json.Text;
             }
             else if (name == "is_impossible")
             {

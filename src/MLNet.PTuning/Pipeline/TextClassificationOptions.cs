@@ -27,7 +27,7 @@ public sealed class TextClassificationOptions(string backboneFolder) : PTuningOp
     /// </summary>
     public Pooling Pooling { get; set; }
 
-    internal override bool TakesHeadOfStart => Pooling == Pooling.FirstToken;
+    internal override string? ReasonAgainstHeadOfStart => Pooling == Pooling.FirstToken ? null : $"was trained to read the first token, and Pooling is {Pooling}";
 
     internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Pooling), Text(Pooling))];
 

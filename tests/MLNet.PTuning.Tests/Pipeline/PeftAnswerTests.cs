@@ -100,6 +100,22 @@ public sealed class PeftAnswerTests : IDisposable
         Assert.Contains("SEQ_CLS; this task is QUESTION_ANS", Assert.Throws<ArgumentException>(() => _ml.Transforms.PTuningV2AnswerQuestionsFromPeft(_backbone.Path, _folder.At("other"))).Message);
     }
 
+    [Fact]
+    public void The_head_of_a_classifier_of_two_classes_is_not_taken_for_one_that_finds_answers()
+    {
+        using var classifier = Reviews.Train(new TextClassificationOptions(_backbone.Path) { Method = new DeepPrompt { Length = 3 }, Epochs = 1 }, Reviews.Rows(12));
+        PeftFolder.Save(classifier, _folder.Path);
+        File.Delete(_folder.At("mlnet_ptuning.json"));
+        var log = new List<string>();
+        _ml.Log += (_, e) => log.Add(e.RawMessage);
+        var options = new QuestionAnsweringOptions(_backbone.Path) { StartFrom = PeftFolder.Load(_folder.Path), Epochs = 1 };
+        using var model = _ml.Transforms.PTuningV2AnswerQuestions(options).Fit(_ml.Data.LoadFromEnumerable(_rows));
+        Assert.Contains(log, line => line.Contains("was not trained to find answers: the prompt is used, the head is newly initialized"));
+        var adapter = PeftAdapter.Load(_folder.Path);
+        new PeftAdapter(adapter.Config with { TaskType = null }, adapter.Tensors).Save(_folder.Path);
+        Assert.Contains("not trained to find answers", Assert.Throws<ArgumentException>(() => _ml.Transforms.PTuningV2AnswerQuestionsFromPeft(_backbone.Path, _folder.Path)).Message);
+    }
+
     private PTuningQuestionAnsweringTransformer Train(TuningMethod method)
     {
         var options = Questions.BriefOptions(_backbone);
