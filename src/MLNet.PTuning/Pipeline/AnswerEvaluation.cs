@@ -28,6 +28,7 @@ internal static class AnswerEvaluation
         var rows = new List<AnswerPrediction>();
         VBuffer<float> scores = default;
         float ofNone = 0;
+        bool considersNone = false;
         while (cursor.MoveNext())
         {
             string[] answers = readPredicted();
@@ -35,9 +36,12 @@ internal static class AnswerEvaluation
             readNone?.Invoke(ref ofNone);
             int best = Array.FindIndex(answers, answer => answer.Length > 0);
             float ofBest = best >= 0 && best < scores.Length ? scores.GetItemOrDefault(best) : 0;
+            considersNone |= ofNone > 0;
             rows.Add(new AnswerPrediction([.. readGold().Where(answer => answer.Length > 0)], answers.FirstOrDefault() ?? "", best < 0 ? "" : answers[best],
-                ofNone > 0 ? Math.Log(Math.Max(ofNone, MinProbability)) - Math.Log(Math.Max(ofBest, MinProbability)) : null));
+                Math.Log(Math.Max(ofNone, MinProbability)) - Math.Log(Math.Max(ofBest, MinProbability))));
         }
+        // A model that answers every question gives no probability of no answer at all.
+        if (!considersNone) rows = rows.ConvertAll(row => row with { NullScore = null });
         return rows.Count > 0 ? AnswerMetrics.Of(rows, comparison) : throw new ArgumentException("There are no rows to evaluate.");
     }
 

@@ -56,6 +56,19 @@ public sealed class QuestionAnsweringTests : IDisposable
     }
 
     [Fact]
+    public void A_probability_of_no_answer_that_is_too_small_for_a_number_still_counts_in_the_best_threshold()
+    {
+        var rows = new[]
+        {
+            new { TrainingAnswer = "x", PredictedAnswer = new[] { "x" }, Score = new[] { 1f }, NoAnswerProbability = 0f },
+            new { TrainingAnswer = "", PredictedAnswer = new[] { "y" }, Score = new[] { 0.5f }, NoAnswerProbability = 0.25f },
+        };
+        var metrics = _ml.MulticlassClassification.EvaluateAnswers(_ml.Data.LoadFromEnumerable(rows));
+        Assert.Equal((0.5, 1), (metrics.All.ExactMatch, metrics.BestExactMatch!.Score));
+        Assert.InRange(metrics.BestExactMatch.NullThreshold, -100, Math.Log(0.5) - 0.1);
+    }
+
+    [Fact]
     public void A_context_much_longer_than_a_window_is_answered_wherever_the_answer_is()
     {
         using var model = Questions.Train(Questions.Options(_backbone), Questions.Rows(60));
