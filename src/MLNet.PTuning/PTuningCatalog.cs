@@ -98,6 +98,74 @@ public static class PTuningCatalog
     }
 
     /// <summary>
+    /// Finds the answers to questions in texts (extractive question answering, as in SQuAD) with P-Tuning v2. A context may be of any length; an answer is a part of it.
+    /// </summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="backboneFolder">The transformer's folder as Hugging Face publishes it: config.json, weights (safetensors, PyTorch or ONNX), the tokenizer's files.</param>
+    /// <param name="promptLength">Prompt length in vectors per layer.</param>
+    /// <param name="contextColumnName">The column of the texts that answers are in.</param>
+    /// <param name="questionColumnName">The column of the questions.</param>
+    /// <param name="trainingAnswerColumnName">The column of the answers to train on: text, or a vector of text.</param>
+    /// <param name="answerIndexColumnName">The column of where they begin in their context: a number, or a vector of numbers.</param>
+    /// <returns>An estimator that adds <c>PredictedAnswer</c>, <c>Score</c>, <c>AnswerStart</c>, <c>AnswerEnd</c> and <c>NoAnswerProbability</c>.</returns>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public static PTuningQuestionAnsweringEstimator PTuningV2AnswerQuestions(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20,
+        string contextColumnName = "Context", string questionColumnName = "Question", string trainingAnswerColumnName = "TrainingAnswer", string answerIndexColumnName = "AnswerIndex") =>
+        catalog.PTuningV2AnswerQuestions(new QuestionAnsweringOptions(backboneFolder)
+        {
+            Method = new DeepPrompt { Length = promptLength },
+            ContextColumnName = contextColumnName,
+            QuestionColumnName = questionColumnName,
+            TrainingAnswerColumnName = trainingAnswerColumnName,
+            AnswerIndexColumnName = answerIndexColumnName,
+        });
+
+    /// <summary>Finds the answers to questions in texts with the tuning method and the settings of an options object.</summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="options">All settings.</param>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public static PTuningQuestionAnsweringEstimator PTuningV2AnswerQuestions(this TransformsCatalog catalog, QuestionAnsweringOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new PTuningQuestionAnsweringEstimator(MLNetInternals.EnvironmentOf(catalog), options);
+    }
+
+    /// <summary>
+    /// Scores predicted answers as SQuAD's scripts do: exact match and F1 with the gold answer that fits best, in lower case, without punctuation and articles; for Chinese
+    /// by characters. For data with and without answers also the threshold of no answer that is best, where they have the model's columns <c>Score</c> and <c>NoAnswerProbability</c>.
+    /// </summary>
+    /// <param name="catalog"><c>mlContext.MulticlassClassification</c>.</param>
+    /// <param name="data">Rows with gold and predicted answers.</param>
+    /// <param name="answerColumnName">The gold answers: a vector of text, empty where the context does not answer the question; or one answer, an empty text for none.</param>
+    /// <param name="predictedAnswerColumnName">The predicted answers, of which the first is scored: a vector of text, or text.</param>
+    /// <param name="scoreColumnName">The answers' probabilities.</param>
+    /// <param name="comparison">What answers are compared by. Default null: characters where more than half of the gold answers have a Chinese one, else words.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or there are no rows.</exception>
+    public static AnswerMetrics EvaluateAnswers(this MulticlassClassificationCatalog catalog, IDataView data, string answerColumnName = "TrainingAnswer",
+        string predictedAnswerColumnName = "PredictedAnswer", string scoreColumnName = "Score", AnswerComparison? comparison = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        return AnswerEvaluation.Evaluate(data, answerColumnName, predictedAnswerColumnName, scoreColumnName, comparison);
+    }
+
+    /// <summary>Rows of questions from a JSON file in the form of SQuAD 1.1 or 2.0, which every cursor reads again, a paragraph at a time.</summary>
+    /// <param name="catalog"><c>mlContext.Data</c>.</param>
+    /// <param name="path">The file, UTF-8.</param>
+    /// <returns>
+    /// A row for each question: <c>Id</c>, <c>Context</c> and <c>Question</c>, text; <c>TrainingAnswer</c>, a vector of text, empty where the context does not answer the question; and
+    /// <c>AnswerIndex</c>, a vector of Int32, where each answer begins in the context, in UTF-16 code units (the file counts code points).
+    /// </returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">While reading: the file is cut short, is no JSON, or a part of it has another form; the message names the place.</exception>
+    public static IDataView LoadFromSquad(this DataOperationsCatalog catalog, string path)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return File.Exists(path) ? new SquadView(path) : throw new FileNotFoundException($"There is no file '{path}' to load questions from.", path);
+    }
+
+    /// <summary>
     /// Rows of words and labels from a column file (CoNLL-2003, WNUT, CoNLL-U, Universal PropBank and similar forms), which every cursor reads again.
     /// </summary>
     /// <param name="catalog"><c>mlContext.Data</c>.</param>
@@ -140,9 +208,7 @@ public static class PTuningCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
-        return new PromptSearchEstimator<PTuningClassificationTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
-            [.. new TextColumns(options.TextColumnName, options.TextPairColumnName).Names, options.LabelColumnName],
-            trial => catalog.PTuningV2Classify((TextClassificationOptions)trial), model => model.Report, (model, report) => model.SearchReport = report);
+        return new PromptSearchEstimator<PTuningClassificationTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions());
     }
 
     /// <summary>Labels words with the deep prompt that scores best on held-out rows.</summary>
@@ -152,9 +218,17 @@ public static class PTuningCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
-        return new PromptSearchEstimator<PTuningTokenLabelingTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions(),
-            [.. options.Columns(textHasLabels: false).Names, options.LabelColumnName],
-            trial => catalog.PTuningV2LabelTokens((TokenLabelingOptions)trial), model => model.Report, (model, report) => model.SearchReport = report);
+        return new PromptSearchEstimator<PTuningTokenLabelingTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions());
+    }
+
+    /// <summary>Answers questions with the deep prompt that scores best on held-out rows.</summary>
+    /// <inheritdoc cref="PTuningV2Search(TransformsCatalog, TextClassificationOptions, PromptSearchOptions?)"/>
+    public static PromptSearchEstimator<PTuningQuestionAnsweringTransformer> PTuningV2Search(this TransformsCatalog catalog, QuestionAnsweringOptions options,
+        PromptSearchOptions? search = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        return new PromptSearchEstimator<PTuningQuestionAnsweringTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions());
     }
 
     /// <summary>

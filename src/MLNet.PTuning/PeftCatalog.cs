@@ -93,6 +93,46 @@ public static class PeftCatalog
         });
     }
 
+    /// <summary>A model that answers questions from a prompt and head that were trained with Hugging Face PEFT (task type QUESTION_ANS) or with P-Tuning v2's own code.</summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="backboneFolder">The backbone that it was trained on, as Hugging Face publishes it.</param>
+    /// <param name="peftFolder">The folder with the trained prompt; see <see cref="PeftFolder.Load"/>.</param>
+    /// <param name="contextColumnName">The column of the texts that answers are in.</param>
+    /// <param name="questionColumnName">The column of the questions.</param>
+    /// <returns>An estimator that needs no training, whose model adds <c>PredictedAnswer</c>, <c>Score</c>, <c>AnswerStart</c>, <c>AnswerEnd</c> and <c>NoAnswerProbability</c>.</returns>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    /// <exception cref="InvalidDataException">The folder is damaged, holds no head, or was trained on another kind of backbone.</exception>
+    public static PeftEstimator<PTuningQuestionAnsweringTransformer> PTuningV2AnswerQuestionsFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
+        string contextColumnName = "Context", string questionColumnName = "Question") =>
+        catalog.PTuningV2AnswerQuestionsFromPeft(new QuestionAnsweringOptions(backboneFolder)
+        {
+            StartFrom = PeftFolder.Load(peftFolder),
+            ContextColumnName = contextColumnName,
+            QuestionColumnName = questionColumnName,
+        });
+
+    /// <summary>
+    /// A model that answers questions from <see cref="PTuningOptions.StartFrom"/>; the options of training are not used. It answers every question unless
+    /// <see cref="QuestionAnsweringOptions.NullThreshold"/> is set.
+    /// </summary>
+    /// <inheritdoc cref="PTuningV2AnswerQuestionsFromPeft(TransformsCatalog, string, string, string, string)"/>
+    public static PeftEstimator<PTuningQuestionAnsweringTransformer> PTuningV2AnswerQuestionsFromPeft(this TransformsCatalog catalog, QuestionAnsweringOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        options = (QuestionAnsweringOptions)options.Copy();
+        var names = NamesOfHead(options, QuestionAnswering.Ends, PeftHead.Answering);
+        if (options.ReasonAgainstHeadOfStart is { } reason) throw new ArgumentException($"The head in {options.StartFrom!.Path} {reason}; train from it instead (StartFrom).");
+        var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(PTuningQuestionAnsweringTransformer));
+        var (model, settings) = PromptFit.WithoutTraining(host, options, names, pools: false);
+        settings = PTuningQuestionAnsweringEstimator.Finished(settings, options, abstains: false);
+        return new PeftEstimator<PTuningQuestionAnsweringTransformer>(new PTuningQuestionAnsweringTransformer(host, model, LabelKeys.Of(names), settings), input =>
+        {
+            options.Columns.Check(input);
+            return AnswerColumns.Promises(options);
+        });
+    }
+
     private static IReadOnlyList<string> NamesOfHead(PTuningOptions options, IReadOnlyList<string>? classNames, string taskType)
     {
         options.Validate();

@@ -39,7 +39,11 @@ internal sealed record Recipe(TuningMethod? Method, double? LearningRate, int? R
 }
 
 /// <summary>One training run that was done.</summary>
-internal sealed record AccuracyRun(int Seed, double Score, int Rows, int Epochs, long TrainedParameters, double TrainingSeconds, double FinalTrainingLoss);
+internal sealed record AccuracyRun(int Seed, double Score, int Rows, int Epochs, long TrainedParameters, double TrainingSeconds, double FinalTrainingLoss)
+{
+    /// <summary>Of answers to questions; null for other tasks.</summary>
+    public double? ExactMatch { get; init; }
+}
 
 /// <summary>A method (null for the library's default) with the rates to choose from on held-out training rows: none for the library's default, one for that one.</summary>
 internal sealed record MethodCase(string Name, TuningMethod? Method, IReadOnlyList<double> Rates, int? Epochs = null, double? Reference = null, Verbalizer? Verbalizer = null, Action<PTuningOptions>? Set = null);
@@ -81,6 +85,7 @@ internal sealed record AccuracySuite(IReadOnlyList<AccuracyTask> Tasks, string B
     public static IReadOnlyDictionary<string, AccuracySuite> All { get; } = new Dictionary<string, AccuracySuite>
     {
         ["main"] = MainSuite.Create(),
+        ["answers"] = AnswersSuite.Create(),
         ["few"] = FewRowsSuite.Create(),
         ["length"] = LengthSuite.Create(),
         ["methods"] = MethodsSuite.Create(),

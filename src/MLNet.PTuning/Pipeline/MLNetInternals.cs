@@ -14,6 +14,7 @@ using TorchSharp;
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
 [assembly: LoadableClass(typeof(PTuningClassificationTransformer), null, typeof(SignatureLoadModel), "P-Tuning text classification", PTuningClassificationTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(PTuningTokenLabelingTransformer), null, typeof(SignatureLoadModel), "P-Tuning token labeling", PTuningTokenLabelingTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(PTuningQuestionAnsweringTransformer), null, typeof(SignatureLoadModel), "P-Tuning question answering", PTuningQuestionAnsweringTransformer.LoaderSignature)]
 
 namespace MLNet.PTuning.Pipeline
 {

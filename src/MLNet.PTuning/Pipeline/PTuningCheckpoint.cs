@@ -9,7 +9,7 @@ using TorchSharp;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>Reads <c>prefix_encoder.*</c> and <c>classifier.*</c> from a checkpoint, and the pooler that the reference froze as it was initialized.</summary>
+/// <summary>Reads <c>prefix_encoder.*</c> and <c>classifier.*</c> or <c>qa_outputs.*</c> from a checkpoint, and the pooler that the reference froze as it was initialized.</summary>
 internal static class PTuningCheckpoint
 {
     private const string Table = PrefixTable.Name, FirstLayer = "prefix_encoder.trans.0", SecondLayer = "prefix_encoder.trans.2";
@@ -37,7 +37,7 @@ internal static class PTuningCheckpoint
         if (table.Shape.Length != 2 || table.Shape[0] is < 1 or > 1 << 16)
             throw new InvalidDataException($"{path}: tensor '{Table}' has shape [{string.Join(", ", table.Shape)}]; a prefix is [P, 2·L·H].");
         tensors[Table] = table;
-        return new PeftFolder(folder, new DeepPrompt { Length = (int)table.Shape[0] }, null, null, tensors) { ClassNames = ClassNames(Path.Combine(folder, "config.json")) };
+        return new PeftFolder(folder, new DeepPrompt { Length = (int)table.Shape[0] }, null, null, tensors) { ClassNames = PeftHead.ClassesOf(file.Entries.Keys) ?? ClassNames(Path.Combine(folder, "config.json")) };
     }
 
     // id2label of a config.json; null where it has only the placeholders LABEL_0, LABEL_1, …

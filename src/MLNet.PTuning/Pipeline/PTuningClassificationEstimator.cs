@@ -14,61 +14,42 @@ namespace MLNet.PTuning;
 /// ML.NET's binary form (<see cref="TextClassificationOptions.ProbabilityColumnName"/>) a log-odds as <c>Score</c>, and <c>Probability</c>.
 /// Rows whose label is missing are left out of training; the log says how many.
 /// </summary>
-public sealed class PTuningClassificationEstimator : IEstimator<PTuningClassificationTransformer>
+public sealed class PTuningClassificationEstimator : PTuningEstimator<TextClassificationOptions, PTuningClassificationTransformer>
 {
-    private readonly IHost _host;
-    private readonly TextClassificationOptions _options;
+    internal PTuningClassificationEstimator(IHostEnvironment environment, TextClassificationOptions options) : base(environment, options) { }
 
-    internal PTuningClassificationEstimator(IHostEnvironment environment, TextClassificationOptions options)
+    private protected override PreparedTask Prepare(IDataView input)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        _options = (TextClassificationOptions)options.Copy();
-        _options.Validate();
-        _host = environment.Register(nameof(PTuningClassificationEstimator));
-    }
-
-    /// <inheritdoc/>
-    /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or all have one class.</exception>
-    /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
-    public PTuningClassificationTransformer Fit(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return (PTuningClassificationTransformer)PromptFit.Run(_host, Prepare(input));
-    }
-
-    /// <summary>Checks the columns and prepares the task for training.</summary>
-    internal PreparedTask Prepare(IDataView input)
-    {
-        var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
+        var label = TextRows.FindLabel(input.Schema, Options.LabelColumnName);
         if (label.Type is VectorDataViewType) throw new ArgumentException(LabelKeys.NotAKey(label.Name, label.Type.ToString()!));
         var keys = label.Type is BooleanDataViewType ? LabelKeys.Boolean : LabelKeys.Of(input, label);
-        var binary = BinarySettings.Of(_options, label.Type is BooleanDataViewType);
+        var binary = BinarySettings.Of(Options, label.Type is BooleanDataViewType);
         binary?.Check(keys.Names);
-        PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
-        var columns = new TextColumns(_options.TextColumnName, _options.TextPairColumnName);
-        return new PreparedTask(_options, keys.Names, _options.Pooling == Pooling.FirstToken, TextClassification.Accuracy, (backbone, limit, seed, channel) =>
+        PromptFit.CheckClassWeights(Options.ClassWeights, keys.Names);
+        var columns = new TextColumns(Options.TextColumnName, Options.TextPairColumnName);
+        return new PreparedTask(Options, keys.Names, Options.Pooling == Pooling.FirstToken, TextClassification.Accuracy, (backbone, limit, seed, channel) =>
         {
-            var form = new RowForm(backbone.Tokenizer, limit.Length, _options.Method, columns.Pair is not null, _options.Verbalizer);
+            var form = new RowForm(backbone.Tokenizer, limit.Length, Options.Method, columns.Pair is not null, Options.Verbalizer);
             var read = TextRows.Read(input, columns, label, TextRows.Target).ToList();
-            var (training, heldOut) = HeldOutRows.Of(read, _options, seed, channel,
-                set => TextRows.ReadValidation(set, columns, _options.LabelColumnName, keys), row => row.Pair is null ? [row.Text] : [row.Text, row.Pair]);
-            var (rows, skipped) = TextRows.Encode(training, backbone.Tokenizer, form, limit, channel, _options.Pooling);
+            var (training, heldOut) = HeldOutRows.Of(read, Options, seed, channel,
+                set => TextRows.ReadValidation(set, columns, Options.LabelColumnName, keys), row => row.Pair is null ? [row.Text] : [row.Text, row.Pair]);
+            var (rows, skipped) = TextRows.Encode(training, backbone.Tokenizer, form, limit, channel, Options.Pooling);
             PromptFit.CheckClasses(rows, skipped, keys.Names, label.Name);
-            var validation = heldOut is null ? null : TextRows.Encode(heldOut, backbone.Tokenizer, form, limit, channel, _options.Pooling).Examples;
+            var validation = heldOut is null ? null : TextRows.Encode(heldOut, backbone.Tokenizer, form, limit, channel, Options.Pooling).Examples;
             if (validation?.Count == 0) throw new ArgumentException("None of the rows held out for validation has a label.");
             if (LabelSpelling.Warning(keys.Names) is { } warning) channel.Warn(warning);
             return new TrainingRows(rows, validation, skipped);
-        }, (model, settings) => new PTuningClassificationTransformer(_host, model, keys, settings with { InputColumns = columns.Names, Binary = binary, Pooling = _options.Pooling }));
+        }, (model, settings) => new PTuningClassificationTransformer(Host, model, keys, settings with { InputColumns = columns.Names, Binary = binary, Pooling = Options.Pooling }));
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    public override SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
-        new TextColumns(_options.TextColumnName, _options.TextPairColumnName).Check(inputSchema);
-        var label = TextRows.FindColumn(inputSchema, _options.LabelColumnName);
+        new TextColumns(Options.TextColumnName, Options.TextPairColumnName).Check(inputSchema);
+        var label = TextRows.FindColumn(inputSchema, Options.LabelColumnName);
         if (label.Kind != SchemaShape.Column.VectorKind.Scalar || !(label.IsKey || label.ItemType is BooleanDataViewType))
             throw new ArgumentException(LabelKeys.NotAKey(label.Name, $"{label.Kind} of {label.ItemType}"));
-        return PredictionSchema.Promise(inputSchema, ClassificationColumns.Promises(_options, label));
+        return PredictionSchema.Promise(inputSchema, ClassificationColumns.Promises(Options, label));
     }
 }

@@ -1,6 +1,8 @@
 // The options that all of this library's estimators share: the backbone, the method, the columns, training.
 using System.Text.Json;
 using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using MLNet.PTuning.Pipeline;
 using MLNet.PTuning.Tuning;
 
 namespace MLNet.PTuning;
@@ -90,8 +92,14 @@ public abstract class PTuningOptions : TrainingOptions
         return copy;
     }
 
-    /// <summary>Whether a head that <see cref="StartFrom"/> holds reads rows as this task's does.</summary>
-    internal virtual bool TakesHeadOfStart => true;
+    /// <summary>The estimator of these options' task; null where they are of several.</summary>
+    internal virtual ITaskEstimator? Estimator(IHostEnvironment environment) => null;
+
+    /// <summary>The longest row where <see cref="MaxSequenceLength"/> does not say, if the backbone has as many positions; null for all of them.</summary>
+    internal virtual int? UsualLength => null;
+
+    /// <summary>Why a head that <see cref="StartFrom"/> holds cannot be this task's, as a phrase that follows its name; null where it can.</summary>
+    internal virtual string? ReasonAgainstHeadOfStart => null;
 
     private protected virtual TuningMethod DefaultMethod => Prompt;
 
@@ -100,8 +108,8 @@ public abstract class PTuningOptions : TrainingOptions
 
     private protected override MethodDefaults MethodDefaults => Method.Defaults(LabelsWords);
 
-    /// <summary>Names of the columns that are read in training.</summary>
-    private protected virtual IEnumerable<string?> InputColumns => [];
+    /// <summary>Names of the columns that are read in training; null for one that there is not.</summary>
+    internal virtual IEnumerable<string?> InputColumns => [];
 
     /// <summary>Names of the columns that a model adds.</summary>
     private protected virtual IEnumerable<string?> OutputColumns => [];

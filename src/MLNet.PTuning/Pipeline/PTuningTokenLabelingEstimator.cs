@@ -13,87 +13,68 @@ namespace MLNet.PTuning;
 /// Output: <c>PredictedLabel</c>, a vector of keys with the label's key values, and <c>Score</c> [words, classes], a probability per class; one for every word,
 /// however long the row is.
 /// </summary>
-public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabelingTransformer>
+public sealed class PTuningTokenLabelingEstimator : PTuningEstimator<TokenLabelingOptions, PTuningTokenLabelingTransformer>
 {
     // Above this fraction of words without a label, they are unlikely to be mere gaps.
     private const double MinMissingFraction = 0.1;
 
-    private readonly IHost _host;
-    private readonly TokenLabelingOptions _options;
+    internal PTuningTokenLabelingEstimator(IHostEnvironment environment, TokenLabelingOptions options) : base(environment, options) { }
 
-    internal PTuningTokenLabelingEstimator(IHostEnvironment environment, TokenLabelingOptions options)
+    private protected override PreparedTask Prepare(IDataView input)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        _options = (TokenLabelingOptions)options.Copy();
-        _options.Validate();
-        _host = environment.Register(nameof(PTuningTokenLabelingEstimator));
-    }
-
-    /// <inheritdoc/>
-    /// <exception cref="ArgumentException">A column is missing or of another type, a row's labels are not one per word, or there is nothing to learn from.</exception>
-    /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
-    public PTuningTokenLabelingTransformer Fit(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return (PTuningTokenLabelingTransformer)PromptFit.Run(_host, Prepare(input));
-    }
-
-    /// <summary>Checks the columns and prepares the task for training.</summary>
-    internal PreparedTask Prepare(IDataView input)
-    {
-        var label = TextRows.FindLabel(input.Schema, _options.LabelColumnName);
-        bool isText = TextRows.FindColumn(input.Schema, _options.WordsColumnName).Type is TextDataViewType;
+        var label = TextRows.FindLabel(input.Schema, Options.LabelColumnName);
+        bool isText = TextRows.FindColumn(input.Schema, Options.WordsColumnName).Type is TextDataViewType;
         bool spans = isText && WordRows.IsText(label.Type), tags = !isText && WordRows.IsText(label.Type);
         bool textHasLabels = isText && !spans;
-        var columns = _options.Columns(textHasLabels);
+        var columns = Options.Columns(textHasLabels);
         columns.Find(input.Schema);
         if (label.Type is not VectorDataViewType) throw new ArgumentException(WordRows.NotLabels(label.Name, label.Type.ToString()!));
         var keys = spans ? LabelKeys.Of(TagsOfSpans(input, columns, label)) : tags ? LabelKeys.Of(WordRows.DistinctTags(input, label)) : LabelKeys.Of(input, label);
-        var guess = TagGuess.Of(keys.Names, spans ? SpanScheme : _options.Scheme);
+        var guess = TagGuess.Of(keys.Names, spans ? SpanScheme : Options.Scheme);
         var constraint = TagConstraint.Of(guess.Scheme);
-        PromptFit.CheckClassWeights(_options.ClassWeights, keys.Names);
+        PromptFit.CheckClassWeights(Options.ClassWeights, keys.Names);
 
-        return new PreparedTask(_options, keys.Names, Pools: false,
+        return new PreparedTask(Options, keys.Names, Pools: false,
             (examples, probabilities) => TokenLabeling.EntityF1(examples, probabilities, keys.Names, constraint.Scheme), (backbone, limit, seed, channel) =>
             {
-                var task = new TokenLabeling(backbone.Tokenizer, _options.Method, limit.Length, _options.WindowOverlap, hasPairs: _options.PredicateColumnName is not null);
+                var task = new TokenLabeling(backbone.Tokenizer, Options.Method, limit.Length, Options.WindowOverlap, hasPairs: Options.PredicateColumnName is not null);
                 var ends = new SpanEnds();
                 var read = WordRows.Read(input, columns, label, row => TargetsOf(row, columns, label, keys, ends, "training"));
-                if (_options.Constrained) constraint = TagConstraint.Of(keys.Names, guess, [.. read.Select(r => r.Targets)]);
-                if (textHasLabels && _options.WordSplitting is null)
-                    channel.Say($"The text of '{columns.Words}' has a label per word and is split at white space; set {nameof(_options.WordSplitting)} to split it otherwise.");
+                if (Options.Constrained) constraint = TagConstraint.Of(keys.Names, guess, [.. read.Select(r => r.Targets)]);
+                if (textHasLabels && Options.WordSplitting is null)
+                    channel.Say($"The text of '{columns.Words}' has a label per word and is split at white space; set {nameof(Options.WordSplitting)} to split it otherwise.");
                 foreach (string warning in new[] { ends.Warning(columns), WithoutOutside(keys, read), LabelSpelling.Warning(keys.Names) }.Concat(guess.Doubts).Concat(constraint.Warnings).OfType<string>())
                     channel.Warn(warning);
-                var (training, heldOut) = HeldOutRows.Of(read, _options, seed, channel, set => ReadValidation(set, columns, keys), row => [row.Row.Text]);
-                var (rows, skipped) = WordRows.Encode(training, task, _options.LabelAllPieces);
+                var (training, heldOut) = HeldOutRows.Of(read, Options, seed, channel, set => ReadValidation(set, columns, keys), row => [row.Row.Text]);
+                var (rows, skipped) = WordRows.Encode(training, task, Options.LabelAllPieces);
                 if (skipped > 0) channel.Warn($"{skipped} of {training.Count} rows have no words or no labels and are left out of training.");
-                UnknownPieces.Warn(channel, backbone.Tokenizer, rows, read.SelectMany(r => r.Row.Words), backbone.Tokenizer.SpecialCount(_options.PredicateColumnName is not null));
+                UnknownPieces.Warn(channel, backbone.Tokenizer, rows, read.SelectMany(r => r.Row.Words), backbone.Tokenizer.SpecialCount(Options.PredicateColumnName is not null));
                 PromptFit.CheckClasses(rows, skipped, keys.Names, label.Name);
                 var validation = heldOut is null ? null : WordRows.Encode(heldOut, task, allPieces: false).Examples;
                 if (validation?.Count == 0) throw new ArgumentException("None of the rows held out for validation has a label.");
                 return new TrainingRows(rows, validation, skipped);
-            }, (model, settings) => new PTuningTokenLabelingTransformer(_host, model, keys, settings with
+            }, (model, settings) => new PTuningTokenLabelingTransformer(Host, model, keys, settings with
             {
                 InputColumns = columns.Names,
-                Labeling = LabelingSettings.Of(_options, constraint, columns),
+                Labeling = LabelingSettings.Of(Options, constraint, columns),
             }));
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    public override SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
-        _options.Columns(textHasLabels: false).Check(inputSchema);
-        var label = TextRows.FindColumn(inputSchema, _options.LabelColumnName);
+        Options.Columns(textHasLabels: false).Check(inputSchema);
+        var label = TextRows.FindColumn(inputSchema, Options.LabelColumnName);
         bool vector = label.Kind != SchemaShape.Column.VectorKind.Scalar;
         bool isText = vector && label.ItemType is TextDataViewType;
         if (!vector || !(label.IsKey || isText)) throw new ArgumentException(WordRows.NotLabels(label.Name, $"{label.Kind} of {label.ItemType}"));
-        return PredictionSchema.Promise(inputSchema, LabelingColumns.Promises(_options, label));
+        return PredictionSchema.Promise(inputSchema, LabelingColumns.Promises(Options, label));
     }
 
     private List<(WordRow Row, int[] Targets)> ReadValidation(IDataView data, WordColumns columns, LabelKeys keys)
     {
-        var label = TextRows.FindLabel(data.Schema, _options.LabelColumnName);
+        var label = TextRows.FindLabel(data.Schema, Options.LabelColumnName);
         var rows = WordRows.Read(data, columns, label, row => TargetsOf(row, columns, label, keys, new SpanEnds(), "validation"));
         return rows.Any(r => r.Targets.Any(t => t != Example.NoTarget)) ? rows : throw new ArgumentException("The validation set has no labeled rows.");
     }
@@ -119,7 +100,7 @@ public sealed class PTuningTokenLabelingEstimator : IEstimator<PTuningTokenLabel
     }
 
     // The scheme of the tags for entities that are given by offset.
-    private TagScheme SpanScheme => _options.Scheme ?? TagScheme.Iob2;
+    private TagScheme SpanScheme => Options.Scheme ?? TagScheme.Iob2;
 
     private IReadOnlyList<string> TagsOfSpans(IDataView input, WordColumns columns, DataViewSchema.Column label)
     {

@@ -140,14 +140,14 @@ public sealed class PeftFolder
     /// head where the classes differ in number or name. The log says which.
     /// </summary>
     /// <exception cref="InvalidDataException">It was trained on another kind of backbone.</exception>
-    internal SavedTensors StartFor(FrozenBackbone backbone, IReadOnlyList<string> classes, TrainingChannel channel, bool takesHead)
+    internal SavedTensors StartFor(FrozenBackbone backbone, IReadOnlyList<string> classes, TrainingChannel channel, string? reasonAgainstHead)
     {
         var tensors = FittingTensors(backbone);
         if (ClassCount is not { } count)
             channel.Say($"{Path} holds a prompt without a head: the head is newly initialized.");
-        else if (!takesHead)
+        else if (reasonAgainstHead is not null)
         {
-            channel.Warn($"The head in {Path} was trained to read the first token, and Pooling is {Pooling.Mean}: the prompt is used, the head is newly initialized.");
+            channel.Warn($"The head in {Path} {reasonAgainstHead}: the prompt is used, the head is newly initialized.");
             RemoveHead(tensors);
         }
         else if (count != classes.Count || (ClassNames is { } other && !other.ToHashSet().SetEquals(classes)))

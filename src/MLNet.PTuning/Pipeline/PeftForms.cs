@@ -23,26 +23,26 @@ internal static class PeftForms
         var prompt = config.Type == PeftType.MULTITASK_PROMPT_TUNING ? OfTask(folder, adapter, task) : adapter.Tensors[PeftAdapter.PromptName];
         TuningMethod method = config.Type == PeftType.PREFIX_TUNING ? new DeepPrompt { Length = config.VirtualTokens }
             // The transformers library's classes for classification read position 0, which is the prompt's first vector.
-            : new SoftPrompt { Length = config.VirtualTokens, PoolsFirstVector = config.TaskType != PeftHead.Labeling };
+            : new SoftPrompt { Length = config.VirtualTokens, PoolsFirstVector = config.TaskType is not (PeftHead.Labeling or PeftHead.Answering) };
         string name = method is DeepPrompt ? PrefixTable.Name : VectorTuner.Name;
         tensors[name] = PeftFolder.Renamed(prompt, name);
-        return new PeftFolder(folder, method, config.TaskType, config.BaseModel, tensors) { ClassNames = adapter.ClassNames, Config = config };
+        return new PeftFolder(folder, method, config.TaskType, config.BaseModel, tensors) { ClassNames = adapter.ClassNames ?? PeftHead.ClassesOf(adapter.Tensors.Keys), Config = config };
     }
 
     /// <exception cref="NotSupportedException">PEFT has no form for the method or the head.</exception>
     public static PeftAdapter Write(TrainedPrompt prompt)
     {
         using var use = prompt.Model.Use();
-        var (model, method, pools) = (use.Model!, prompt.Settings.Method, prompt.Settings.Labeling is null);
+        var (model, method, task) = (use.Model!, prompt.Settings.Method, prompt.Settings.TaskType);
         if (prompt.Settings.Pooling == Pooling.Mean)
             throw new NotSupportedException("PEFT wraps Python's classes, whose classification head reads the first token; a head that reads the mean over tokens (Pooling) has no form there.");
         var trained = model.Trained();
         if (!trained.ContainsKey(LinearHead.Weight)) throw new NotSupportedException("PEFT has no form for a verbalizer; a classification head can be written.");
         var config = model.Backbone.Config;
-        var (modules, tensors) = PeftHead.Write(trained, model.Backbone, pools);
-        var form = FormOf(method, pools) with
+        var (modules, tensors) = PeftHead.Write(trained, model.Backbone, task);
+        var form = FormOf(method, pools: task == PeftHead.Classification) with
         {
-            TaskType = pools ? PeftHead.Classification : PeftHead.Labeling,
+            TaskType = task,
             BaseModel = prompt.Settings.BackboneFolder,
             TokenDim = config.HiddenSize,
             Layers = config.LayerCount,

@@ -10,7 +10,9 @@ namespace MLNet.PTuning.Pipeline;
 /// <summary>Names of a head's tensors in PEFT's files and in this library.</summary>
 internal static class PeftHead
 {
-    public const string Classification = "SEQ_CLS", Labeling = "TOKEN_CLS";
+    public const string Classification = "SEQ_CLS", Labeling = "TOKEN_CLS", Answering = "QUESTION_ANS";
+
+    private const string SpanModule = "qa_outputs";
 
     private const string Prefix = "base_model.";
 
@@ -21,7 +23,7 @@ internal static class PeftHead
     private static readonly (string InFile, string Name)[] Endings =
     [
         ("classifier.out_proj", "classifier"), ("classifier.dense", "pooler.dense"), ("pre_classifier", "pooler.dense"), ("pooler.dense", "pooler.dense"),
-        ("albert.pooler", "pooler.dense"), ("classifier", "classifier"),
+        ("albert.pooler", "pooler.dense"), ("classifier", "classifier"), (SpanModule, "classifier"),
     ];
 
     /// <summary>The head's tensors among those of a file, under the names of this library's parameters.</summary>
@@ -36,6 +38,10 @@ internal static class PeftHead
                 throw new InvalidDataException($"{folder}: the tensor '{tensor.Name}' is one of several that are the head's '{name}'; save the adapter that is to be used by itself.");
         return head;
     }
+
+    /// <summary>Names of the classes that a head has by its kind, by the names of its tensors: one that finds answers has a start and an end; null for others, which have the data's.</summary>
+    public static IReadOnlyList<string>? ClassesOf(IEnumerable<string> names) =>
+        names.Any(name => ParameterName(name) == LinearHead.Weight && name.Contains(SpanModule, StringComparison.Ordinal)) ? QuestionAnswering.Ends : null;
 
     /// <summary>Modules of the backbone that were trained too and are no head, by the name of a tensor; null for none.</summary>
     public static string? OtherModule(IEnumerable<string> names) =>
@@ -78,10 +84,11 @@ internal static class PeftHead
     }
 
     /// <summary>modules_to_save and the tensors of a trained head.</summary>
-    public static (IReadOnlyList<string> Modules, Dictionary<string, TensorData> Tensors) Write(IReadOnlyDictionary<string, TensorData> trained, FrozenBackbone backbone, bool pools)
+    public static (IReadOnlyList<string> Modules, Dictionary<string, TensorData> Tensors) Write(IReadOnlyDictionary<string, TensorData> trained, FrozenBackbone backbone, string taskType)
     {
-        var (classifier, pooler, poolerModule) = Names(backbone.Config.ModelType, pools);
-        var modules = new List<string> { "classifier", "score" };
+        bool pools = taskType == Classification;
+        var (classifier, pooler, poolerModule) = Names(backbone.Config.ModelType, taskType);
+        List<string> modules = taskType == Answering ? [SpanModule] : ["classifier", "score"];
         var tensors = new Dictionary<string, TensorData>();
         Add(classifier + ".weight", trained[LinearHead.Weight]);
         Add(classifier + ".bias", trained[LinearHead.Bias]);
@@ -110,9 +117,10 @@ internal static class PeftHead
     private static TensorData Of(string name, torch.Tensor values) => new(name, values.shape, ParameterFactory.ToArray(values));
 
     // The linear layer, the pooler, and the pooler's module where it is not part of the classifier.
-    private static (string Classifier, string Pooler, string? PoolerModule) Names(string modelType, bool pools) => modelType switch
+    private static (string Classifier, string Pooler, string? PoolerModule) Names(string modelType, string taskType) => modelType switch
     {
-        _ when !pools => ("classifier", "", null),
+        _ when taskType == Answering => (SpanModule, "", null),
+        _ when taskType == Labeling => ("classifier", "", null),
         "roberta" or "camembert" or "xlm-roberta" or "electra" => ("classifier.out_proj", "classifier.dense", null),
         "distilbert" => ("classifier", "pre_classifier", "pre_classifier"),
         "deberta-v2" => ("classifier", "pooler.dense", "pooler"),

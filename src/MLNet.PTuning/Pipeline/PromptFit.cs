@@ -20,6 +20,13 @@ internal sealed record TrainingRows(IReadOnlyList<Example> Rows, IReadOnlyList<E
 internal sealed record PreparedTask(PTuningOptions Options, IReadOnlyList<string> ClassNames, bool Pools, ScoreFunction Score,
     Func<FrozenBackbone, RowLimit, int, TrainingChannel, TrainingRows> MakeRows, Func<TunedModel, ModelSettings, ITransformer> ToTransformer);
 
+/// <summary>An estimator of any task, as multi-task training needs it.</summary>
+internal interface ITaskEstimator
+{
+    /// <summary>Checks the columns and prepares the task for training.</summary>
+    PreparedTask Prepare(IDataView input);
+}
+
 /// <summary>Trains a model for an estimator.</summary>
 internal static class PromptFit
 {
@@ -40,7 +47,7 @@ internal static class PromptFit
             var (rows, validation, skipped) = task.MakeRows(backbone, limit, seed, channel);
             var method = options.Method.For(task.ClassNames, () => Example.FrequentPieces(rows));
             // With a verbalizer there is no head whose rows could be reordered.
-            var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel, options.TakesHeadOfStart) : options.StartFrom?.TensorsFor(backbone);
+            var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel, options.ReasonAgainstHeadOfStart) : options.StartFrom?.TensorsFor(backbone);
             model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words);
             model.Computation = options.Computation;
             double rate = options.Rate;
@@ -68,7 +75,7 @@ internal static class PromptFit
             using var channel = new TrainingChannel(host, options);
             foreach (string notice in lease.Backbone.Notices) channel.Warn(notice);
             var settings = Settings(options, lease.Backbone, new RowLimit(lease.Backbone, options));
-            var model = TunedModel.Load(lease, options.Method, classNames.Count, pools, options.StartFrom!.StartFor(lease.Backbone, classNames, channel, options.TakesHeadOfStart));
+            var model = TunedModel.Load(lease, options.Method, classNames.Count, pools, options.StartFrom!.StartFor(lease.Backbone, classNames, channel, options.ReasonAgainstHeadOfStart));
             model.Computation = options.Computation;
             return (model, settings);
         }

@@ -19,7 +19,7 @@ internal sealed class RowLimit
         if (room < 3) throw new ArgumentException($"Prompt length {_prompt} leaves {Math.Max(0, room)} of the backbone's {_positions} positions for text; shorten the prompt.");
         if (options.MaxSequenceLength > room)
             throw new ArgumentException($"MaxSequenceLength {options.MaxSequenceLength} and prompt length {_prompt} exceed the backbone's {_positions} positions together; set MaxSequenceLength to at most {room}, or shorten the prompt.");
-        Length = options.MaxSequenceLength ?? Math.Min(room, backbone.Tokenizer.ModelMaxLength is { } max and >= 3 ? max : room);
+        Length = options.MaxSequenceLength ?? Math.Min(Math.Min(room, options.UsualLength ?? room), backbone.Tokenizer.ModelMaxLength is { } max and >= 3 ? max : room);
     }
 
     /// <summary>Longest row in word pieces, specials included.</summary>

@@ -1,12 +1,11 @@
 // What views and mappers need of a transformer: its input, its predictions and its output columns.
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace MLNet.PTuning.Pipeline;
 
-/// <summary>Reads a row's input, predicts many rows at once, and makes each output column's value from a row's result.</summary>
-/// <typeparam name="TRow">A row's input; holds no reference to the cursor.</typeparam>
-/// <typeparam name="TResult">A row's prediction.</typeparam>
-internal interface IRowPredictor<TRow, TResult>
+/// <summary>What a transformer of any task predicts with.</summary>
+internal interface IRowPredictor
 {
     /// <summary>The columns that it reads.</summary>
     /// <exception cref="ArgumentException">One is absent or of another type.</exception>
@@ -15,6 +14,18 @@ internal interface IRowPredictor<TRow, TResult>
     /// <summary>The columns added at the end of the schema.</summary>
     IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; }
 
+    /// <summary>A view with the predictions of its rows.</summary>
+    IDataView View(IDataView source);
+
+    /// <summary>What adds predictions to single rows.</summary>
+    IRowToRowMapper Mapper(DataViewSchema input);
+}
+
+/// <summary>Reads a row's input, predicts many rows at once, and makes each output column's value from a row's result.</summary>
+/// <typeparam name="TRow">A row's input; holds no reference to the cursor.</typeparam>
+/// <typeparam name="TResult">A row's prediction.</typeparam>
+internal interface IRowPredictor<TRow, TResult> : IRowPredictor
+{
     /// <summary>Rows to predict in one pass.</summary>
     int BatchSize { get; }
 
@@ -29,6 +40,10 @@ internal interface IRowPredictor<TRow, TResult>
 
     /// <summary>The getter of output column <paramref name="index"/>, a <c>ValueGetter</c> of its type, over a changing result.</summary>
     Delegate Getter(int index, Func<TResult> result);
+
+    IDataView IRowPredictor.View(IDataView source) => new PredictionView<TRow, TResult>(this, source);
+
+    IRowToRowMapper IRowPredictor.Mapper(DataViewSchema input) => new PredictionMapper<TRow, TResult>(this, input);
 }
 
 /// <summary>Input schema and output schema: the input's columns keep their indices, and the added ones follow.</summary>

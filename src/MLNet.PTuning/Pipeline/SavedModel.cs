@@ -38,14 +38,21 @@ internal sealed record ModelSettings
     public Pooling Pooling { get; init; }
     /// <summary>Settings of token labeling.</summary>
     public LabelingSettings? Labeling { get; init; }
+    /// <summary>Settings of question answering.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AnsweringSettings? Answering { get; init; }
     public TrainingReport? Report { get; init; }
     public SearchReport? SearchReport { get; init; }
     /// <summary>SHA-256 of the weights' stream; filled in when the model is saved.</summary>
     public string WeightsHash { get; init; } = "";
 
+    /// <summary>PEFT's name of the task's kind.</summary>
+    [JsonIgnore]
+    public string TaskType => Labeling is not null ? PeftHead.Labeling : Answering is not null ? PeftHead.Answering : PeftHead.Classification;
+
     /// <summary>Whether the head reads rows through a pooler.</summary>
     [JsonIgnore]
-    public bool HasPooler => Labeling is null && Pooling == Pooling.FirstToken;
+    public bool HasPooler => TaskType == PeftHead.Classification && Pooling == Pooling.FirstToken;
 }
 
 /// <summary>Saving and loading, the same for every task.</summary>

@@ -148,8 +148,7 @@ internal sealed record TrainedPrompt(SharedModel Model, ModelSettings Settings, 
     /// <summary>The trained prompts of a transformer, or of all transformers of a chain.</summary>
     public static IEnumerable<TrainedPrompt> AllOf(ITransformer transformer) => transformer switch
     {
-        PTuningClassificationTransformer classifier => [classifier.Prompt],
-        PTuningTokenLabelingTransformer labeler => [labeler.Prompt],
+        PTuningTransformer trained => [trained.Prompt],
         IEnumerable<ITransformer> chain => chain.SelectMany(AllOf),
         _ => [],
     };

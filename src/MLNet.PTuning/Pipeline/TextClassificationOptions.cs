@@ -1,4 +1,7 @@
 // Options of PTuningV2Classify.
+using Microsoft.ML.Runtime;
+using MLNet.PTuning.Pipeline;
+
 namespace MLNet.PTuning;
 
 /// <summary>Options for classifying texts or pairs of texts.</summary>
@@ -24,7 +27,7 @@ public sealed class TextClassificationOptions(string backboneFolder) : PTuningOp
     /// </summary>
     public Pooling Pooling { get; set; }
 
-    internal override bool TakesHeadOfStart => Pooling == Pooling.FirstToken;
+    internal override string? ReasonAgainstHeadOfStart => Pooling == Pooling.FirstToken ? null : $"was trained to read the first token, and Pooling is {Pooling}";
 
     internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Pooling), Text(Pooling))];
 
@@ -37,7 +40,9 @@ public sealed class TextClassificationOptions(string backboneFolder) : PTuningOp
             throw new ArgumentException("PoolsFirstVector has the head read the prompt's first vector, not a mean over tokens; leave Pooling at FirstToken, or PoolsFirstVector false.", nameof(Pooling));
     }
 
-    private protected override IEnumerable<string?> InputColumns => [TextColumnName, TextPairColumnName, LabelColumnName];
+    internal override ITaskEstimator Estimator(IHostEnvironment environment) => new PTuningClassificationEstimator(environment, this);
+
+    internal override IEnumerable<string?> InputColumns => [TextColumnName, TextPairColumnName, LabelColumnName];
 
     private protected override IEnumerable<string?> OutputColumns => [PredictedLabelColumnName, ScoreColumnName, ProbabilityColumnName];
 

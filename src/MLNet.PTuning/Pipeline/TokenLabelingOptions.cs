@@ -1,4 +1,5 @@
 // Options of PTuningV2LabelTokens.
+using Microsoft.ML.Runtime;
 using MLNet.PTuning.Pipeline;
 
 namespace MLNet.PTuning;
@@ -66,7 +67,9 @@ public sealed class TokenLabelingOptions(string backboneFolder) : PTuningOptions
 
     internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Scheme), Text(Scheme))];
 
-    private protected override IEnumerable<string?> InputColumns => [WordsColumnName, PredicateColumnName, LabelColumnName];
+    internal override ITaskEstimator Estimator(IHostEnvironment environment) => new PTuningTokenLabelingEstimator(environment, this);
+
+    internal override IEnumerable<string?> InputColumns => [WordsColumnName, PredicateColumnName, LabelColumnName];
 
     private protected override IEnumerable<string?> OutputColumns => [PredictedLabelColumnName, ScoreColumnName, .. LabelingColumns.Requested(Entities, WordOffsets).Select(c => c.Name)];
 

@@ -3,15 +3,33 @@ using MLNet.PTuning.Backbones;
 
 namespace MLNet.PTuning.Tasks;
 
+/// <summary>What the softmax of an example's scores is over, and so what its targets are.</summary>
+internal enum SoftmaxOver
+{
+    /// <summary>The classes at each position read, or of the positions' mean: a target is a class.</summary>
+    Classes,
+    /// <summary>The positions read, once for each class: there is a target for each class, and it is an index among the positions.</summary>
+    Positions,
+}
+
 /// <summary>A row's word pieces, the positions that the head reads, and the target class at each, or of their mean.</summary>
 /// <param name="Ids">Word-piece ids, specials included, and −(j + 1) for a prompt's vector j: [S].</param>
 /// <param name="Types">Segment of each word piece: [S].</param>
 /// <param name="ReadPositions">Positions in <paramref name="Ids"/> that the head reads, ascending: [R]. Classification reads one (the first token, or a masked word), or all tokens.</param>
-/// <param name="Targets">Class at each of them, counted from 0, or <see cref="NoTarget"/>: [R]. A single one where the head reads their mean.</param>
+/// <param name="Targets">
+/// Class at each of them, counted from 0, or <see cref="NoTarget"/>: [R]. A single one where the head reads their mean; where the softmax is over positions, the index of one of
+/// <paramref name="ReadPositions"/> for each class.
+/// </param>
 internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[] Targets)
 {
     /// <summary>Marks a position without a target; the loss ignores it (PyTorch's ignore_index).</summary>
     public const int NoTarget = -100;
+
+    /// <summary>What its targets are.</summary>
+    public SoftmaxOver Over { get; init; }
+
+    /// <summary>Lines of scores that a model of it predicts, each with a score a class.</summary>
+    public int ScoredLines => Over == SoftmaxOver.Positions ? ReadPositions.Length : Targets.Length;
 
     /// <summary>The word pieces of rows, the most frequent ones first; prompt vectors are none.</summary>
     public static int[] FrequentPieces(IEnumerable<Example> examples) =>
@@ -24,10 +42,13 @@ internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[
 /// <summary>Examples packed for one pass.</summary>
 /// <param name="Rows">The word pieces.</param>
 /// <param name="ReadPositions">Positions in the packed rows that the head reads: [R].</param>
-/// <param name="Targets">Class at each of them or <see cref="Example.NoTarget"/>: [R], or [B] where the head reads means.</param>
+/// <param name="Targets">The examples' targets, one after the other: [R], or [B] where the head reads means, or [B · classes] where the softmax is over positions.</param>
 /// <param name="MeanRows">The row of each position read, where the head reads each row's mean: [R]; null where it reads the positions themselves.</param>
 internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Targets, int[]? MeanRows)
 {
+    /// <summary>What the targets are: the same for all examples.</summary>
+    public SoftmaxOver Over { get; init; }
+
     // What bounds the memory of a pass, which grows with its word pieces: 32 rows of 128 are just one.
     private const int PiecesAtOnce = 4096;
 
@@ -56,6 +77,9 @@ internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Target
             new PackedBatch([.. examples.SelectMany(e => e.Ids)], [.. examples.SelectMany(e => e.Types)], starts),
             [.. examples.SelectMany((e, row) => e.ReadPositions.Select(at => starts[row] + at))],
             [.. examples.SelectMany(e => e.Targets)],
-            examples.Any(e => e.Targets.Length != e.ReadPositions.Length) ? [.. examples.SelectMany((e, row) => Enumerable.Repeat(row, e.ReadPositions.Length))] : null);
+            examples.Any(e => e.ScoredLines != e.ReadPositions.Length) ? [.. examples.SelectMany((e, row) => Enumerable.Repeat(row, e.ReadPositions.Length))] : null)
+        {
+            Over = examples[0].Over,
+        };
     }
 }

@@ -7,8 +7,9 @@ namespace MLNet.PTuning.Tasks;
 /// <summary>A row in its form.</summary>
 /// <param name="Input">Ids, with −(j + 1) for prompt vector j, and types.</param>
 /// <param name="TextStart">Position of the text's first piece.</param>
+/// <param name="PairStart">Position of the second text's first piece, where there is one.</param>
 /// <param name="ReadPosition">The position that classification reads: the masked word where a verbalizer scores it, else the row's own first token, or a prompt's first vector.</param>
-internal readonly record struct FormedRow(Encoded Input, int TextStart, int ReadPosition);
+internal readonly record struct FormedRow(Encoded Input, int TextStart, int PairStart, int ReadPosition);
 
 /// <summary>The form that a tuning method, or a verbalizer, gives to the rows of a task.</summary>
 internal sealed class RowForm
@@ -67,12 +68,13 @@ internal sealed class RowForm
         var (textCount, pairCount) = Truncation.LongestFirst(text.Count, pair?.Count ?? 0, budget);
         List<Piece> first = [], second = [];
         var segment = first;
-        (bool InSecond, int At) textAt = default, maskAt = default;
+        (bool InSecond, int At) textAt = default, pairAt = (true, 0), maskAt = default;
         for (int i = 0; i < _parts.Count; i++)
         {
             if (_parts[i].Kind == TemplatePartKind.Pair) segment = second;
             var at = (segment == second, segment.Count);
             if (_parts[i].Kind == TemplatePartKind.Text) textAt = at;
+            if (_parts[i].Kind == TemplatePartKind.Pair) pairAt = at;
             if (_parts[i].Kind == TemplatePartKind.Mask) maskAt = at;
             segment.AddRange(_parts[i].Kind switch
             {
@@ -87,7 +89,7 @@ internal sealed class RowForm
         int inFront = _inFront;
         var input = inFront == 0 ? joined : new Encoded(
             [.. Enumerable.Range(1, inFront).Select(j => -j), .. joined.Ids], [.. new int[inFront], .. joined.Types], Moved(joined.First), Moved(joined.Second));
-        return new FormedRow(input, PositionOf(textAt), _readsMask ? PositionOf(maskAt) : _readsVectors ? 0 : inFront);
+        return new FormedRow(input, PositionOf(textAt), PositionOf(pairAt), _readsMask ? PositionOf(maskAt) : _readsVectors ? 0 : inFront);
 
         Range Moved(Range range) => (range.Start.Value + inFront)..(range.End.Value + inFront);
 

@@ -142,7 +142,10 @@ internal sealed class TunedModel : IDisposable
         _tuner.Encoder.Trim();
     });
 
-    /// <summary>Probabilities for each of an example's targets: [targets · classes] an example, in row-major order.</summary>
+    /// <summary>
+    /// Probabilities for each of an example's targets: [targets · classes] an example, in row-major order. Where the softmax is over positions, scores before it, by which
+    /// several windows of a text can be compared: [R · classes].
+    /// </summary>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public float[][] Predict(IReadOnlyList<Example> examples)
     {
@@ -158,9 +161,9 @@ internal sealed class TunedModel : IDisposable
             ObjectDisposedException.ThrowIf(_disposed != 0, this);
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
-            float[] all = [.. Batch.Passes(examples).SelectMany(batch => ParameterFactory.ToArray(Logits(batch, null).softmax(1)))];
+            float[] all = [.. Batch.Passes(examples).SelectMany(batch => ParameterFactory.ToArray(batch.Over == SoftmaxOver.Classes ? Logits(batch, null).softmax(1) : Logits(batch, null)))];
             int from = 0;
-            return examples.Select(e => all[from..(from += e.Targets.Length * ClassCount)]).ToArray();
+            return examples.Select(e => all[from..(from += e.ScoredLines * ClassCount)]).ToArray();
         }
     }
 

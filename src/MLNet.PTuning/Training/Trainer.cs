@@ -101,27 +101,23 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
     {
         using var scope = torch.NewDisposeScope();
         var weights = classWeights is null ? null : torch.tensor(classWeights.Select(w => (float)w).ToArray(), device: model.Backbone.Device);
-        double all = batch.Sum(pass => Weight(pass, classWeights)), sum = 0;
+        double all = batch.Sum(pass => CrossEntropy.Weight(pass, classWeights)), sum = 0;
         for (int i = 0; i < batch.Count; i++)
         {
-            double passWeight = batch.Count == 1 ? 1 : Weight(batch[i], classWeights) / all;
+            double passWeight = batch.Count == 1 ? 1 : CrossEntropy.Weight(batch[i], classWeights) / all;
             // Rows without a target have no mean.
             if (passWeight == 0) continue;
             dropout.StartStep(step, i);
             using var passScope = torch.NewDisposeScope();
             var logits = model.Logits(batch[i], dropout);
-            var targets = torch.tensor(Array.ConvertAll(batch[i].Targets, t => (long)t), device: logits.device);
-            var loss = torch.nn.functional.cross_entropy(logits, targets, weights, ignore_index: Example.NoTarget).Times((float)passWeight);
+            var loss = CrossEntropy.Mean(logits, batch[i], weights).Times((float)passWeight);
             sum += loss.item<float>();
             if (!double.IsFinite(sum)) return sum;
             model.Backward(loss);
-            predicted?.Add(logits.argmax(1), batch[i].Targets);
+            if (batch[i].Over == SoftmaxOver.Classes) predicted?.Add(logits.argmax(1), batch[i].Targets);
         }
         return sum;
     }
-
-    // A pass's weight in the mean over all positions with a target.
-    private static double Weight(Batch pass, IReadOnlyList<double>? classWeights) => pass.Targets.Sum(t => t == Example.NoTarget ? 0 : classWeights?[t] ?? 1);
 
     private InvalidOperationException Diverged(string how, int step, int epoch) => new(FormattableString.Invariant(
         $"Training diverged: {how} at step {step} (epoch {epoch + 1}). Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));

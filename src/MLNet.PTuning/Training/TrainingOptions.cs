@@ -56,7 +56,7 @@ public abstract class TrainingOptions
     /// <summary>Largest norm of the gradient, over all trained parameters together; larger ones are scaled down. Default 1.</summary>
     public double ClipNorm { get; set; } = 1;
 
-    /// <summary>Probability of dropping an element before the head's linear layer in training. Default null: the backbone's <c>hidden_dropout_prob</c>.</summary>
+    /// <summary>Probability of dropping an element before the head's linear layer in training. Default null: the backbone's <c>hidden_dropout_prob</c>; 0 for answering questions.</summary>
     public double? HeadDropout { get; set; }
 
     /// <summary>

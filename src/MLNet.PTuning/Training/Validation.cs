@@ -5,8 +5,8 @@ using MLNet.PTuning.Tuning;
 
 namespace MLNet.PTuning.Training;
 
-/// <summary>How well probabilities fit examples; higher is better.</summary>
-internal delegate double ScoreFunction(IReadOnlyList<Example> examples, IReadOnlyList<float[]> probabilities);
+/// <summary>How well predictions (<see cref="TunedModel.Predict"/>) fit examples; higher is better.</summary>
+internal delegate double ScoreFunction(IReadOnlyList<Example> examples, IReadOnlyList<float[]> predicted);
 
 /// <summary>Scores models on validation sets, and keeps the parameters of the best epoch.</summary>
 internal static class Validation
@@ -15,23 +15,21 @@ internal static class Validation
     /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
     public static (double Loss, double Score) Run(TunedModel model, IReadOnlyList<Example> examples, ScoreFunction score, TrainingOptions options)
     {
-        var probabilities = new float[examples.Count][];
+        var predicted = new float[examples.Count][];
         foreach (int[] batch in Enumerable.Range(0, examples.Count).OrderBy(i => examples[i].Ids.Length).Chunk(options.BatchSize))
         {
             options.CancellationToken.ThrowIfCancellationRequested();
-            float[][] predicted = model.Predict([.. batch.Select(i => examples[i])]);
-            for (int i = 0; i < batch.Length; i++) probabilities[batch[i]] = predicted[i];
+            float[][] ofBatch = model.Predict([.. batch.Select(i => examples[i])]);
+            for (int i = 0; i < batch.Length; i++) predicted[batch[i]] = ofBatch[i];
         }
         double loss = 0;
         int count = 0;
         for (int row = 0; row < examples.Count; row++)
-            for (int i = 0; i < examples[row].Targets.Length; i++)
-            {
-                if (examples[row].Targets[i] is not (>= 0 and var target)) continue;
-                loss -= Math.Log(Math.Max(probabilities[row][i * model.ClassCount + target], 1e-30f));
-                count++;
-            }
-        return (loss / Math.Max(count, 1), score(examples, probabilities));
+        {
+            var (sum, targets) = CrossEntropy.OfPrediction(examples[row], predicted[row], model.ClassCount);
+            (loss, count) = (loss + sum, count + targets);
+        }
+        return (loss / Math.Max(count, 1), score(examples, predicted));
     }
 
     /// <summary>Whether an epoch's parameters are to be kept instead of another's.</summary>

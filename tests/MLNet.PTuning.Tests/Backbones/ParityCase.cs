@@ -80,8 +80,32 @@ internal sealed class ParityCase : IDisposable
         var model = TunedModel.Create(Lease(), method, classes, pools, null, seed: 0, words: words);
         using var noGrad = torch.no_grad();
         foreach (var parameter in model.Parameters)
-            parameter.Value.copy_(torch.tensor(Values(_case.Entries.ContainsKey("param." + parameter.Name) ? "param." + parameter.Name : "param.roberta." + parameter.Name)).view(parameter.Value.shape));
+        {
+            string[] names = ["param." + parameter.Name, "param.roberta." + parameter.Name, "param." + HeadName(parameter.Name)];
+            parameter.Value.copy_(torch.tensor(Values(names.First(_case.Entries.ContainsKey))).view(parameter.Value.shape));
+        }
         return model;
+    }
+
+    /// <summary>The name that the reference's head for question answering gives a parameter.</summary>
+    public static string HeadName(string name) => name.Replace("classifier", "qa_outputs", StringComparison.Ordinal);
+
+    /// <summary>Rows read at every position with the recorded start and end.</summary>
+    /// <param name="isPadded">Whether padding is part of the rows.</param>
+    /// <param name="prefix">Of the names of the recorded starts and ends.</param>
+    public Batch AnsweringBatch(bool isPadded, string prefix = "in.")
+    {
+        var (rows, width, ids) = Matrix("in.input_ids", 0);
+        int[] types = _case.Entries.ContainsKey("in.token_type_ids") ? Matrix("in.token_type_ids", 0).Values : new int[ids.Length];
+        var lengths = RowLengths();
+        long[] starts = _case.ReadRaw<long>(prefix + "start_positions"), ends = _case.ReadRaw<long>(prefix + "end_positions");
+        return MLNet.PTuning.Tasks.Batch.Of([.. Enumerable.Range(0, rows).Select(r =>
+        {
+            int length = isPadded ? width : lengths[r];
+            // As the reference: a place after the row is none.
+            int[] targets = [.. new[] { starts[r], ends[r] }.Select(at => at >= width ? Example.NoTarget : (int)at)];
+            return new Example(ids[(r * width)..(r * width + length)], types[(r * width)..(r * width + length)], [.. Enumerable.Range(0, length)], targets) { Over = SoftmaxOver.Positions };
+        })]);
     }
 
     /// <summary>Parts of a recorded [B, S, width] tensor that are no padding, packed: [T, width]; a [B, width] tensor as it is.</summary>

@@ -7,7 +7,7 @@ namespace MLNet.PTuning;
 /// <summary>One of the tasks that are trained together.</summary>
 /// <param name="Name">Name of the task and of its transformer.</param>
 /// <param name="Options">
-/// <see cref="TextClassificationOptions"/> or <see cref="TokenLabelingOptions"/> for the same backbone: its columns, ValidationSet, MaxSequenceLength, HeadDropout, ClassWeights
+/// Options of a single task, such as <see cref="TextClassificationOptions"/> or <see cref="TokenLabelingOptions"/>, for the same backbone: its columns, ValidationSet, MaxSequenceLength, HeadDropout, ClassWeights
 /// and the settings of prediction are its own; the settings of training and the tuning method are those of <see cref="MultiTaskOptions"/>.
 /// </param>
 /// <param name="Data">Its training rows, labels as keys.</param>
@@ -60,19 +60,17 @@ public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(bac
         RefuseSet(this, new MultiTaskOptions(BackboneFolder), IsOfOneTask, "The multi-task options", "set it in the options of the tasks");
         foreach (var task in Tasks)
         {
+            var defaults = Defaults(task);
             task.Options.Validate();
-            RefuseSet(task.Options, Defaults(task), property => !IsOfOneTask(property) && property.DeclaringType!.IsAssignableFrom(typeof(PTuningOptions)), $"The options of task '{task.Name}'", "set it in the multi-task options");
+            RefuseSet(task.Options, defaults, property => !IsOfOneTask(property) && property.DeclaringType!.IsAssignableFrom(typeof(PTuningOptions)), $"The options of task '{task.Name}'", "set it in the multi-task options");
             if (Path.GetFullPath(task.Options.BackboneFolder) != Path.GetFullPath(BackboneFolder))
                 throw new ArgumentException($"Task '{task.Name}' names the backbone {task.Options.BackboneFolder}, but all tasks share {BackboneFolder}. Give one folder.", nameof(Tasks));
         }
     }
 
-    private PTuningOptions Defaults(PromptTask task) => task.Options switch
-    {
-        TextClassificationOptions => new TextClassificationOptions(task.Options.BackboneFolder),
-        TokenLabelingOptions => new TokenLabelingOptions(task.Options.BackboneFolder),
-        _ => throw new ArgumentException($"Task '{task.Name}' has {task.Options.GetType().Name}; give {nameof(TextClassificationOptions)} or {nameof(TokenLabelingOptions)}.", nameof(Tasks)),
-    };
+    private static PTuningOptions Defaults(PromptTask task) => task.Options is MultiTaskOptions
+        ? throw new ArgumentException($"Task '{task.Name}' has {nameof(MultiTaskOptions)}; give the options of a single task.", nameof(Tasks))
+        : (PTuningOptions)Activator.CreateInstance(task.Options.GetType(), task.Options.BackboneFolder)!;
 
     // Settings of single tasks: columns, loss, validation rows and predictions. All others belong to the training that tasks share.
     private static bool IsOfOneTask(PropertyInfo property) => property.Name is nameof(LabelColumnName) or nameof(PredictedLabelColumnName) or nameof(ScoreColumnName)

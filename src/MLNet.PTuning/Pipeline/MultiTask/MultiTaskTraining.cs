@@ -84,9 +84,7 @@ public sealed class MultiTaskTraining
         var options = task.Options.Copy();
         options.Method = _options.Method;
         (options.Precision, options.Threads) = (_options.Precision, _options.Threads);
-        // The options have been checked: they are of one kind or the other.
-        return options is TextClassificationOptions texts ? new PTuningClassificationEstimator(_environment, texts).Prepare(task.Data)
-            : new PTuningTokenLabelingEstimator(_environment, (TokenLabelingOptions)options).Prepare(task.Data);
+        return options.Estimator(_environment)!.Prepare(task.Data);
     }
 
     // A prompt that was trained through a network is saved as the network's output: single tasks continue from there without it.

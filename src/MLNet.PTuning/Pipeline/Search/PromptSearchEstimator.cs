@@ -13,7 +13,7 @@ namespace MLNet.PTuning;
 /// Every trial is trained from the beginning, because a learning rate's schedule depends on its last epoch.
 /// </summary>
 /// <typeparam name="TTransformer">The transformer of a single training.</typeparam>
-public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransformer> where TTransformer : class, ITransformer, IDisposable
+public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransformer> where TTransformer : PTuningTransformer
 {
     private const double DefaultValidationShare = 0.1;
 
@@ -21,13 +21,9 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
     private readonly PTuningOptions _options;
     private readonly DeepPrompt _method;
     private readonly PromptSearchOptions _search;
-    private readonly IReadOnlyList<string> _columns;
-    private readonly Func<PTuningOptions, IEstimator<TTransformer>> _train;
-    private readonly Func<TTransformer, TrainingReport?> _reportOf;
-    private readonly Action<TTransformer, SearchReport> _attach;
+    private readonly IHostEnvironment _environment;
 
-    internal PromptSearchEstimator(IHostEnvironment environment, PTuningOptions options, PromptSearchOptions search, IReadOnlyList<string> columns,
-        Func<PTuningOptions, IEstimator<TTransformer>> train, Func<TTransformer, TrainingReport?> reportOf, Action<TTransformer, SearchReport> attach)
+    internal PromptSearchEstimator(IHostEnvironment environment, PTuningOptions options, PromptSearchOptions search)
     {
         _search = search.Copy();
         _search.Validate();
@@ -41,12 +37,12 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         _method = options.Method as DeepPrompt
             ?? throw new ArgumentException(
                 $"A search tries settings of {nameof(DeepPrompt)}, not of {options.Method.GetType().Name}. Leave Method as it is, or give a {nameof(DeepPrompt)}.", nameof(options));
+        _environment = environment;
         _host = environment.Register("PromptSearch");
-        (_columns, _train, _reportOf, _attach) = (columns, train, reportOf, attach);
     }
 
     /// <inheritdoc/>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => _train(_options).GetOutputSchema(inputSchema);
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => EstimatorOf(_options).GetOutputSchema(inputSchema);
 
     /// <summary>Searches, and returns the best trial's model with the table of all trials (its <c>SearchReport</c>).</summary>
     /// <exception cref="ArgumentException">The rows cannot be trained on, the folder holds another search, or no prompt length fits the backbone.</exception>
@@ -98,7 +94,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
             // A trial from the folder has no model. Training is a function of its seed, so repeating it makes the same model.
             var found = best.Value.Model ?? Run(rows, validation, best.Value.Trial.Setting, best.Value.Trial.Rung, best.Value.Trial.Epochs).Model
                 ?? throw new InvalidOperationException($"The best trial ({best.Value.Trial.Setting}) failed when it was repeated. Delete the folder's search.json to start again.");
-            _attach(found, new SearchReport(trials, clock.Elapsed.TotalSeconds));
+            found.SearchReport = new SearchReport(trials, clock.Elapsed.TotalSeconds);
             return found;
         }
         catch
@@ -107,6 +103,8 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
             throw;
         }
     }
+
+    private IEstimator<TTransformer> EstimatorOf(PTuningOptions options) => (IEstimator<TTransformer>)options.Estimator(_environment)!;
 
     private (SearchTrial Trial, TTransformer? Model) Run(IDataView rows, IDataView validation, PromptSetting setting, int rung, int epochs)
     {
@@ -123,8 +121,8 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         var clock = Stopwatch.StartNew();
         try
         {
-            var model = _train(options).Fit(rows);
-            var report = _reportOf(model)!;
+            var model = EstimatorOf(options).Fit(rows);
+            var report = model.Report!;
             var epoch = report.Epochs[report.BestEpoch - 1];
             return (new SearchTrial(setting, rung, epochs, epoch.ValidationScore, epoch.ValidationLoss, clock.Elapsed.TotalSeconds, null), model);
         }
@@ -144,10 +142,11 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
 
     private SortedDictionary<string, string> Identity(FrozenBackbone backbone, IDataView rows, IDataView validation)
     {
+        string[] columns = [.. _options.InputColumns.OfType<string>()];
         var identity = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            ["training rows"] = DataIdentity.Of(rows, _columns),
-            ["validation rows"] = DataIdentity.Of(validation, _columns),
+            ["training rows"] = DataIdentity.Of(rows, columns),
+            ["validation rows"] = DataIdentity.Of(validation, columns),
             ["backbone"] = "content " + backbone.ContentHash,
         };
         // Epochs differ between trials.

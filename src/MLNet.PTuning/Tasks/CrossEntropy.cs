@@ -1,0 +1,64 @@
+// The loss of every task: cross-entropy of a softmax over classes, or over the positions of a row.
+using TorchSharp;
+
+namespace MLNet.PTuning.Tasks;
+
+internal static class CrossEntropy
+{
+    // Smaller probabilities are raised to this before the logarithm.
+    private const float MinProbability = 1e-30f;
+
+    /// <summary>The mean over a pass's targets; targets of <see cref="Example.NoTarget"/> do not count.</summary>
+    /// <param name="logits">Scores: [R, classes].</param>
+    /// <param name="pass">What was scored.</param>
+    /// <param name="classWeights">Weight of each class: [classes]; null for all 1.</param>
+    public static torch.Tensor Mean(torch.Tensor logits, Batch pass, torch.Tensor? classWeights)
+    {
+        var targets = torch.tensor(Array.ConvertAll(pass.Targets, t => (long)t), device: logits.device);
+        var scores = pass.Over == SoftmaxOver.Positions ? ByRowAndClass(logits, pass) : logits;
+        return torch.nn.functional.cross_entropy(scores, targets, classWeights, ignore_index: Example.NoTarget);
+    }
+
+    /// <summary>A pass's weight in the mean over the targets of several.</summary>
+    public static double Weight(Batch pass, IReadOnlyList<double>? classWeights) => pass.Targets.Sum(t => t == Example.NoTarget ? 0 : classWeights?[t] ?? 1);
+
+    /// <summary>The sum over an example's targets, and their number.</summary>
+    /// <param name="example">The example.</param>
+    /// <param name="predicted">What <see cref="TunedModel.Predict"/> gives for it.</param>
+    /// <param name="classes">Number of classes.</param>
+    public static (double Sum, int Count) OfPrediction(Example example, float[] predicted, int classes)
+    {
+        double sum = 0;
+        int count = 0;
+        for (int i = 0; i < example.Targets.Length; i++)
+        {
+            if (example.Targets[i] is not (>= 0 and var target)) continue;
+            sum += example.Over == SoftmaxOver.Positions ? LogTotal(predicted, i, classes) - predicted[target * classes + i] : -Math.Log(Math.Max(predicted[i * classes + target], MinProbability));
+            count++;
+        }
+        return (sum, count);
+    }
+
+    // log Σ exp of a class's scores.
+    private static double LogTotal(float[] scores, int of, int classes)
+    {
+        double highest = double.NegativeInfinity, total = 0;
+        for (int at = of; at < scores.Length; at += classes) highest = Math.Max(highest, scores[at]);
+        for (int at = of; at < scores.Length; at += classes) total += Math.Exp(scores[at] - highest);
+        return highest + Math.Log(total);
+    }
+
+    // [R, classes] → [B · classes, S]: a line for each row and class, with −∞ after the row's last position.
+    private static torch.Tensor ByRowAndClass(torch.Tensor logits, Batch pass)
+    {
+        int[] starts = pass.Rows.StartsOf(pass.ReadPositions);
+        int rows = pass.Rows.RowCount, classes = (int)logits.shape[1], longest = Enumerable.Range(0, rows).Max(row => starts[row + 1] - starts[row]), at = 0;
+        var index = new long[rows * classes * longest];
+        Array.Fill(index, logits.shape[0] * classes);
+        for (int row = 0; row < rows; row++)
+            for (int c = 0; c < classes; c++, at += longest)
+                for (int i = starts[row]; i < starts[row + 1]; i++) index[at + i - starts[row]] = (long)i * classes + c;
+        var lowest = torch.tensor([float.NegativeInfinity], device: logits.device);
+        return torch.cat([logits.flatten(), lowest]).index_select(0, torch.tensor(index, device: logits.device)).view(rows * classes, longest);
+    }
+}
