@@ -69,8 +69,8 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
     // Floats of the first layer that are kept: 256 MiB.
     private const long MostKept = 1 << 26;
 
-    // Multiplications from which a product on all cores gains more than waking their threads costs.
-    private const long WorthAllCores = 1 << 20;
+    // Multiplications from which a product on all cores gains more than it costs to wait for their threads: this library's own, and libtorch's.
+    private const long WorthAllCores = 1 << 20, WorthLibtorchsThreads = 1 << 23;
 
     private readonly int _hidden, _wide;
     private readonly double _embeddedDropout;
@@ -146,12 +146,12 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
             }
     }
 
-    // The products of a single part run on all cores, where they are large enough.
+    // A single part runs on all cores, where it is large enough. Where products are libtorch's they alone do: its threads and ours would be in each other's way.
     private void Run(RowRange[] ranges, Action<int, int> body)
     {
-        bool isAlone = ranges.Length == 1 && (long)ranges[0].PieceCount * _hidden * _wide >= WorthAllCores;
+        bool isAlone = ranges.Length == 1 && (long)ranges[0].PieceCount * _hidden * _wide >= (HasOwnProducts ? WorthAllCores : WorthLibtorchsThreads);
         ComputeThread.SetLibtorchThreads(isAlone && !HasOwnProducts ? ComputeThread.ThreadCount : 1);
-        if (isAlone) body(0, ComputeThread.ThreadCount);
+        if (isAlone) body(0, HasOwnProducts ? ComputeThread.ThreadCount : 1);
         else Workers.Run(ranges.Length, i => body(i, 1));
     }
 
