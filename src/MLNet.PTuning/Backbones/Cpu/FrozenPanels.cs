@@ -47,9 +47,7 @@ internal sealed unsafe class FrozenPanels<TLanes> : IDisposable where TLanes : s
     /// <param name="cores">Threads that take a range of the columns each; 1 for this one alone.</param>
     public void Multiply(float* a, float* c, int m, int cores)
     {
-        int panels = (_columns + Width - 1) / Width;
-        if (cores == 1) Multiply(a, c, m, 0, panels);
-        else Workers.Run(cores, core => Multiply(a, c, m, panels * core / cores, panels * (core + 1) / cores));
+        Workers.Share((_columns + Width - 1) / Width, cores, (_, from, to) => Multiply(a, c, m, from, to));
         GC.KeepAlive(this);
     }
 

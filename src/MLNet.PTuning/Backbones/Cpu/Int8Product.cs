@@ -62,8 +62,7 @@ internal sealed unsafe class Int8Product<TLanes> where TLanes : struct, ILanes<T
             int count = Math.Min(block, rows - first);
             for (int i = 0; i < count; i++) RoundRow(x + (long)(first + i) * _inputs, rounded + (long)i * _paddedInputs, _inputs, out scales[i], out zeros[i]);
             float* to = result + (long)first * _outputs;
-            if (cores == 1) Multiply<TBytes>(rounded, zeros, scales, count, to, 0, _groups.Length);
-            else Workers.Run(cores, core => Multiply<TBytes>(rounded, zeros, scales, count, to, _groups.Length * core / cores, _groups.Length * (core + 1) / cores));
+            Workers.Share(_groups.Length, cores, (_, from, end) => Multiply<TBytes>(rounded, zeros, scales, count, to, from, end));
         }
         GC.KeepAlive(this);
     }
@@ -75,14 +74,10 @@ internal sealed unsafe class Int8Product<TLanes> where TLanes : struct, ILanes<T
         int width = FrozenPanels<TLanes>.Width, panels = (_inputs + width - 1) / width;
         long size = (long)_outputs * width;
         float* memory = scratch.Reserve(cores * size);
-        if (cores == 1) Range(0);
-        else Workers.Run(cores, Range);
-        GC.KeepAlive(this);
-
-        void Range(int core)
+        Workers.Share(panels, cores, (core, from, end) =>
         {
             float* panel = memory + core * size;
-            for (int i = panels * core / cores; i < panels * (core + 1) / cores; i++)
+            for (int i = from; i < end; i++)
             {
                 int first = i * width, count = Math.Min(width, _inputs - first);
                 float* to = panel;
@@ -93,7 +88,8 @@ internal sealed unsafe class Int8Product<TLanes> where TLanes : struct, ILanes<T
                 }
                 _backward.MultiplyPanel(gradient, panel, result, first, 0, rows);
             }
-        }
+        });
+        GC.KeepAlive(this);
     }
 
     /// <summary>
