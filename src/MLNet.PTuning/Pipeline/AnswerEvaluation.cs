@@ -8,9 +8,6 @@ namespace MLNet.PTuning.Pipeline;
 /// <summary>Evaluation of predicted answers over a data view.</summary>
 internal static class AnswerEvaluation
 {
-    // Smaller probabilities are raised to this before the logarithm.
-    private const float MinProbability = 1e-30f;
-
     /// <summary>Scores predicted answers; the best threshold of no answer is found where the data have the model's other columns.</summary>
     /// <exception cref="ArgumentException">A column is missing or of another type, or there are no rows.</exception>
     public static AnswerMetrics Evaluate(IDataView data, string answersName, string predictedName, string scoreName, AnswerComparison? comparison)
@@ -38,7 +35,7 @@ internal static class AnswerEvaluation
             float ofBest = best >= 0 && best < scores.Length ? scores.GetItemOrDefault(best) : 0;
             considersNone |= ofNone > 0;
             rows.Add(new AnswerPrediction([.. readGold().Where(answer => answer.Length > 0)], answers.FirstOrDefault() ?? "", best < 0 ? "" : answers[best],
-                Math.Log(Math.Max(ofNone, MinProbability)) - Math.Log(Math.Max(ofBest, MinProbability))));
+                CrossEntropy.Log(ofNone) - CrossEntropy.Log(ofBest)));
         }
         // A model that answers every question gives no probability of no answer at all.
         if (!considersNone) rows = rows.ConvertAll(row => row with { NullScore = null });

@@ -5,9 +5,6 @@ namespace MLNet.PTuning.Tasks;
 
 internal static class CrossEntropy
 {
-    // Smaller probabilities are raised to this before the logarithm.
-    private const float MinProbability = 1e-30f;
-
     /// <summary>The mean over a pass's targets; targets of <see cref="Example.NoTarget"/> do not count.</summary>
     /// <param name="logits">Scores: [R, classes].</param>
     /// <param name="pass">What was scored.</param>
@@ -33,11 +30,14 @@ internal static class CrossEntropy
         for (int i = 0; i < example.Targets.Length; i++)
         {
             if (example.Targets[i] is not (>= 0 and var target)) continue;
-            sum += example.Over == SoftmaxOver.Positions ? LogTotal(predicted, i, classes) - predicted[target * classes + i] : -Math.Log(Math.Max(predicted[i * classes + target], MinProbability));
+            sum += example.Over == SoftmaxOver.Positions ? LogTotal(predicted, i, classes) - predicted[target * classes + i] : -Log(predicted[i * classes + target]);
             count++;
         }
         return (sum, count);
     }
+
+    /// <summary>The logarithm of a probability; one that has become 0 counts as 1e-30.</summary>
+    public static double Log(float probability) => Math.Log(Math.Max(probability, 1e-30f));
 
     // log Σ exp of a class's scores.
     private static double LogTotal(float[] scores, int of, int classes)

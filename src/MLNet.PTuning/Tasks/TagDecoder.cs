@@ -33,7 +33,7 @@ internal sealed class TagDecoder(IReadOnlyList<string> tags, TagScheme scheme, b
         int n = tags.Count;
         var from = new int[words, n];
         var score = new double[n];
-        for (int t = 0; t < n; t++) score[t] = _transitions.MayFollow(null, t) ? Log(probabilities[t]) : Never;
+        for (int t = 0; t < n; t++) score[t] = _transitions.MayFollow(null, t) ? CrossEntropy.Log(probabilities[t]) : Never;
         for (int w = 1; w < words; w++)
         {
             var next = new double[n];
@@ -42,7 +42,7 @@ internal sealed class TagDecoder(IReadOnlyList<string> tags, TagScheme scheme, b
                 next[t] = Never;
                 for (int p = 0; p < n; p++)
                     if (_transitions.MayFollow(p, t) && score[p] > next[t]) (next[t], from[w, t]) = (score[p], p);
-                next[t] += Log(probabilities[w * n + t]);
+                next[t] += CrossEntropy.Log(probabilities[w * n + t]);
             }
             score = next;
         }
@@ -59,6 +59,4 @@ internal sealed class TagDecoder(IReadOnlyList<string> tags, TagScheme scheme, b
         }
         return best;
     }
-
-    private static double Log(float probability) => Math.Log(Math.Max(probability, 1e-30f));
 }
