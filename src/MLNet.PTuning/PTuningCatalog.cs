@@ -149,6 +149,52 @@ public static class PTuningCatalog
         return AnswerEvaluation.Evaluate(data, answerColumnName, predictedAnswerColumnName, scoreColumnName, comparison);
     }
 
+    /// <summary>
+    /// Chooses one of the choices that a text has (multiple choice, as in COPA) with P-Tuning v2: every choice is read with the text and scored, and the most probable one is chosen.
+    /// </summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="backboneFolder">The transformer's folder as Hugging Face publishes it: config.json, weights (safetensors, PyTorch or ONNX), the tokenizer's files.</param>
+    /// <param name="promptLength">Prompt length in vectors per layer.</param>
+    /// <param name="premiseColumnName">The column of the texts that all of a row's choices are read with.</param>
+    /// <param name="questionColumnName">The column of questions, each read after its premise; null for none.</param>
+    /// <param name="choicesColumnName">The column of choices: a vector of text, of any number in each row.</param>
+    /// <param name="labelColumnName">The label column: a number, the index of the right choice, counted from 0; −1 where it is not known.</param>
+    /// <returns>An estimator that adds <c>PredictedLabel</c> (the index of the most probable choice, an Int32) and <c>Score</c> (a probability for each choice).</returns>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public static PTuningMultipleChoiceEstimator PTuningV2Choose(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20,
+        string premiseColumnName = "Premise", string? questionColumnName = null, string choicesColumnName = "Choices", string labelColumnName = "Label") =>
+        catalog.PTuningV2Choose(new MultipleChoiceOptions(backboneFolder)
+        {
+            Method = new DeepPrompt { Length = promptLength },
+            PremiseColumnName = premiseColumnName,
+            QuestionColumnName = questionColumnName,
+            ChoicesColumnName = choicesColumnName,
+            LabelColumnName = labelColumnName,
+        });
+
+    /// <summary>Chooses with the tuning method and the settings of an options object.</summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="options">All settings.</param>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public static PTuningMultipleChoiceEstimator PTuningV2Choose(this TransformsCatalog catalog, MultipleChoiceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new PTuningMultipleChoiceEstimator(MLNetInternals.EnvironmentOf(catalog), options);
+    }
+
+    /// <summary>Scores predicted choices: accuracy, log-loss, and the accuracy of chance; rows whose label is −1 or NaN are left out.</summary>
+    /// <param name="catalog"><c>mlContext.MulticlassClassification</c>.</param>
+    /// <param name="data">Rows with labels and the model's probabilities.</param>
+    /// <param name="labelColumnName">The label column: a number, the index of the right choice, counted from 0.</param>
+    /// <param name="scoreColumnName">The choices' probabilities.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type, a label is outside the row's choices, or there are no rows with a label.</exception>
+    public static ChoiceMetrics EvaluateChoices(this MulticlassClassificationCatalog catalog, IDataView data, string labelColumnName = "Label", string scoreColumnName = "Score")
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        return ChoiceEvaluation.Evaluate(data, labelColumnName, scoreColumnName);
+    }
+
     /// <summary>Rows of questions from a JSON file in the form of SQuAD 1.1 or 2.0, which every cursor reads again, a paragraph at a time.</summary>
     /// <param name="catalog"><c>mlContext.Data</c>.</param>
     /// <param name="path">The file, UTF-8.</param>
@@ -229,6 +275,16 @@ public static class PTuningCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
         return new PromptSearchEstimator<PTuningQuestionAnsweringTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions());
+    }
+
+    /// <summary>Chooses with the deep prompt that scores best on held-out rows.</summary>
+    /// <inheritdoc cref="PTuningV2Search(TransformsCatalog, TextClassificationOptions, PromptSearchOptions?)"/>
+    public static PromptSearchEstimator<PTuningMultipleChoiceTransformer> PTuningV2Search(this TransformsCatalog catalog, MultipleChoiceOptions options,
+        PromptSearchOptions? search = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        return new PromptSearchEstimator<PTuningMultipleChoiceTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions());
     }
 
     /// <summary>

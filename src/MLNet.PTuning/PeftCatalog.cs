@@ -9,6 +9,8 @@ namespace Microsoft.ML;
 /// <summary>Models from PEFT folders and from checkpoints of P-Tuning v2's code, as extension methods of ML.NET's catalogs.</summary>
 public static class PeftCatalog
 {
+    private const string HeadReadsFirstToken = "The head of a PEFT folder, or of P-Tuning v2's own code, was trained to read the first token; leave Pooling at FirstToken.";
+
     /// <summary>A classifier of texts from a prompt and head that were trained with Hugging Face PEFT or with P-Tuning v2's own code.</summary>
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
     /// <param name="backboneFolder">The backbone that it was trained on, as Hugging Face publishes it.</param>
@@ -40,7 +42,7 @@ public static class PeftCatalog
         options = (TextClassificationOptions)options.Copy();
         var names = NamesOfHead(options, classNames, PeftHead.Classification);
         if (options.Pooling == Pooling.Mean)
-            throw new ArgumentException("The head of a PEFT folder, or of P-Tuning v2's own code, was trained to read the first token; leave Pooling at FirstToken.");
+            throw new ArgumentException(HeadReadsFirstToken);
         var binary = BinarySettings.Of(options, isBoolean: false);
         binary?.Check(names);
         var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(PTuningClassificationTransformer));
@@ -130,6 +132,29 @@ public static class PeftCatalog
         {
             options.Columns.Check(input);
             return AnswerColumns.Promises(options);
+        });
+    }
+
+    /// <summary>A model that chooses, from a prompt and head that were trained elsewhere: a head of one class (task type SEQ_CLS), as Python's classes for multiple choice have it.</summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="options">The backbone, the columns and <see cref="PTuningOptions.StartFrom"/>; the options of training are not used.</param>
+    /// <returns>An estimator that needs no training, whose model adds <c>PredictedLabel</c> and <c>Score</c>.</returns>
+    /// <exception cref="ArgumentException">A value is out of range, or the head has several classes.</exception>
+    /// <exception cref="InvalidDataException">The folder is damaged, holds no head, or was trained on another kind of backbone.</exception>
+    public static PeftEstimator<PTuningMultipleChoiceTransformer> PTuningV2ChooseFromPeft(this TransformsCatalog catalog, MultipleChoiceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        options = (MultipleChoiceOptions)options.Copy();
+        if (options.Pooling == Pooling.Mean) throw new ArgumentException(HeadReadsFirstToken);
+        var names = NamesOfHead(options, MultipleChoice.ClassNames, PeftHead.Classification);
+        var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(PTuningMultipleChoiceTransformer));
+        var (model, settings) = PromptFit.WithoutTraining(host, options, names, pools: true);
+        settings = settings with { InputColumns = options.Columns.Names };
+        return new PeftEstimator<PTuningMultipleChoiceTransformer>(new PTuningMultipleChoiceTransformer(host, model, LabelKeys.Of(names), settings), input =>
+        {
+            options.Columns.Check(input);
+            return ChoiceColumns.Promises(options);
         });
     }
 

@@ -15,6 +15,7 @@ using TorchSharp;
 [assembly: LoadableClass(typeof(PTuningClassificationTransformer), null, typeof(SignatureLoadModel), "P-Tuning text classification", PTuningClassificationTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(PTuningTokenLabelingTransformer), null, typeof(SignatureLoadModel), "P-Tuning token labeling", PTuningTokenLabelingTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(PTuningQuestionAnsweringTransformer), null, typeof(SignatureLoadModel), "P-Tuning question answering", PTuningQuestionAnsweringTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(PTuningMultipleChoiceTransformer), null, typeof(SignatureLoadModel), "P-Tuning multiple choice", PTuningMultipleChoiceTransformer.LoaderSignature)]
 
 namespace MLNet.PTuning.Pipeline
 {

@@ -142,6 +142,15 @@ public abstract class PTuningOptions : TrainingOptions
         Verbalizer?.Validate();
     }
 
+    /// <summary>Checks what a classification head is to read.</summary>
+    private protected void CheckPooling(Pooling pooling)
+    {
+        Require(Enum.IsDefined(pooling), nameof(Pooling), pooling, "one of " + string.Join(", ", Enum.GetNames<Pooling>()));
+        if (pooling == Pooling.Mean && Verbalizer is not null) throw new ArgumentException("A verbalizer scores a masked word, not a mean over tokens; leave Pooling at FirstToken.", nameof(Pooling));
+        if (pooling == Pooling.Mean && Method.ReadsVectors)
+            throw new ArgumentException("PoolsFirstVector has the head read the prompt's first vector, not a mean over tokens; leave Pooling at FirstToken, or PoolsFirstVector false.", nameof(Pooling));
+    }
+
     private void CheckColumns()
     {
         string[] inputs = [.. InputColumns.OfType<string>()], outputs = [.. OutputColumns.OfType<string>()];

@@ -34,10 +34,7 @@ public sealed class TextClassificationOptions(string backboneFolder) : PTuningOp
     internal override void Validate()
     {
         base.Validate();
-        Require(Enum.IsDefined(Pooling), nameof(Pooling), Pooling, "one of " + string.Join(", ", Enum.GetNames<Pooling>()));
-        if (Pooling == Pooling.Mean && Verbalizer is not null) throw new ArgumentException("A verbalizer scores a masked word, not a mean over tokens; leave Pooling at FirstToken.", nameof(Pooling));
-        if (Pooling == Pooling.Mean && Method.ReadsVectors)
-            throw new ArgumentException("PoolsFirstVector has the head read the prompt's first vector, not a mean over tokens; leave Pooling at FirstToken, or PoolsFirstVector false.", nameof(Pooling));
+        CheckPooling(Pooling);
     }
 
     internal override ITaskEstimator Estimator(IHostEnvironment environment) => new PTuningClassificationEstimator(environment, this);

@@ -1,4 +1,4 @@
-// The loss of every task: cross-entropy of a softmax over classes, or over the positions of a row.
+// The loss of every task: cross-entropy of a softmax over classes, or over the vectors of an example.
 using TorchSharp;
 
 namespace MLNet.PTuning.Tasks;
@@ -6,13 +6,13 @@ namespace MLNet.PTuning.Tasks;
 internal static class CrossEntropy
 {
     /// <summary>The mean over a pass's targets; targets of <see cref="Example.NoTarget"/> do not count.</summary>
-    /// <param name="logits">Scores: [R, classes].</param>
+    /// <param name="logits">Scores: [V, classes].</param>
     /// <param name="pass">What was scored.</param>
     /// <param name="classWeights">Weight of each class: [classes]; null for all 1.</param>
     public static torch.Tensor Mean(torch.Tensor logits, Batch pass, torch.Tensor? classWeights)
     {
         var targets = torch.tensor(Array.ConvertAll(pass.Targets, t => (long)t), device: logits.device);
-        var scores = pass.Over == SoftmaxOver.Positions ? ByRowAndClass(logits, pass) : logits;
+        var scores = pass.Over == SoftmaxOver.Vectors ? ByExampleAndClass(logits, pass) : logits;
         return torch.nn.functional.cross_entropy(scores, targets, classWeights, ignore_index: Example.NoTarget);
     }
 
@@ -30,7 +30,7 @@ internal static class CrossEntropy
         for (int i = 0; i < example.Targets.Length; i++)
         {
             if (example.Targets[i] is not (>= 0 and var target)) continue;
-            sum += example.Over == SoftmaxOver.Positions ? LogTotal(predicted, i, classes) - predicted[target * classes + i] : -Log(predicted[i * classes + target]);
+            sum += example.Over == SoftmaxOver.Vectors ? LogTotal(predicted, i, classes) - predicted[target * classes + i] : -Log(predicted[i * classes + target]);
             count++;
         }
         return (sum, count);
@@ -48,17 +48,17 @@ internal static class CrossEntropy
         return highest + Math.Log(total);
     }
 
-    // [R, classes] → [B · classes, S]: a line for each row and class, with −∞ after the row's last position.
-    private static torch.Tensor ByRowAndClass(torch.Tensor logits, Batch pass)
+    // [V, classes] → [B · classes, longest]: a line for each example and class, with −∞ after the example's last vector.
+    private static torch.Tensor ByExampleAndClass(torch.Tensor logits, Batch pass)
     {
-        int[] starts = pass.Rows.StartsOf(pass.ReadPositions);
-        int rows = pass.Rows.RowCount, classes = (int)logits.shape[1], longest = Enumerable.Range(0, rows).Max(row => starts[row + 1] - starts[row]), at = 0;
-        var index = new long[rows * classes * longest];
+        int[] starts = pass.VectorStarts;
+        int examples = starts.Length - 1, classes = (int)logits.shape[1], longest = Enumerable.Range(0, examples).Max(e => starts[e + 1] - starts[e]), at = 0;
+        var index = new long[examples * classes * longest];
         Array.Fill(index, logits.shape[0] * classes);
-        for (int row = 0; row < rows; row++)
+        for (int e = 0; e < examples; e++)
             for (int c = 0; c < classes; c++, at += longest)
-                for (int i = starts[row]; i < starts[row + 1]; i++) index[at + i - starts[row]] = (long)i * classes + c;
+                for (int i = starts[e]; i < starts[e + 1]; i++) index[at + i - starts[e]] = (long)i * classes + c;
         var lowest = torch.tensor([float.NegativeInfinity], device: logits.device);
-        return torch.cat([logits.flatten(), lowest]).index_select(0, torch.tensor(index, device: logits.device)).view(rows * classes, longest);
+        return torch.cat([logits.flatten(), lowest]).index_select(0, torch.tensor(index, device: logits.device)).view(examples * classes, longest);
     }
 }

@@ -1,35 +1,44 @@
-// One row as a model reads it, and rows packed into a batch.
+// One example as a model reads it, and examples packed into a batch.
 using MLNet.PTuning.Backbones;
+using TorchSharp;
 
 namespace MLNet.PTuning.Tasks;
 
 /// <summary>What the softmax of an example's scores is over, and so what its targets are.</summary>
 internal enum SoftmaxOver
 {
-    /// <summary>The classes at each position read, or of the positions' mean: a target is a class.</summary>
+    /// <summary>The classes at each vector that the head reads: a target is a class.</summary>
     Classes,
-    /// <summary>The positions read, once for each class: there is a target for each class, and it is an index among the positions.</summary>
-    Positions,
+    /// <summary>The vectors that the head reads, once for each class: there is a target for each class, and it is an index among the vectors.</summary>
+    Vectors,
 }
 
-/// <summary>A row's word pieces, the positions that the head reads, and the target class at each, or of their mean.</summary>
+/// <summary>The word pieces of a row, or of several that are scored together, the positions that are read, and the targets.</summary>
 /// <param name="Ids">Word-piece ids, specials included, and −(j + 1) for a prompt's vector j: [S].</param>
 /// <param name="Types">Segment of each word piece: [S].</param>
-/// <param name="ReadPositions">Positions in <paramref name="Ids"/> that the head reads, ascending: [R]. Classification reads one (the first token, or a masked word), or all tokens.</param>
+/// <param name="ReadPositions">Positions in <paramref name="Ids"/> whose hidden states are read, ascending: [R]. Classification reads one (the first token, or a masked word), or all tokens.</param>
 /// <param name="Targets">
-/// Class at each of them, counted from 0, or <see cref="NoTarget"/>: [R]. A single one where the head reads their mean; where the softmax is over positions, the index of one of
-/// <paramref name="ReadPositions"/> for each class.
+/// The class of each line of scores, counted from 0, or <see cref="NoTarget"/>; where the softmax is over vectors, the index of one of them for each class.
 /// </param>
 internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[] Targets)
 {
-    /// <summary>Marks a position without a target; the loss ignores it (PyTorch's ignore_index).</summary>
+    /// <summary>Marks a line without a target; the loss ignores it (PyTorch's ignore_index).</summary>
     public const int NoTarget = -100;
+
+    /// <summary>Where each of its rows starts in <see cref="Ids"/>: one row, but for a text with several choices.</summary>
+    public int[] RowStarts { get; init; } = FirstToken;
+
+    /// <summary>The vectors that the head reads: each is the mean of the hidden states with these indices in <see cref="ReadPositions"/>. Null where it reads each position's own.</summary>
+    public int[][]? Means { get; init; }
 
     /// <summary>What its targets are.</summary>
     public SoftmaxOver Over { get; init; }
 
+    /// <summary>Number of vectors that the head reads.</summary>
+    public int VectorCount => Means?.Length ?? ReadPositions.Length;
+
     /// <summary>Lines of scores that a model of it predicts, each with a score a class.</summary>
-    public int ScoredLines => Over == SoftmaxOver.Positions ? ReadPositions.Length : Targets.Length;
+    public int ScoredLines => Over == SoftmaxOver.Vectors ? VectorCount : Targets.Length;
 
     /// <summary>The word pieces of rows, the most frequent ones first; prompt vectors are none.</summary>
     public static int[] FrequentPieces(IEnumerable<Example> examples) =>
@@ -41,16 +50,21 @@ internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[
 
 /// <summary>Examples packed for one pass.</summary>
 /// <param name="Rows">The word pieces.</param>
-/// <param name="ReadPositions">Positions in the packed rows that the head reads: [R].</param>
-/// <param name="Targets">The examples' targets, one after the other: [R], or [B] where the head reads means, or [B · classes] where the softmax is over positions.</param>
-/// <param name="MeanRows">The row of each position read, where the head reads each row's mean: [R]; null where it reads the positions themselves.</param>
-internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Targets, int[]? MeanRows)
+/// <param name="ReadPositions">Positions in the packed rows whose hidden states are read: [R].</param>
+/// <param name="Targets">The examples' targets, one after the other.</param>
+internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Targets)
 {
-    /// <summary>What the targets are: the same for all examples.</summary>
-    public SoftmaxOver Over { get; init; }
-
     // What bounds the memory of a pass, which grows with its word pieces: 32 rows of 128 are just one.
     private const int PiecesAtOnce = 4096;
+
+    /// <summary>The vectors that the head reads as means of hidden states; null where it reads each position's own.</summary>
+    public VectorMeans? Means { get; init; }
+
+    /// <summary>Where each example's vectors start among all, and their number at the end: [B + 1].</summary>
+    public required int[] VectorStarts { get; init; }
+
+    /// <summary>What the targets are: the same for all examples.</summary>
+    public SoftmaxOver Over { get; init; }
 
     /// <summary>Examples in their order, in one pass or in as many of about the same number of word pieces as keep each at 4096, give or take a row.</summary>
     public static IReadOnlyList<Batch> Passes(IReadOnlyList<Example> examples)
@@ -71,15 +85,50 @@ internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Target
     /// <summary>Examples in one pass.</summary>
     public static Batch Of(IReadOnlyList<Example> examples)
     {
-        var starts = new int[examples.Count + 1];
-        for (int row = 0; row < examples.Count; row++) starts[row + 1] = starts[row] + examples[row].Ids.Length;
+        int[] starts = Starts(examples, e => e.Ids.Length);
         return new Batch(
-            new PackedBatch([.. examples.SelectMany(e => e.Ids)], [.. examples.SelectMany(e => e.Types)], starts),
-            [.. examples.SelectMany((e, row) => e.ReadPositions.Select(at => starts[row] + at))],
-            [.. examples.SelectMany(e => e.Targets)],
-            examples.Any(e => e.ScoredLines != e.ReadPositions.Length) ? [.. examples.SelectMany((e, row) => Enumerable.Repeat(row, e.ReadPositions.Length))] : null)
+            new PackedBatch([.. examples.SelectMany(e => e.Ids)], [.. examples.SelectMany(e => e.Types)], [.. examples.SelectMany((e, i) => e.RowStarts.Select(at => starts[i] + at)), starts[^1]]),
+            [.. examples.SelectMany((e, i) => e.ReadPositions.Select(at => starts[i] + at))],
+            [.. examples.SelectMany(e => e.Targets)])
         {
+            Means = examples.Any(e => e.Means is not null) ? VectorMeans.Of(examples) : null,
+            VectorStarts = Starts(examples, e => e.VectorCount),
             Over = examples[0].Over,
         };
+    }
+
+    /// <summary>Running totals of a length, from 0.</summary>
+    internal static int[] Starts(IReadOnlyList<Example> examples, Func<Example, int> length)
+    {
+        var starts = new int[examples.Count + 1];
+        for (int i = 0; i < examples.Count; i++) starts[i + 1] = starts[i] + length(examples[i]);
+        return starts;
+    }
+}
+
+/// <summary>Means of a pass's hidden states, as pairs of a vector and a hidden state that counts in it.</summary>
+/// <param name="Vectors">The vector of each pair, ascending.</param>
+/// <param name="States">The index of its hidden state among the positions read.</param>
+/// <param name="Count">Number of vectors.</param>
+internal sealed record VectorMeans(int[] Vectors, int[] States, int Count)
+{
+    /// <summary>The means of examples in one pass.</summary>
+    public static VectorMeans Of(IReadOnlyList<Example> examples)
+    {
+        int[] starts = Batch.Starts(examples, e => e.ReadPositions.Length);
+        var means = examples.SelectMany((e, i) => (e.Means ?? [.. Enumerable.Range(0, e.ReadPositions.Length).Select(r => new[] { r })]).Select(mean => Array.ConvertAll(mean, at => starts[i] + at))).ToList();
+        return new VectorMeans([.. means.SelectMany((mean, vector) => Enumerable.Repeat(vector, mean.Length))], [.. means.SelectMany(mean => mean)], means.Count);
+    }
+
+    /// <summary>The vectors: [R, H] → [<see cref="Count"/>, H]. Each is summed in its pairs' order, so that it is the same alone and among others.</summary>
+    public torch.Tensor Of(torch.Tensor hidden)
+    {
+        var inverseCounts = new float[Count];
+        foreach (int vector in Vectors) inverseCounts[vector]++;
+        for (int vector = 0; vector < Count; vector++) inverseCounts[vector] = 1 / inverseCounts[vector];
+        var sums = torch.zeros([Count, hidden.shape[1]], dtype: hidden.dtype, device: hidden.device);
+        return sums.index_add(0, Index(Vectors), hidden.index_select(0, Index(States)), Arithmetic.One) * torch.tensor(inverseCounts, device: hidden.device).unsqueeze(1);
+
+        torch.Tensor Index(int[] values) => torch.tensor(Array.ConvertAll(values, v => (long)v), device: hidden.device);
     }
 }

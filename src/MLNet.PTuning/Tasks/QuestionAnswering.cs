@@ -85,6 +85,6 @@ internal sealed class QuestionAnswering
         int contextStart = Array.IndexOf(read, row.PairStart);
         int[] targets = !isKnown ? [Example.NoTarget, Example.NoTarget]
             : answer is { } a && a.First >= start && a.Last < end ? [contextStart + a.First - start, contextStart + a.Last - start] : [0, 0];
-        return new AnswerWindow(new Example(ids, row.Input.Types, read, targets) { Over = SoftmaxOver.Positions }, contextStart, start, inside.Length);
+        return new AnswerWindow(new Example(ids, row.Input.Types, read, targets) { Over = SoftmaxOver.Vectors }, contextStart, start, inside.Length);
     }
 }

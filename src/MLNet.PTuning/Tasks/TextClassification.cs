@@ -16,7 +16,7 @@ internal static class TextClassification
         // Prompt vectors have negative ids.
         int[] positions = pooling == Pooling.Mean ? [.. Enumerable.Range(0, encoded.Ids.Length).Where(i => encoded.Ids[i] >= 0)]
             : readPosition == 0 ? Tasks.Example.FirstToken : [readPosition];
-        return new Example(encoded.Ids, encoded.Types, positions, [target]);
+        return new Example(encoded.Ids, encoded.Types, positions, [target]) { Means = pooling == Pooling.Mean ? [[.. Enumerable.Range(0, positions.Length)]] : null };
     }
 
     /// <summary>Fraction of examples whose most probable class is the target.</summary>

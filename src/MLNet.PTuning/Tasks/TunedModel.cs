@@ -102,24 +102,13 @@ internal sealed class TunedModel : IDisposable
     /// <summary>What the encoder is given in addition to the text.</summary>
     public PromptState State() => _tuner.State();
 
-    /// <summary>Scores before softmax at the positions read, [R, classes], or of each row's mean over them, [B, classes].</summary>
+    /// <summary>Scores before softmax of the vectors that the head reads: [V, classes].</summary>
     public torch.Tensor Logits(Batch batch, Dropout? dropout)
     {
         ComputeThread.UseThreads(Computation.Threads);
         _pass = _tuner.Encoder.Run(batch.Rows, batch.ReadPositions, State(), dropout, Computation.Precision);
-        var hidden = batch.MeanRows is { } rows ? RowMeans(_pass.Hidden, rows, batch.Rows.RowCount) : _pass.Hidden;
+        var hidden = batch.Means?.Of(_pass.Hidden) ?? _pass.Hidden;
         return _head.Logits(hidden, _tuner.Encoder, dropout, _headDropout);
-    }
-
-    // Summed row by row in the positions' order, so that a row's mean is the same alone and among others: [R, H] → [B, H].
-    private static torch.Tensor RowMeans(torch.Tensor hidden, int[] rows, int rowCount)
-    {
-        var inverseCounts = new float[rowCount];
-        foreach (int row in rows) inverseCounts[row]++;
-        for (int row = 0; row < rowCount; row++) inverseCounts[row] = 1 / inverseCounts[row];
-        var index = torch.tensor(Array.ConvertAll(rows, row => (long)row), device: hidden.device);
-        var sums = torch.zeros([rowCount, hidden.shape[1]], dtype: hidden.dtype, device: hidden.device).index_add(0, index, hidden, Arithmetic.One);
-        return sums * torch.tensor(inverseCounts, device: hidden.device).unsqueeze(1);
     }
 
     /// <summary>From a loss over the last <see cref="Logits"/> to the gradients of all parameters.</summary>
@@ -143,8 +132,8 @@ internal sealed class TunedModel : IDisposable
     });
 
     /// <summary>
-    /// Probabilities for each of an example's targets: [targets · classes] an example, in row-major order. Where the softmax is over positions, scores before it, by which
-    /// several windows of a text can be compared: [R · classes].
+    /// Probabilities for each of an example's targets: [targets · classes] an example, in row-major order. Where the softmax is over vectors, scores before it, by which
+    /// several windows of a text can be compared: [V · classes].
     /// </summary>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public float[][] Predict(IReadOnlyList<Example> examples)

@@ -96,7 +96,7 @@ public class AnswerParityTests
         var examples = Enumerable.Range(0, batch.Rows.RowCount).Select(row =>
         {
             var (start, end) = (batch.Rows.RowStarts[row], batch.Rows.RowStarts[row + 1]);
-            return new Example(batch.Rows.Ids[start..end], batch.Rows.Types[start..end], [.. Enumerable.Range(0, end - start)], batch.Targets[(2 * row)..(2 * row + 2)]) { Over = SoftmaxOver.Positions };
+            return new Example(batch.Rows.Ids[start..end], batch.Rows.Types[start..end], [.. Enumerable.Range(0, end - start)], batch.Targets[(2 * row)..(2 * row + 2)]) { Over = SoftmaxOver.Vectors };
         }).ToList();
         var losses = examples.Zip(model.Predict(examples), (example, predicted) => CrossEntropy.OfPrediction(example, predicted, 2)).ToList();
         Assert.Equal(trained, losses.Sum(l => l.Sum) / losses.Sum(l => l.Count), 1e-5);

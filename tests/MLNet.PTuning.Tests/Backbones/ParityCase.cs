@@ -3,6 +3,7 @@ using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tests.Files;
+using MLNet.PTuning.Text;
 using TorchSharp;
 
 namespace MLNet.PTuning.Tests.Backbones;
@@ -104,7 +105,21 @@ internal sealed class ParityCase : IDisposable
             int length = isPadded ? width : lengths[r];
             // As the reference: a place after the row is none.
             int[] targets = [.. new[] { starts[r], ends[r] }.Select(at => at >= width ? Example.NoTarget : (int)at)];
-            return new Example(ids[(r * width)..(r * width + length)], types[(r * width)..(r * width + length)], [.. Enumerable.Range(0, length)], targets) { Over = SoftmaxOver.Positions };
+            return new Example(ids[(r * width)..(r * width + length)], types[(r * width)..(r * width + length)], [.. Enumerable.Range(0, length)], targets) { Over = SoftmaxOver.Vectors };
+        })]);
+    }
+
+    /// <summary>Rows of choices, each read at its first token, with the recorded index of the right one.</summary>
+    public Batch ChoiceBatch()
+    {
+        long[] labels = _case.ReadRaw<long>("in.labels");
+        return MLNet.PTuning.Tasks.Batch.Of([.. labels.Select((label, example) =>
+        {
+            var (choices, width, ids) = Matrix("in.input_ids", example);
+            int[] types = _case.Entries.ContainsKey("in.token_type_ids") ? Matrix("in.token_type_ids", example).Values : new int[ids.Length];
+            var lengths = RowLengths(example);
+            return MultipleChoice.Example([.. Enumerable.Range(0, choices).Select(c => new FormedRow(
+                new Encoded(ids[(c * width)..(c * width + lengths[c])], types[(c * width)..(c * width + lengths[c])], 0..0, 0..0), 0, 0, ReadPosition: 0))], (int)label, Pooling.FirstToken);
         })]);
     }
 
