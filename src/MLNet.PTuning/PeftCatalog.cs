@@ -43,11 +43,12 @@ public static class PeftCatalog
         var names = NamesOfHead(options, classNames, PeftHead.Classification);
         if (options.Pooling == Pooling.Mean)
             throw new ArgumentException(HeadReadsFirstToken);
+        if (options.Spans.Count > 0) throw new ArgumentException("The head of a PEFT folder, or of P-Tuning v2's own code, was trained to read no spans; leave Spans empty.");
         var binary = BinarySettings.Of(options, isBoolean: false);
         binary?.Check(names);
         var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(PTuningClassificationTransformer));
         var (model, settings) = PromptFit.WithoutTraining(host, options, names, pools: true);
-        var columns = new TextColumns(options.TextColumnName, options.TextPairColumnName);
+        var columns = options.Columns;
         return new PeftEstimator<PTuningClassificationTransformer>(
             new PTuningClassificationTransformer(host, model, LabelKeys.Of(names), settings with { InputColumns = columns.Names, Binary = binary }), input =>
             {

@@ -6,7 +6,7 @@ using MLNet.PTuning.Text;
 namespace MLNet.PTuning.Pipeline;
 
 /// <summary>Cuts contexts into windows, runs windows of several rows in one pass, and joins the windows of each row.</summary>
-internal sealed class AnswerPredictor(SharedModel model, ModelSettings settings) : IRowPredictor<(string Context, string? Question), AnsweredRow>
+internal sealed class AnswerPredictor(SharedModel model, ModelSettings settings) : IRowPredictor<TextRow, AnsweredRow>
 {
     private readonly TextColumns _columns = new(settings.InputColumns[0], settings.InputColumns[1]);
     private readonly QuestionAnswering _task = new(model.Tokenizer, settings.Method, settings.MaxLength, settings.Answering!.DocumentStride);
@@ -25,21 +25,21 @@ internal sealed class AnswerPredictor(SharedModel model, ModelSettings settings)
 
     public int BatchSize => settings.BatchSize;
 
-    public Func<(string Context, string? Question)> Reader(DataViewRow row) => _columns.Reader(row);
+    public Func<TextRow> Reader(DataViewRow row) => _columns.Reader(row);
 
     public ModelUse Use() => model.Use();
 
-    public IReadOnlyList<AnsweredRow> Predict(ModelUse use, IReadOnlyList<(string Context, string? Question)> rows)
+    public IReadOnlyList<AnsweredRow> Predict(ModelUse use, IReadOnlyList<TextRow> rows)
     {
         var chosen = _settings;
-        IReadOnlyList<Piece>[] contexts = [.. rows.Select(row => _task.ContextPieces(row.Context))];
+        IReadOnlyList<Piece>[] contexts = [.. rows.Select(row => _task.ContextPieces(row.Text))];
         var windows = rows.SelectMany((row, index) =>
-            _task.Windows(_task.QuestionPieces(row.Question), contexts[index], null, isKnown: false).Select(window => (Row: index, Window: window))).ToList();
+            _task.Windows(_task.QuestionPieces(row.Pair), contexts[index], null, isKnown: false).Select(window => (Row: index, Window: window))).ToList();
         var parts = windows.Chunk(settings.BatchSize)
             .SelectMany(chunk => chunk.Zip(use.Predict([.. chunk.Select(w => w.Window.Example)])))
             .ToLookup(p => p.First.Row, p => (p.First.Window, p.Second));
-        return [.. rows.Select((row, index) => new AnsweredRow(row.Context, new OffsetMap(row.Context, chosen.OffsetUnit),
-            AnswerSpans.Of(row.Context, contexts[index], parts[index], chosen.MaxAnswerLength, chosen.TopK, chosen.NullThreshold)))];
+        return [.. rows.Select((row, index) => new AnsweredRow(row.Text, new OffsetMap(row.Text, chosen.OffsetUnit),
+            AnswerSpans.Of(row.Text, contexts[index], parts[index], chosen.MaxAnswerLength, chosen.TopK, chosen.NullThreshold)))];
     }
 
     public Delegate Getter(int index, Func<AnsweredRow> result) => AnswerColumns.Getter(index, result);

@@ -50,7 +50,7 @@ internal static class AnswerRows
         var rows = new List<QuestionRow>();
         while (cursor.MoveNext())
         {
-            var (context, question) = texts();
+            var (context, question, _) = texts();
             string[] all = answers();
             long[] places = starts();
             if (all.Length != places.Length)

@@ -49,7 +49,7 @@ internal sealed record ChoiceColumns(string Premise, string Choices, string? Que
         var choices = AnswerRows.Answers(row, TextRows.FindColumn(row.Schema, Choices));
         return () =>
         {
-            var (premise, question) = texts();
+            var (premise, question, _) = texts();
             return new ChoiceRow(string.IsNullOrWhiteSpace(question) ? premise : $"{premise} {question}", choices());
         };
     }

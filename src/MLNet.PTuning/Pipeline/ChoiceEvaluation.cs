@@ -18,7 +18,7 @@ internal static class ChoiceEvaluation
         if (score.Type is not VectorDataViewType { ItemType: NumberDataViewType { RawType: var item } } || item != typeof(float))
             throw new ArgumentException($"The column of probabilities '{scoreName}' is of type {score.Type}; it is a vector of Single, one for each choice, as PTuningV2Choose adds it.");
         using var cursor = data.GetRowCursor([label, score]);
-        var index = ChoiceRows.LabelReader(cursor, label);
+        var index = NumberColumn.Reader(cursor, label);
         var probabilities = cursor.GetGetter<VBuffer<float>>(score);
         VBuffer<float> values = default;
         int rows = 0, right = 0;

@@ -28,7 +28,7 @@ internal static class ChoiceRows
         if (label.Type is not NumberDataViewType) throw new ArgumentException(NotAnIndex(labelName, label.Type.ToString()!));
         using var cursor = data.GetRowCursor(columns.Find(data.Schema).Append(label));
         var texts = columns.Reader(cursor);
-        var number = LabelReader(cursor, label);
+        var number = NumberColumn.Reader(cursor, label);
         var rows = new List<Row>();
         while (cursor.MoveNext())
         {
@@ -73,35 +73,6 @@ internal static class ChoiceRows
         List<Example> examples = [.. encoded.Select(e => e.Example)];
         UnknownPieces.Warn(channel, tokenizer, examples, used.SelectMany(row => row.Texts.Choices.Prepend(row.Texts.Text)), tokenizer.SpecialCount(pair: true));
         return (examples, all.Count - used.Count);
-    }
-
-    /// <summary>A reader of a column of numbers of any type.</summary>
-    public static Func<double> LabelReader(DataViewRow row, DataViewSchema.Column column)
-    {
-        return Type.GetTypeCode(column.Type.RawType) switch
-        {
-            TypeCode.SByte => Of<sbyte>(n => n),
-            TypeCode.Byte => Of<byte>(n => n),
-            TypeCode.Int16 => Of<short>(n => n),
-            TypeCode.UInt16 => Of<ushort>(n => n),
-            TypeCode.Int32 => Of<int>(n => n),
-            TypeCode.UInt32 => Of<uint>(n => n),
-            TypeCode.Int64 => Of<long>(n => n),
-            TypeCode.UInt64 => Of<ulong>(n => n),
-            TypeCode.Single => Of<float>(n => n),
-            _ => Of<double>(n => n),
-        };
-
-        Func<double> Of<T>(Func<T, double> widen)
-        {
-            var getter = row.GetGetter<T>(column);
-            T value = default!;
-            return () =>
-            {
-                getter(ref value);
-                return widen(value);
-            };
-        }
     }
 
     public static string NotAnIndex(string name, string type) =>

@@ -12,6 +12,7 @@ namespace MLNet.PTuning;
 /// Input: a text column (and a second one for pairs) and a label column, a key (one without key values has the classes 1 to n) or a Boolean.
 /// Output: <c>PredictedLabel</c>, a key with the label's key values, and <c>Score</c>, a vector of Single with a probability per class, its slots named after the classes; in
 /// ML.NET's binary form (<see cref="TextClassificationOptions.ProbabilityColumnName"/>) a log-odds as <c>Score</c>, and <c>Probability</c>.
+/// With <see cref="TextClassificationOptions.Spans"/> the head reads the mean hidden states of parts of the texts in addition to the first token's.
 /// Rows whose label is missing are left out of training; the log says how many.
 /// </summary>
 public sealed class PTuningClassificationEstimator : PTuningEstimator<TextClassificationOptions, PTuningClassificationTransformer>
@@ -26,7 +27,7 @@ public sealed class PTuningClassificationEstimator : PTuningEstimator<TextClassi
         var binary = BinarySettings.Of(Options, label.Type is BooleanDataViewType);
         binary?.Check(keys.Names);
         PromptFit.CheckClassWeights(Options.ClassWeights, keys.Names);
-        var columns = new TextColumns(Options.TextColumnName, Options.TextPairColumnName);
+        var columns = Options.Columns;
         return new PreparedTask(Options, keys.Names, Options.Pooling == Pooling.FirstToken, TextClassification.Accuracy, (backbone, limit, seed, channel) =>
         {
             var form = new RowForm(backbone.Tokenizer, limit.Length, Options.Method, columns.Pair is not null, Options.Verbalizer);
@@ -39,14 +40,14 @@ public sealed class PTuningClassificationEstimator : PTuningEstimator<TextClassi
             if (validation?.Count == 0) throw new ArgumentException("None of the rows held out for validation has a label.");
             if (LabelSpelling.Warning(keys.Names) is { } warning) channel.Warn(warning);
             return new TrainingRows(rows, validation, skipped);
-        }, (model, settings) => new PTuningClassificationTransformer(Host, model, keys, settings with { InputColumns = columns.Names, Binary = binary, Pooling = Options.Pooling }));
+        }, (model, settings) => new PTuningClassificationTransformer(Host, model, keys, settings with { InputColumns = columns.Names, Binary = binary, Pooling = Options.Pooling, Spans = [.. columns.Spans], SpanUnit = columns.Unit })) { Vectors = 1 + columns.Spans.Count };
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     public override SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
-        new TextColumns(Options.TextColumnName, Options.TextPairColumnName).Check(inputSchema);
+        Options.Columns.Check(inputSchema);
         var label = TextRows.FindColumn(inputSchema, Options.LabelColumnName);
         if (label.Kind != SchemaShape.Column.VectorKind.Scalar || !(label.IsKey || label.ItemType is BooleanDataViewType))
             throw new ArgumentException(LabelKeys.NotAKey(label.Name, $"{label.Kind} of {label.ItemType}"));

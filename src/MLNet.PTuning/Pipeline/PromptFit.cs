@@ -18,7 +18,11 @@ internal sealed record TrainingRows(IReadOnlyList<Example> Rows, IReadOnlyList<E
 /// <param name="MakeRows">Reads and encodes the rows; the number is the seed for holding rows out.</param>
 /// <param name="ToTransformer">Makes the transformer from a trained model and from settings to which the task adds its own.</param>
 internal sealed record PreparedTask(PTuningOptions Options, IReadOnlyList<string> ClassNames, bool Pools, ScoreFunction Score,
-    Func<FrozenBackbone, RowLimit, int, TrainingChannel, TrainingRows> MakeRows, Func<TunedModel, ModelSettings, ITransformer> ToTransformer);
+    Func<FrozenBackbone, RowLimit, int, TrainingChannel, TrainingRows> MakeRows, Func<TunedModel, ModelSettings, ITransformer> ToTransformer)
+{
+    /// <summary>Vectors that the head reads for each line of scores: the first token's, or the mean, and one a span.</summary>
+    public int Vectors { get; init; } = 1;
+}
 
 /// <summary>An estimator of any task, as multi-task training needs it.</summary>
 internal interface ITaskEstimator
@@ -48,7 +52,7 @@ internal static class PromptFit
             var method = options.Method.For(task.ClassNames, () => Example.FrequentPieces(rows));
             // With a verbalizer there is no head whose rows could be reordered.
             var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel, options.ReasonAgainstHeadOfStart) : options.StartFrom?.TensorsFor(backbone);
-            model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words);
+            model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words, vectors: task.Vectors);
             model.Computation = options.Computation;
             double rate = options.Rate;
             channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {task.ClassNames.Count} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));

@@ -36,6 +36,10 @@ internal sealed record ModelSettings
     public BinarySettings? Binary { get; init; }
     /// <summary>What classification reads of a row.</summary>
     public Pooling Pooling { get; init; }
+    /// <summary>Spans that classification reads in addition.</summary>
+    public SpanColumns[] Spans { get; init; } = [];
+    /// <summary>The unit that their places are counted in.</summary>
+    public OffsetUnit SpanUnit { get; init; }
     /// <summary>Settings of token labeling.</summary>
     public LabelingSettings? Labeling { get; init; }
     /// <summary>Settings of question answering.</summary>
@@ -127,7 +131,7 @@ internal static class SavedModel
                     + "Put them back (vocab.txt, tokenizer.json, tokenizer_config.json, …), or train anew.");
             File.WriteAllBytes(temporary, weights);
             using var file = WeightFile.Open(temporary);
-            var model = TunedModel.Load(lease, settings.Method, keys.Count, settings.HasPooler, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names));
+            var model = TunedModel.Load(lease, settings.Method, keys.Count, settings.HasPooler, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names), 1 + settings.Spans.Length);
             model.Computation = new Computation(settings.Precision, null);
             return (settings, keys, model);
         }

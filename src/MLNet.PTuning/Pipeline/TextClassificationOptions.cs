@@ -27,19 +27,41 @@ public sealed class TextClassificationOptions(string backboneFolder) : PTuningOp
     /// </summary>
     public Pooling Pooling { get; set; }
 
-    internal override string? ReasonAgainstHeadOfStart => Pooling == Pooling.FirstToken ? null : $"was trained to read the first token, and Pooling is {Pooling}";
+    /// <summary>
+    /// Parts of the texts whose mean hidden states the head reads in addition to the first token's, each through weights of its own: the word in question, or a pronoun and what it
+    /// may stand for (WiC, WSC). Default: none.
+    /// </summary>
+    public IReadOnlyList<SpanColumns> Spans { get; set; } = [];
 
-    internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Pooling), Text(Pooling))];
+    /// <summary>The unit in which the offsets of <see cref="Spans"/> are counted; saved with the model. Default <see cref="OffsetUnit.Utf16"/>.</summary>
+    public OffsetUnit OffsetUnit { get; set; }
+
+    /// <summary>The columns that prediction reads.</summary>
+    internal TextColumns Columns => new(TextColumnName, TextPairColumnName) { Spans = Spans, Unit = OffsetUnit };
+
+    internal override PTuningOptions Copy()
+    {
+        var copy = (TextClassificationOptions)base.Copy();
+        copy.Spans = [.. Spans];
+        return copy;
+    }
+
+    internal override string? ReasonAgainstHeadOfStart => Spans.Count > 0 ? "was trained to read no spans" : Pooling == Pooling.FirstToken ? null : $"was trained to read the first token, and Pooling is {Pooling}";
+
+    internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Pooling), Text(Pooling)), (nameof(Spans), string.Join(", ", Spans)), (nameof(OffsetUnit), Text(OffsetUnit))];
 
     internal override void Validate()
     {
         base.Validate();
         CheckPooling(Pooling);
+        Require(Enum.IsDefined(OffsetUnit), nameof(OffsetUnit), OffsetUnit, "one of " + string.Join(", ", Enum.GetNames<OffsetUnit>()));
+        if (Spans.Count > 0 && Verbalizer is not null) throw new ArgumentException("A verbalizer scores a masked word, and has no head that could read spans; leave Spans empty.", nameof(Spans));
+        if (TextPairColumnName is null && Spans.Any(span => span.InPair)) throw new ArgumentException("A span is in the second text, and the rows have one text; set TextPairColumnName, or leave InPair false.", nameof(Spans));
     }
 
     internal override ITaskEstimator Estimator(IHostEnvironment environment) => new PTuningClassificationEstimator(environment, this);
 
-    internal override IEnumerable<string?> InputColumns => [TextColumnName, TextPairColumnName, LabelColumnName];
+    internal override IEnumerable<string?> InputColumns => [TextColumnName, TextPairColumnName, LabelColumnName, .. Spans.SelectMany(span => span.Names)];
 
     private protected override IEnumerable<string?> OutputColumns => [PredictedLabelColumnName, ScoreColumnName, ProbabilityColumnName];
 

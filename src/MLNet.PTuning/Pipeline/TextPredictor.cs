@@ -5,9 +5,9 @@ using MLNet.PTuning.Tasks;
 namespace MLNet.PTuning.Pipeline;
 
 /// <summary>Encodes rows of texts, or pairs, and predicts the probability of each class.</summary>
-internal sealed class TextPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<(string Text, string? Pair), float[]>
+internal sealed class TextPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<TextRow, float[]>
 {
-    private readonly TextColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1));
+    private readonly TextColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1)) { Spans = settings.Spans, Unit = settings.SpanUnit };
     private readonly RowForm _form = new(model.Tokenizer, settings.MaxLength, settings.Method, settings.InputColumns.Length > 1, settings.Verbalizer);
 
     public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
@@ -16,14 +16,16 @@ internal sealed class TextPredictor(SharedModel model, LabelKeys keys, ModelSett
 
     public int BatchSize => settings.BatchSize;
 
-    public Func<(string Text, string? Pair)> Reader(DataViewRow row) => _columns.Reader(row);
+    public Func<TextRow> Reader(DataViewRow row) => _columns.Reader(row);
 
     public ModelUse Use() => model.Use();
 
-    public IReadOnlyList<float[]> Predict(ModelUse use, IReadOnlyList<(string Text, string? Pair)> rows) => use.Predict([.. rows.Select(r =>
+    public IReadOnlyList<float[]> Predict(ModelUse use, IReadOnlyList<TextRow> rows) => use.Predict([.. rows.Select(r =>
     {
-        var row = _form.Encode(r.Text, r.Pair);
-        return TextClassification.Example(row.Input, Example.NoTarget, row.ReadPosition, settings.Pooling);
+        var text = _form.TextPieces(r.Text);
+        var pair = r.Pair is null ? null : _form.PairPieces(r.Pair);
+        var row = _form.Join(text, pair);
+        return TextClassification.Example(row.Input, Example.NoTarget, row.ReadPosition, settings.Pooling, TextRows.SpanPositions(r, row, text, pair));
     })]);
 
     public Delegate Getter(int index, Func<float[]> result) => ClassificationColumns.Getter(index, settings.Binary, result);

@@ -8,10 +8,19 @@ using MLNet.PTuning.Text;
 
 namespace MLNet.PTuning.Pipeline;
 
+/// <summary>A row's texts, and the spans of them that are read.</summary>
+internal readonly record struct TextRow(string Text, string? Pair, TextSpan[] Spans);
+
 /// <summary>Names of the text column and, for pairs, the second one.</summary>
 internal sealed record TextColumns(string Text, string? Pair)
 {
     public string[] Names => Pair is null ? [Text] : [Text, Pair];
+
+    /// <summary>Spans that are read in addition.</summary>
+    public IReadOnlyList<SpanColumns> Spans { get; init; } = [];
+
+    /// <summary>The unit that their places are counted in.</summary>
+    public OffsetUnit Unit { get; init; }
 
     /// <summary>The columns in a schema.</summary>
     /// <exception cref="ArgumentException">One is absent or no text.</exception>
@@ -19,7 +28,7 @@ internal sealed record TextColumns(string Text, string? Pair)
     {
         var column = TextRows.FindColumn(schema, name);
         return column.Type is TextDataViewType ? column : throw new ArgumentException(TextRows.NotText(name, column.Type.ToString()!));
-    })];
+    }), .. Spans.SelectMany(span => span.Find(schema))];
 
     /// <summary>Checks that a pipeline has the columns before this step.</summary>
     /// <exception cref="ArgumentException">One is absent or no text.</exception>
@@ -31,22 +40,28 @@ internal sealed record TextColumns(string Text, string? Pair)
             if (text.Kind != SchemaShape.Column.VectorKind.Scalar || text.ItemType is not TextDataViewType)
                 throw new ArgumentException(TextRows.NotText(name, $"{text.Kind} of {text.ItemType}"));
         }
+        foreach (var span in Spans) span.Check(schema);
     }
 
-    /// <summary>A function that reads the texts of the current row of <paramref name="row"/>.</summary>
-    public Func<(string Text, string? Pair)> Reader(DataViewRow row)
+    /// <summary>A function that reads the current row of <paramref name="row"/>.</summary>
+    public Func<TextRow> Reader(DataViewRow row)
     {
         var columns = Find(row.Schema);
         var first = row.GetGetter<ReadOnlyMemory<char>>(columns[0]);
         var second = Pair is null ? null : row.GetGetter<ReadOnlyMemory<char>>(columns[1]);
+        Func<string, string?, TextSpan>[] spans = [.. Spans.Select(span => span.Reader(row, Unit))];
         ReadOnlyMemory<char> value = default;
         return () =>
         {
             first(ref value);
             string text = value.ToString();
-            if (second is null) return (text, null);
-            second(ref value);
-            return (text, value.ToString());
+            string? pair = null;
+            if (second is not null)
+            {
+                second(ref value);
+                pair = value.ToString();
+            }
+            return new TextRow(text, pair, Array.ConvertAll(spans, span => span(text, pair)));
         };
     }
 }
@@ -55,7 +70,12 @@ internal sealed record TextColumns(string Text, string? Pair)
 internal static class TextRows
 {
     /// <summary>One row as it was read; the target is null where the label is missing.</summary>
-    public readonly record struct Row(string Text, string? Pair, int? Target);
+    public readonly record struct Row(TextRow Texts, int? Target)
+    {
+        public string Text => Texts.Text;
+
+        public string? Pair => Texts.Pair;
+    }
 
     private const string NamingOptions = "TextColumnName, WordsColumnName, LabelColumnName, …";
 
@@ -81,8 +101,7 @@ internal static class TextRows
         var readTarget = target(cursor, label);
         while (cursor.MoveNext())
         {
-            var (first, second) = text();
-            yield return new Row(first, second, readTarget());
+            yield return new Row(text(), readTarget());
         }
     }
 
@@ -132,23 +151,35 @@ internal static class TextRows
             var second = r.Pair is null ? null : form.PairPieces(r.Pair);
             int length = first.Count + (second?.Count ?? 0) + tokenizer.SpecialCount(second is not null) + form.FixedPieces;
             var row = form.Join(first, second);
-            return (Length: length, Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadPosition, pooling));
+            var spans = SpanPositions(r.Texts, row, first, second);
+            return (Length: length, IsLost: spans.Any(span => span is [0]), Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadPosition, pooling, spans));
         });
-        foreach (var (length, _) in examples)
+        foreach (var (length, _, _) in examples)
         {
             longest = Math.Max(longest, length);
             if (length > limit.Length) cut++;
         }
+        int lost = examples.Count(e => e.IsLost);
         limit.Check(longest);
         int skipped = all.Count - labeled.Count;
         if (skipped > 0) channel.Warn($"{skipped} of {all.Count} rows have no label and were left out.");
         int empty = labeled.Count(r => string.IsNullOrWhiteSpace(r.Text) && string.IsNullOrWhiteSpace(r.Pair));
         if (empty > 0) channel.Warn($"{empty} of {all.Count} rows have no text.");
         if (cut > 0) channel.Warn($"{cut} of {all.Count} rows are longer than {limit.Length} word pieces (the longest has {longest}) and were cut at their end.");
+        if (lost > 0) channel.Warn($"{lost} of {all.Count} rows have a span of which nothing is left after the cut, or of which the tokenizer makes no word piece; the first token is read in its place.");
         List<Example> rowsOnly = [.. examples.Select(e => e.Example)];
         UnknownPieces.Warn(channel, tokenizer, rowsOnly, labeled.SelectMany(r => new[] { r.Text, r.Pair }), tokenizer.SpecialCount(labeled.Any(r => r.Pair is not null)));
         return (rowsOnly, skipped);
     }
+
+    /// <summary>The positions of each span's word pieces in a row; the first token's where none is left of it.</summary>
+    public static int[][] SpanPositions(TextRow texts, FormedRow row, IReadOnlyList<Piece> text, IReadOnlyList<Piece>? pair) => Array.ConvertAll(texts.Spans, span =>
+    {
+        var (pieces, start, count) = span.InPair ? (pair!, row.PairStart, row.PairCount) : (text, row.TextStart, row.TextCount);
+        int[] positions = QuestionAnswering.PiecesOf(pieces, span.Start, span.End) is { } place
+            ? [.. Enumerable.Range(place.First, place.Last - place.First + 1).Where(i => i < count).Select(i => start + i)] : [];
+        return positions.Length > 0 ? positions : Example.FirstToken;
+    });
 
     /// <summary>A function of every item, in their order. What one throws is thrown as it is.</summary>
     public static List<TResult> OnAllCores<TItem, TResult>(IEnumerable<TItem> items, Func<TItem, TResult> function)

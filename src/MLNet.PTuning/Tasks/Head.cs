@@ -14,8 +14,8 @@ internal abstract class Head : IDisposable
     /// <summary>Whether it scores a row in prediction without libtorch's threads.</summary>
     public abstract bool SuitsAnyThread { get; }
 
-    /// <summary>Scores before softmax: [R, H] → [R, classes].</summary>
-    /// <param name="hidden">Hidden states at the positions read.</param>
+    /// <summary>Scores before softmax: [V, H] → [lines, classes], a line for each vector, or for several where the head reads so many.</summary>
+    /// <param name="hidden">The vectors: hidden states at the positions read, or means of them.</param>
     /// <param name="encoder">The encoder that they come from.</param>
     /// <param name="dropout">Masks of training; null in prediction.</param>
     /// <param name="dropProbability">Their probability.</param>

@@ -8,7 +8,8 @@ namespace MLNet.PTuning.Tasks;
 
 /// <summary>
 /// Turns the hidden states that were read into a score a class. For sequence classification they go through the backbone's pooler (frozen);
-/// where the backbone has none, or where the head was saved with one, through the head's own, which is trained and saved.
+/// where the backbone has none, or where the head was saved with one, through the head's own, which is trained and saved. Where it reads several vectors for each line of scores
+/// (the first token's and those of spans), only the first goes through the pooler, and the linear layer reads all of them one after the other.
 /// </summary>
 internal sealed class LinearHead : Head
 {
@@ -17,9 +18,10 @@ internal sealed class LinearHead : Head
     private readonly Parameter _weight, _bias;
     private readonly Parameter? _poolerWeight, _poolerBias;
     private readonly bool _pools;
+    private readonly int _vectors;
 
-    private LinearHead(bool pools, Parameter weight, Parameter bias, Parameter? poolerWeight, Parameter? poolerBias) =>
-        (_pools, _weight, _bias, _poolerWeight, _poolerBias) = (pools, weight, bias, poolerWeight, poolerBias);
+    private LinearHead(bool pools, int vectors, Parameter weight, Parameter bias, Parameter? poolerWeight, Parameter? poolerBias) =>
+        (_pools, _vectors, _weight, _bias, _poolerWeight, _poolerBias) = (pools, vectors, weight, bias, poolerWeight, poolerBias);
 
     public override bool SuitsAnyThread => true;
 
@@ -30,30 +32,39 @@ internal sealed class LinearHead : Head
     /// <param name="classes">Number of classes.</param>
     /// <param name="pools">Whether rows go through a pooler (classification) or not (labeling).</param>
     /// <param name="seed">Seed of the initial values.</param>
-    public static LinearHead Create(FrozenBackbone backbone, int classes, bool pools, long seed)
+    /// <param name="vectors">Vectors that it reads for each line of scores.</param>
+    public static LinearHead Create(FrozenBackbone backbone, int classes, bool pools, long seed, int vectors = 1)
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
         double deviation = backbone.Config.InitializerRange;
-        return Make(backbone, classes, pools, pools && !backbone.HasPooler, (_, shape) => shape.Length > 1 ? factory.Normal(deviation, shape) : factory.Zeros(shape));
+        return Make(backbone, classes, pools, vectors, pools && !backbone.HasPooler, (_, shape) => shape.Length > 1 ? factory.Normal(deviation, shape) : factory.Zeros(shape));
     }
 
     /// <summary>A trained head.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
-    public static LinearHead Load(FrozenBackbone backbone, int classes, bool pools, SavedTensors saved) =>
-        Make(backbone, classes, pools, pools && (!backbone.HasPooler || saved.Has(PoolerWeight)),
+    public static LinearHead Load(FrozenBackbone backbone, int classes, bool pools, SavedTensors saved, int vectors = 1) =>
+        Make(backbone, classes, pools, vectors, pools && (!backbone.HasPooler || saved.Has(PoolerWeight)),
             (name, shape) => ParameterFactory.From(saved.Read(name, shape), shape, backbone.Device));
 
     /// <summary>Whether saved tensors hold a head for as many classes on this backbone.</summary>
-    public static bool Fits(FrozenBackbone backbone, int classes, bool pools, SavedTensors saved) =>
-        saved.Has(Weight, classes, backbone.Config.HiddenSize) && saved.Has(Bias, classes)
+    public static bool Fits(FrozenBackbone backbone, int classes, bool pools, SavedTensors saved, int vectors = 1) =>
+        saved.Has(Weight, classes, vectors * backbone.Config.HiddenSize) && saved.Has(Bias, classes)
         && (!pools || backbone.HasPooler || saved.Has(PoolerWeight, backbone.Config.HiddenSize, backbone.Config.HiddenSize));
 
     public override torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability)
     {
-        if (_pools) hidden = encoder.PoolerActivation(Apply(OwnPooler ?? encoder.Pooler ?? throw new InvalidOperationException("This backbone has no pooler."), hidden));
+        if (_vectors > 1)
+        {
+            var lines = hidden.view(-1, _vectors, hidden.shape[1]);
+            hidden = torch.cat([Pooled(lines.select(1, 0).contiguous(), encoder), lines.slice(1, 1, _vectors, 1).flatten(1)], 1);
+        }
+        else hidden = Pooled(hidden, encoder);
         if (dropout is not null) hidden = dropout.Apply(hidden, dropProbability);
         return Apply(new Linear(_weight.Value, _bias.Value), hidden);
     }
+
+    private torch.Tensor Pooled(torch.Tensor hidden, Encoder encoder) =>
+        _pools ? encoder.PoolerActivation(Apply(OwnPooler ?? encoder.Pooler ?? throw new InvalidOperationException("This backbone has no pooler."), hidden)) : hidden;
 
     private Linear? OwnPooler => _poolerWeight is null ? null : new Linear(_poolerWeight.Value, _poolerBias!.Value);
 
@@ -61,10 +72,10 @@ internal sealed class LinearHead : Head
     private static torch.Tensor Apply(Linear layer, torch.Tensor x) =>
         torch.is_grad_enabled() || x.device.type != DeviceType.CPU ? layer.Apply(x) : FewRows.Apply(layer, x);
 
-    private static LinearHead Make(FrozenBackbone backbone, int classes, bool pools, bool ownPooler, ParameterSource value)
+    private static LinearHead Make(FrozenBackbone backbone, int classes, bool pools, int vectors, bool ownPooler, ParameterSource value)
     {
         long hidden = backbone.Config.HiddenSize;
-        return new LinearHead(pools, Of(Weight, classes, hidden), Of(Bias, classes),
+        return new LinearHead(pools, vectors, Of(Weight, classes, vectors * hidden), Of(Bias, classes),
             ownPooler ? Of(PoolerWeight, hidden, hidden) : null, ownPooler ? Of(PoolerBias, hidden) : null);
 
         Parameter Of(string name, params long[] shape) => new(name, value(name, shape), Decays: shape.Length > 1, IsHeads: true);

@@ -7,9 +7,11 @@ namespace MLNet.PTuning.Tasks;
 /// <summary>A row in its form.</summary>
 /// <param name="Input">Ids, with −(j + 1) for prompt vector j, and types.</param>
 /// <param name="TextStart">Position of the text's first piece.</param>
+/// <param name="TextCount">Pieces of the text, after the cut.</param>
 /// <param name="PairStart">Position of the second text's first piece, where there is one.</param>
+/// <param name="PairCount">Pieces of the second text, after the cut.</param>
 /// <param name="ReadPosition">The position that classification reads: the masked word where a verbalizer scores it, else the row's own first token, or a prompt's first vector.</param>
-internal readonly record struct FormedRow(Encoded Input, int TextStart, int PairStart, int ReadPosition);
+internal readonly record struct FormedRow(Encoded Input, int TextStart, int TextCount, int PairStart, int PairCount, int ReadPosition);
 
 /// <summary>The form that a tuning method, or a verbalizer, gives to the rows of a task.</summary>
 internal sealed class RowForm
@@ -58,9 +60,6 @@ internal sealed class RowForm
     /// <summary>Pieces of a row's second text.</summary>
     public IReadOnlyList<Piece> PairPieces(string? text) => Pieces(text, IsAfterBlank(TemplatePartKind.Pair));
 
-    /// <summary>A row of texts, encoded.</summary>
-    public FormedRow Encode(string? text, string? pair) => Join(TextPieces(text), pair is null ? null : PairPieces(pair));
-
     /// <summary>A row of pieces; where it is too long, the longer text is cut at its end.</summary>
     public FormedRow Join(IReadOnlyList<Piece> text, IReadOnlyList<Piece>? pair)
     {
@@ -89,7 +88,7 @@ internal sealed class RowForm
         int inFront = _inFront;
         var input = inFront == 0 ? joined : new Encoded(
             [.. Enumerable.Range(1, inFront).Select(j => -j), .. joined.Ids], [.. new int[inFront], .. joined.Types], Moved(joined.First), Moved(joined.Second));
-        return new FormedRow(input, PositionOf(textAt), PositionOf(pairAt), _readsMask ? PositionOf(maskAt) : _readsVectors ? 0 : inFront);
+        return new FormedRow(input, PositionOf(textAt), textCount, PositionOf(pairAt), pairCount, _readsMask ? PositionOf(maskAt) : _readsVectors ? 0 : inFront);
 
         Range Moved(Range range) => (range.Start.Value + inFront)..(range.End.Value + inFront);
 

@@ -11,12 +11,16 @@ internal static class TextClassification
     /// <param name="target">Class from 0, or <see cref="Tasks.Example.NoTarget"/>.</param>
     /// <param name="readPosition">The position that is read.</param>
     /// <param name="pooling">Whether all tokens are read in its place.</param>
-    public static Example Example(Encoded encoded, int target, int readPosition = 0, Pooling pooling = Pooling.FirstToken)
+    /// <param name="spans">Positions of spans, each of which gives the head its mean as a further vector; null for none.</param>
+    public static Example Example(Encoded encoded, int target, int readPosition = 0, Pooling pooling = Pooling.FirstToken, int[][]? spans = null)
     {
         // Prompt vectors have negative ids.
         int[] positions = pooling == Pooling.Mean ? [.. Enumerable.Range(0, encoded.Ids.Length).Where(i => encoded.Ids[i] >= 0)]
             : readPosition == 0 ? Tasks.Example.FirstToken : [readPosition];
-        return new Example(encoded.Ids, encoded.Types, positions, [target]) { Means = pooling == Pooling.Mean ? [[.. Enumerable.Range(0, positions.Length)]] : null };
+        if (spans is not { Length: > 0 })
+            return new Example(encoded.Ids, encoded.Types, positions, [target]) { Means = pooling == Pooling.Mean ? [[.. Enumerable.Range(0, positions.Length)]] : null };
+        int[] read = [.. spans.SelectMany(span => span).Concat(positions).Distinct().Order()];
+        return new Example(encoded.Ids, encoded.Types, read, [target]) { Means = [.. spans.Prepend(positions).Select(vector => Array.ConvertAll(vector, at => Array.BinarySearch(read, at)))] };
     }
 
     /// <summary>Fraction of examples whose most probable class is the target.</summary>

@@ -66,16 +66,17 @@ internal sealed class TunedModel : IDisposable
     /// <param name="start">Values to begin with instead, the head's where they are for as many classes; null for none.</param>
     /// <param name="words">Words of each class, where a verbalizer takes the place of a classification head.</param>
     /// <param name="taskRank">Rank of the factor that makes a soft prompt this task's own (<see cref="TaskPromptTuner"/>); null for none.</param>
+    /// <param name="vectors">Vectors that the head reads for each line of scores.</param>
     /// <exception cref="ArgumentException">There is nothing to train, or the method trains other tensors than <paramref name="start"/> holds.</exception>
     public static TunedModel Create(FrozenBackbone.Lease lease, TuningMethod method, int classes, bool pools, double? headDropout, long seed, SavedTensors? start = null,
-        IReadOnlyList<IReadOnlyList<string>>? words = null, int? taskRank = null)
+        IReadOnlyList<IReadOnlyList<string>>? words = null, int? taskRank = null, int vectors = 1)
     {
         var model = Build(lease, classes, headDropout, b =>
         {
             var tuner = method.CreateTuner(b, seed, start);
             return taskRank is { } rank ? new TaskPromptTuner(b, (VectorTuner)tuner, rank, seed) : tuner;
         }, b => words is not null ? new VerbalizerHead(b, words)
-            : start is not null && LinearHead.Fits(b, classes, pools, start) ? LinearHead.Load(b, classes, pools, start) : LinearHead.Create(b, classes, pools, seed + 1));
+            : start is not null && LinearHead.Fits(b, classes, pools, start, vectors) ? LinearHead.Load(b, classes, pools, start, vectors) : LinearHead.Create(b, classes, pools, seed + 1, vectors));
         if (model.Parameters.Count > 0) return model;
         model.Dispose();
         throw new ArgumentException($"{method.GetType().Name} trains a head alone, and a verbalizer's is not trained; take another method, or leave Verbalizer null.");
@@ -83,13 +84,14 @@ internal sealed class TunedModel : IDisposable
 
     /// <summary>A model for another task with what another one tunes, and a new head. Takes over the lease.</summary>
     public static TunedModel Sharing(TunedModel other, FrozenBackbone.Lease lease, int classes, bool pools, double? headDropout, long seed,
-        IReadOnlyList<IReadOnlyList<string>>? words) =>
-        Build(lease, classes, headDropout, _ => other._tuner.Share(seed), b => words is not null ? new VerbalizerHead(b, words) : LinearHead.Create(b, classes, pools, seed + 1));
+        IReadOnlyList<IReadOnlyList<string>>? words, int vectors = 1) =>
+        Build(lease, classes, headDropout, _ => other._tuner.Share(seed), b => words is not null ? new VerbalizerHead(b, words) : LinearHead.Create(b, classes, pools, seed + 1, vectors));
 
     /// <summary>A trained model from what <see cref="Save"/> wrote. Takes over the lease.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
-    public static TunedModel Load(FrozenBackbone.Lease lease, TuningMethod method, int classes, bool pools, SavedTensors saved, IReadOnlyList<IReadOnlyList<string>>? words = null) =>
-        Build(lease, classes, null, b => method.LoadTuner(b, saved.Read), b => words is not null ? new VerbalizerHead(b, words) : LinearHead.Load(b, classes, pools, saved));
+    public static TunedModel Load(FrozenBackbone.Lease lease, TuningMethod method, int classes, bool pools, SavedTensors saved, IReadOnlyList<IReadOnlyList<string>>? words = null,
+        int vectors = 1) =>
+        Build(lease, classes, null, b => method.LoadTuner(b, saved.Read), b => words is not null ? new VerbalizerHead(b, words) : LinearHead.Load(b, classes, pools, saved, vectors));
 
     /// <summary>The largest magnitude of a trained number.</summary>
     public float LargestParameter() => ComputeThread.Run(() =>

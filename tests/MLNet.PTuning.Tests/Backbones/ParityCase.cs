@@ -119,7 +119,7 @@ internal sealed class ParityCase : IDisposable
             int[] types = _case.Entries.ContainsKey("in.token_type_ids") ? Matrix("in.token_type_ids", example).Values : new int[ids.Length];
             var lengths = RowLengths(example);
             return MultipleChoice.Example([.. Enumerable.Range(0, choices).Select(c => new FormedRow(
-                new Encoded(ids[(c * width)..(c * width + lengths[c])], types[(c * width)..(c * width + lengths[c])], 0..0, 0..0), 0, 0, ReadPosition: 0))], (int)label, Pooling.FirstToken);
+                new Encoded(ids[(c * width)..(c * width + lengths[c])], types[(c * width)..(c * width + lengths[c])], 0..0, 0..0), 0, 0, 0, 0, ReadPosition: 0))], (int)label, Pooling.FirstToken);
         })]);
     }
 

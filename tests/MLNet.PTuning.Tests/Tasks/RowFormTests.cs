@@ -108,3 +108,8 @@ public sealed class RowFormTests : IDisposable
 
     private static string Show(Encoded row) => string.Join(' ', row.Ids.Select(id => id < 0 ? $"{-id - 1}" : TinyBackbone.Vocabulary[id]));
 }
+
+file static class RowForms
+{
+    public static FormedRow Encode(this RowForm form, string? text, string? pair) => form.Join(form.TextPieces(text), pair is null ? null : form.PairPieces(pair));
+}
