@@ -211,6 +211,41 @@ public static class PTuningCatalog
         return File.Exists(path) ? new SquadView(path) : throw new FileNotFoundException($"There is no file '{path}' to load questions from.", path);
     }
 
+    /// <summary>Rows of a task of SuperGLUE from its file of JSON objects, one a line, which every cursor reads again, a line at a time.</summary>
+    /// <param name="catalog"><c>mlContext.Data</c>.</param>
+    /// <param name="folder">The folder with the tasks' folders (BoolQ, CB, COPA, MultiRC, RTE, ReCoRD, WSC, WiC), or the task's own.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="split">Its file. Default <see cref="SuperGlueSplit.Train"/>, train.jsonl.</param>
+    /// <returns>
+    /// A row for each row of the task. Columns are text where nothing else is said; labels that <see cref="SuperGlueSplit.Test"/> lacks are empty, or -1 where they are numbers.
+    /// <list type="bullet">
+    /// <item><description>BoolQ: <c>Text</c>, the question; <c>TextPair</c>, the passage; <c>Label</c>, "true" or "false".</description></item>
+    /// <item><description>CB and RTE: <c>Text</c>, the premise; <c>TextPair</c>, the hypothesis; <c>Label</c>.</description></item>
+    /// <item><description>MultiRC, a row for each answer: <c>Text</c>, the paragraph; <c>TextPair</c>, question and answer; <c>Label</c>, "1" where the answer is right, else "0"; and
+    /// <c>Question</c>, Int32, the same for all answers to a question: the question's index in the file.</description></item>
+    /// <item><description>WiC: <c>Text</c> and <c>TextPair</c>, the two sentences; <c>Word</c>; <c>Start1</c> and <c>End1</c>, <c>Start2</c> and <c>End2</c>, Int32, where the word is in the first
+    /// and in the second; <c>Label</c>, "true" or "false".</description></item>
+    /// <item><description>WSC: <c>Text</c>; <c>Start1</c> and <c>End1</c>, <c>Start2</c> and <c>End2</c>, Int32, where the noun phrase and the pronoun are; <c>Label</c>, "true" or "false".</description></item>
+    /// <item><description>COPA: <c>Premise</c>; <c>Question</c>, "because" where its cause is asked for, "so" for its effect; <c>Choices</c>, a vector of two texts; <c>Label</c>, Int32, the index of
+    /// the right one.</description></item>
+    /// <item><description>ReCoRD, a row for each query: <c>Premise</c>, the passage, its highlights after dashes; <c>Choices</c>, a vector of text, the query with each entity of the passage in place;
+    /// <c>Entities</c>, a vector of text, these entities in the passage's order; <c>Answers</c>, a vector of text; <c>Label</c>, Int32, the index of the first entity that is an answer, -1 where none is.</description></item>
+    /// </list>
+    /// </returns>
+    /// <remarks>
+    /// Starts and ends of spans are UTF-16 code units, the end exclusive. WiC's files count code points. WSC's files count words, and where a count is off, the words nearest to it are taken.
+    /// Texts are joined as P-Tuning v2's authors do. Other fields of the files are skipped.
+    /// </remarks>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such task or file of SuperGLUE.</exception>
+    /// <exception cref="InvalidDataException">While reading: a line is cut short, no JSON object, lacks a field, or has one of another type, or a span is not in its text; the message names the line.</exception>
+    public static IDataView LoadFromSuperGlue(this DataOperationsCatalog catalog, string folder, SuperGlueTask task, SuperGlueSplit split = SuperGlueSplit.Train)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        return SuperGlueView.Open(folder, task, split);
+    }
+
     /// <summary>
     /// Rows of words and labels from a column file (CoNLL-2003, WNUT, CoNLL-U, Universal PropBank and similar forms), which every cursor reads again.
     /// </summary>
