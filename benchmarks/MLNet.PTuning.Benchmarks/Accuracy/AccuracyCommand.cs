@@ -44,8 +44,8 @@ internal static class AccuracyCommand
                     {
                         results.Add(Run(task, isSuites ? method : method with { Reference = null }, recipe, folders, numbers));
                     }
-                    // A verbalizer without a masked-word head, Int8 with an activation that it has not: the other methods are still worth their time.
-                    catch (NotSupportedException e)
+                    // A verbalizer without a masked-word head, Int8 with an activation that it has not, a data set that is not there: the others are still worth their time.
+                    catch (Exception e) when (e is NotSupportedException or FileNotFoundException)
                     {
                         AnsiConsole.MarkupLineInterpolated($"[yellow]{task.Name}, {method.Name} is left out: {e.Message}[/]");
                         continue;

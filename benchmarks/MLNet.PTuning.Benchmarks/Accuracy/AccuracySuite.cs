@@ -91,5 +91,6 @@ internal sealed record AccuracySuite(IReadOnlyList<AccuracyTask> Tasks, string B
         ["methods"] = MethodsSuite.Create(),
         ["multitask"] = MultiTaskSuite.Create(),
         ["reference"] = ReferenceSuite.Create(),
+        ["superglue"] = SuperGlueSuite.Create(),
     };
 }
