@@ -18,6 +18,9 @@ internal sealed class Dropout(long seed, torch.Device device, bool inBackbone) :
         _generator.manual_seed((long)StepSeed);
     }
 
+    /// <summary>Whether the backbone's own places drop too.</summary>
+    public bool DropsInBackbone => inBackbone;
+
     /// <summary>The probability at one of the backbone's own places.</summary>
     /// <param name="configured">The one that its configuration names.</param>
     public double InBackbone(double configured) => inBackbone ? configured : 0;

@@ -57,6 +57,9 @@ internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Target
     // What bounds the memory of a pass, which grows with its word pieces: 32 rows of 128 are just one.
     private const int PiecesAtOnce = 4096;
 
+    /// <summary>The examples.</summary>
+    public required IReadOnlyList<Example> Examples { get; init; }
+
     /// <summary>The vectors that the head reads as means of hidden states; null where it reads each position's own.</summary>
     public VectorMeans? Means { get; init; }
 
@@ -91,6 +94,7 @@ internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Target
             [.. examples.SelectMany((e, i) => e.ReadPositions.Select(at => starts[i] + at))],
             [.. examples.SelectMany(e => e.Targets)])
         {
+            Examples = examples,
             Means = examples.Any(e => e.Means is not null) ? VectorMeans.Of(examples) : null,
             VectorStarts = Starts(examples, e => e.VectorCount),
             Over = examples[0].Over,

@@ -17,6 +17,7 @@ internal sealed class TunedModel : IDisposable
     private readonly Head _head;
     private readonly double _headDropout;
     private EncoderPass? _pass;
+    private KeptStates? _kept;
     private int _disposed;
 
     private TunedModel(FrozenBackbone.Lease lease, Tuner tuner, Head head, int classes, double? headDropout)
@@ -108,9 +109,22 @@ internal sealed class TunedModel : IDisposable
     public torch.Tensor Logits(Batch batch, Dropout? dropout)
     {
         ComputeThread.UseThreads(Computation.Threads);
+        torch.Tensor vectors;
+        if (dropout is { DropsInBackbone: false } && _tuner.Parameters.Count == 0 && Backbone.Device.type == DeviceType.CPU)
+        {
+            // The head alone is trained.
+            vectors = (_kept ??= new KeptStates()).Of(batch, b => Vectors(b, dropout));
+            _pass = null;
+        }
+        else vectors = Vectors(batch, dropout);
+        return _head.Logits(vectors, _tuner.Encoder, dropout, _headDropout);
+    }
+
+    // The vectors that the head reads: [V, H].
+    private torch.Tensor Vectors(Batch batch, Dropout? dropout)
+    {
         _pass = _tuner.Encoder.Run(batch.Rows, batch.ReadPositions, State(), dropout, Computation.Precision);
-        var hidden = batch.Means?.Of(_pass.Hidden) ?? _pass.Hidden;
-        return _head.Logits(hidden, _tuner.Encoder, dropout, _headDropout);
+        return batch.Means?.Of(_pass.Hidden) ?? _pass.Hidden;
     }
 
     /// <summary>From a loss over the last <see cref="Logits"/> to the gradients of all parameters.</summary>
@@ -130,6 +144,7 @@ internal sealed class TunedModel : IDisposable
         using var noGrad = torch.no_grad();
         foreach (var parameter in Parameters) parameter.Value.grad = null;
         _tuner.Fold();
+        _kept = null;
         _tuner.Encoder.Trim();
     });
 
