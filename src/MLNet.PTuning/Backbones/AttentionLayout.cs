@@ -12,21 +12,23 @@ internal sealed class AttentionLayout
     private readonly int _rows, _longestQuery, _longestKey, _prefixLength;
     private readonly torch.Tensor _queryIndex, _keyIndex, _unpadIndex;
     private readonly torch.Tensor? _mask;
-    private readonly Lazy<torch.Tensor> _distances;
+    private readonly Lazy<torch.Tensor> _distances, _positions;
 
     /// <param name="queryStarts">Where each row's queries start, and their count at the end: [B + 1].</param>
     /// <param name="keyStarts">The same for keys and values.</param>
     /// <param name="prefixLength">Number of keys put before each row's own.</param>
     /// <param name="device">The device of the tensors.</param>
     /// <param name="queryPositions">The packed position of each query; null where every position has one.</param>
-    public AttentionLayout(int[] queryStarts, int[] keyStarts, int prefixLength, torch.Device device, int[]? queryPositions = null)
+    /// <param name="isCausal">Whether a query sees the keys up to its own position alone.</param>
+    public AttentionLayout(int[] queryStarts, int[] keyStarts, int prefixLength, torch.Device device, int[]? queryPositions = null, bool isCausal = false)
     {
         _rows = keyStarts.Length - 1;
         RowStarts = keyStarts;
         _prefixLength = prefixLength;
         (_longestQuery, _queryIndex, _unpadIndex) = Pad(queryStarts, device);
         (_longestKey, _keyIndex, _) = ReferenceEquals(queryStarts, keyStarts) ? (_longestQuery, _queryIndex, _unpadIndex) : Pad(keyStarts, device);
-        _mask = Mask(keyStarts, device);
+        _mask = isCausal ? CausalMask(queryStarts, queryPositions, device) : Mask(keyStarts, device);
+        _positions = new(() => torch.tensor([.. Enumerable.Range(0, _rows).SelectMany(row => Enumerable.Range(0, keyStarts[row + 1] - keyStarts[row])).Select(at => (float)at)], device: device));
         _distances = new(() => Distances(queryStarts, queryPositions, device));
     }
 
@@ -36,29 +38,32 @@ internal sealed class AttentionLayout
     /// <summary>Where each row starts in the packed batch, and T at the end: [B + 1].</summary>
     public int[] RowStarts { get; }
 
+    /// <summary>Each word piece's position in its row, as floats: [T].</summary>
+    public torch.Tensor Positions => _positions.Value;
+
     /// <summary>softmax(q kᵀ / √d) v for each row and head.</summary>
-    /// <param name="queries">[Tq, H].</param>
-    /// <param name="keys">[T, H].</param>
-    /// <param name="values">[T, H].</param>
-    /// <param name="prefix">Keys and values before the row's own, [P, H] each or, with a mask a row, [B, P, H]; null for none.</param>
-    /// <param name="heads">Number of heads.</param>
+    /// <param name="queries">[Tq, heads · d].</param>
+    /// <param name="keys">[T, W]; where W is less than heads · d, each key head belongs to several query heads, one after the other.</param>
+    /// <param name="values">[T, W].</param>
+    /// <param name="prefix">Keys and values before the row's own, [P, W] each or, with a mask a row, [B, P, W]; null for none.</param>
+    /// <param name="heads">Number of query heads.</param>
     /// <param name="dropProbabilities">What training does to the probabilities [B, heads, S, P + S]; null for nothing.</param>
     /// <param name="relative">What is added to the scores for distances, and its scale; null for nothing, and 1 / √d.</param>
-    /// <returns>[Tq, H].</returns>
+    /// <returns>[Tq, heads · d].</returns>
     public torch.Tensor Attend(torch.Tensor queries, torch.Tensor keys, torch.Tensor values, (torch.Tensor Keys, torch.Tensor Values)? prefix,
         int heads, Func<torch.Tensor, torch.Tensor>? dropProbabilities, RelativeScores? relative = null)
     {
-        long hidden = keys.shape[1], headSize = hidden / heads;
-        var q = Heads(queries.index_select(0, _queryIndex), _longestQuery);
-        var k = keys.index_select(0, _keyIndex).view(_rows, _longestKey, hidden);
-        var v = values.index_select(0, _keyIndex).view(_rows, _longestKey, hidden);
+        long hidden = queries.shape[1], headSize = hidden / heads, width = keys.shape[1], keyHeads = width / headSize;
+        var q = Heads(queries.index_select(0, _queryIndex), _longestQuery, heads);
+        var k = keys.index_select(0, _keyIndex).view(_rows, _longestKey, width);
+        var v = values.index_select(0, _keyIndex).view(_rows, _longestKey, width);
         if (prefix is { } p)
         {
-            k = torch.cat([p.Keys.expand(_rows, _prefixLength, hidden), k], 1);
-            v = torch.cat([p.Values.expand(_rows, _prefixLength, hidden), v], 1);
+            k = torch.cat([p.Keys.expand(_rows, _prefixLength, width), k], 1);
+            v = torch.cat([p.Values.expand(_rows, _prefixLength, width), v], 1);
         }
-        var kh = Heads(k, _prefixLength + _longestKey);
-        var vh = Heads(v, _prefixLength + _longestKey);
+        var kh = Heads(k, _prefixLength + _longestKey, keyHeads);
+        var vh = Heads(v, _prefixLength + _longestKey, keyHeads);
         var scores = torch.bmm(q, kh.transpose(1, 2)).TimesInPlace(relative?.Scale ?? 1 / Math.Sqrt(headSize));
         if (relative is not null) scores = scores.Plus(Relative());
         scores = scores.view(_rows, heads, _longestQuery, _prefixLength + _longestKey);
@@ -75,9 +80,12 @@ internal sealed class AttentionLayout
             return _prefixLength == 0 ? own : torch.cat([torch.zeros([_rows * heads, _longestQuery, _prefixLength], device: own.device), own], 2);
         }
 
-        // [B · S, H] → [B · heads, S, d]
-        torch.Tensor Heads(torch.Tensor x, long length) =>
-            x.view(_rows, length, heads, headSize).transpose(1, 2).reshape(_rows * heads, length, headSize);
+        // [B · S, count · d] → [B · heads, S, d]
+        torch.Tensor Heads(torch.Tensor x, long length, long count)
+        {
+            var split = x.view(_rows, length, count, headSize).transpose(1, 2);
+            return (count == heads ? split : split.repeat_interleave(heads / count, 1)).reshape(_rows * heads, length, headSize);
+        }
     }
 
     // For rows that start at `starts`: the longest length S, the packed index of each padded index [B · S] (0 for padding),
@@ -107,6 +115,20 @@ internal sealed class AttentionLayout
                 for (int j = RowStarts[row]; j < RowStarts[row + 1]; j++)
                     distances[((row * _longestQuery) + i - queryStarts[row]) * _longestKey + j - RowStarts[row]] = (queryPositions is null ? i : queryPositions[i]) - j;
         return torch.tensor(distances, device: device).view(_rows, _longestQuery, _longestKey);
+    }
+
+    // [B, 1, Sq, P + Sk]: 0 for the prefix and for keys up to the query's position, −∞ for later ones and padding.
+    private torch.Tensor CausalMask(int[] queryStarts, int[]? queryPositions, torch.Device device)
+    {
+        int width = _prefixLength + _longestKey;
+        var mask = new float[_rows * _longestQuery * width];
+        for (int row = 0; row < _rows; row++)
+            for (int i = queryStarts[row]; i < queryStarts[row + 1]; i++)
+            {
+                int query = row * _longestQuery + i - queryStarts[row], seen = _prefixLength + (queryPositions is null ? i : queryPositions[i]) - RowStarts[row] + 1;
+                mask.AsSpan(query * width + seen, width - seen).Fill(float.NegativeInfinity);
+            }
+        return torch.tensor(mask, device: device).view(_rows, 1, _longestQuery, width);
     }
 
     // [B, 1, 1, P + S]: 0 where a key is real, −∞ where it is padding; null where no row is padded.

@@ -25,7 +25,14 @@ internal sealed record BackboneConfig
     /// <summary>All fields, for those that one family alone has.</summary>
     public required ConfigFields Fields { get; init; }
 
-    public int HeadSize => HiddenSize / HeadCount;
+    /// <summary>d, the size of an attention head.</summary>
+    public required int HeadSize { get; init; }
+
+    /// <summary>Heads of keys and values, to each of which as many query heads belong.</summary>
+    public required int KeyValueHeads { get; init; }
+
+    /// <summary>W, the width of a layer's keys and values: the hidden size, or less where they have fewer heads.</summary>
+    public int KeyValueWidth => KeyValueHeads * HeadSize;
 
     /// <summary>Reads a config; <paramref name="source"/> names it in errors.</summary>
     /// <exception cref="InvalidDataException">A field is missing, of another kind, or makes no transformer.</exception>
@@ -35,7 +42,7 @@ internal sealed record BackboneConfig
         var (type, family) = FamilyOf(new ConfigFields(json, source, new Dictionary<string, string>()));
         var dialect = family.Dialect;
         var fields = new ConfigFields(json, source, dialect.Names);
-        int hidden = fields.Count("hidden_size", null);
+        int hidden = fields.Count("hidden_size", null), heads = fields.Count("num_attention_heads", null), keyHeads = fields.Count("num_key_value_heads", heads);
         var config = new BackboneConfig
         {
             ModelType = type,
@@ -43,8 +50,10 @@ internal sealed record BackboneConfig
             HiddenSize = hidden,
             EmbeddingSize = fields.Count("embedding_size", dialect.EmbeddingSize ?? hidden),
             LayerCount = fields.Count("num_hidden_layers", null),
-            HeadCount = fields.Count("num_attention_heads", null),
-            IntermediateSize = fields.Count("intermediate_size", null),
+            HeadCount = heads,
+            HeadSize = fields.Count("head_dim", Math.Max(1, hidden / heads)),
+            KeyValueHeads = keyHeads,
+            IntermediateSize = fields.Count("intermediate_size", dialect.IntermediateFactor is { } factor ? factor * hidden : null),
             MaxPositions = fields.Count("max_position_embeddings", null),
             TypeVocabSize = fields.Integer("type_vocab_size", dialect.TypeVocabSize),
             HiddenActivation = fields.Text("hidden_act", dialect.Activation),
@@ -55,7 +64,10 @@ internal sealed record BackboneConfig
             PadTokenId = fields.Integer("pad_token_id", dialect.PadTokenId),
             Fields = fields,
         };
-        if (hidden % config.HeadCount != 0)
+        if (heads % keyHeads != 0)
+            throw fields.Wrong($"{fields.NameOf("num_attention_heads")} {heads} is not a multiple of {fields.NameOf("num_key_value_heads")} {keyHeads}.");
+        // Decoders may name a size of the heads that is not the hidden size divided by their number.
+        if (hidden % config.HeadCount != 0 && !fields.Has("head_dim"))
             throw fields.Wrong($"{fields.NameOf("hidden_size")} {hidden} is not a multiple of {fields.NameOf("num_attention_heads")} {config.HeadCount}.");
         return config;
     }

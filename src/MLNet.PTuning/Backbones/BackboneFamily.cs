@@ -1,7 +1,7 @@
 // The architecture families, and how they differ.
 namespace MLNet.PTuning.Backbones;
 
-/// <summary>One family of encoders.</summary>
+/// <summary>One family of encoders or decoders.</summary>
 /// <param name="Prefix">What its checkpoints put before tensors' names, where they put something.</param>
 /// <param name="Dialect">Its names of config.json's fields, and their defaults.</param>
 /// <param name="Create">Makes the encoder from its configuration and tensors.</param>
@@ -21,6 +21,10 @@ internal sealed record BackboneFamily(string Prefix, ConfigDialect Dialect, Func
         ["electra"] = Electra.Family,
         ["albert"] = Albert.Family,
         ["deberta-v2"] = DebertaV2.Family,
+        ["gpt2"] = Gpt2.Family,
+        ["llama"] = Llama.Family,
+        ["mistral"] = Llama.Family,
+        ["qwen2"] = Llama.Qwen2,
     };
 
     // What the names of Hugging Face's classes begin with, for configurations that lack model_type.
@@ -34,6 +38,10 @@ internal sealed record BackboneFamily(string Prefix, ConfigDialect Dialect, Func
         ["Electra"] = "electra",
         ["Albert"] = "albert",
         ["DebertaV2"] = "deberta-v2",
+        ["GPT2"] = "gpt2",
+        ["Llama"] = "llama",
+        ["Mistral"] = "mistral",
+        ["Qwen2"] = "qwen2",
     };
 
     /// <summary>The model_type that the name of a class such as BertForMaskedLM says; null for a class of another family, or of a form that is not known here.</summary>
@@ -55,6 +63,9 @@ internal sealed record ConfigDialect
     public double Dropout { get; init; } = 0.1;
     public int TypeVocabSize { get; init; } = 2;
     public int PadTokenId { get; init; }
+
+    /// <summary>The intermediate size in hidden sizes where no field says it; null where one must.</summary>
+    public int? IntermediateFactor { get; init; }
 
     /// <summary>Width of the embeddings; null for the hidden size.</summary>
     public int? EmbeddingSize { get; init; }

@@ -56,6 +56,17 @@ internal sealed class ConfigFields(JsonElement json, string source, IReadOnlyDic
     public double Fraction(string name, double absent) => Number(name, absent) is >= 0 and <= 1 and double fraction ? fraction
         : throw new InvalidDataException(FormattableString.Invariant($"{source}: {NameOf(name)} is {Number(name, absent)}; it must be from 0 to 1."));
 
+    /// <summary>Whether a field is there.</summary>
+    public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>The fields of an object in a field; null where it is absent.</summary>
+    public ConfigFields? Part(string name) => Find(name) switch
+    {
+        { ValueKind: JsonValueKind.Object } value => new ConfigFields(value, $"{source}: {NameOf(name)}", new Dictionary<string, string>()),
+        null => null,
+        { } value => throw Wrong(name, value, "an object"),
+    };
+
     public InvalidDataException Wrong(string message) => new($"{source}: {message}");
 
     /// <summary>This family's name of a field.</summary>

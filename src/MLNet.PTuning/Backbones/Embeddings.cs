@@ -5,8 +5,8 @@ namespace MLNet.PTuning.Backbones;
 
 /// <summary>Turns word pieces into the first hidden states.</summary>
 /// <param name="Words">[V, E].</param>
-/// <param name="Norm">Norm of the sum.</param>
-internal sealed record Embeddings(EmbeddingTable Words, Norm Norm)
+/// <param name="Norm">Norm of the sum; null where the family has none.</param>
+internal sealed record Embeddings(EmbeddingTable Words, Norm? Norm)
 {
     /// <summary>[positions, E]; null where the family has none.</summary>
     public EmbeddingTable? Positions { get; init; }
@@ -38,7 +38,9 @@ internal sealed record Embeddings(EmbeddingTable Words, Norm Norm)
         // A model with one segment may have a tokenizer that numbers the segments of a pair.
         if (Types is not null) sum = sum.Plus(Types.Rows(Array.ConvertAll(batch.Types, i => (long)Math.Min(i, Types.RowCount - 1))));
         if (Positions is not null) sum = sum.Plus(Positions.Rows(batch.Positions(FirstPosition + prompt.Length)));
-        if (Projection is null) return drop(Norm.Apply(sum));
-        return ProjectsFirst ? drop(Norm.Apply(Projection.Apply(sum))) : Projection.Apply(drop(Norm.Apply(sum)));
+        if (Projection is null) return drop(Normed(sum));
+        return ProjectsFirst ? drop(Normed(Projection.Apply(sum))) : Projection.Apply(drop(Normed(sum)));
+
+        torch.Tensor Normed(torch.Tensor x) => Norm?.Apply(x) ?? x;
     }
 }

@@ -4,7 +4,7 @@ using TorchSharp;
 namespace MLNet.PTuning.Backbones;
 
 /// <summary>
-/// A transformer encoder. It knows nothing of tasks; how it computes attention, in which precision and on which device, is internal to it.
+/// A transformer encoder, or a decoder whose word pieces attend to those before them. It knows nothing of tasks; how it computes attention, in which precision and on which device, is internal to it.
 /// Calls are safe from several threads as long as the weights are not disposed.
 /// </summary>
 internal abstract class Encoder(BackboneConfig config) : IDisposable
@@ -13,6 +13,9 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
 
     /// <summary>The vectors that word pieces begin as: [V, E].</summary>
     public abstract EmbeddingTable WordEmbeddings { get; }
+
+    /// <summary>Whether a word piece attends to those before it alone, so that the last one of a row has read all of it.</summary>
+    public virtual bool IsCausal => false;
 
     /// <summary>Whether <see cref="Run"/> can take 8-bit weights: whether it has products of its own for the backbone's layers.</summary>
     public virtual bool TakesInt8 => false;
@@ -50,7 +53,7 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
         return new(Forward(batch, readPositions, prompt, dropout));
     }
 
-    /// <summary>The keys and values that every layer has of every word piece, chunk 2l of a row layer l's keys and chunk 2l + 1 its values, as a prefix has them: [T, 2·L·H].</summary>
+    /// <summary>The keys and values that every layer has of every word piece, chunk 2l of a row layer l's keys and chunk 2l + 1 its values, as a prefix has them: [T, 2·L·W].</summary>
     public abstract torch.Tensor KeysAndValues(PackedBatch batch);
 
     /// <summary>Frees the memory of past passes.</summary>
@@ -70,11 +73,11 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
         var hidden = Embed(batch, prompt, dropout);
         var device = hidden.device;
         int prefixLength = prompt.Prefix is null ? 0 : prompt.Length;
-        var all = new AttentionLayout(batch.RowStarts, batch.RowStarts, prefixLength, device);
+        var all = new AttentionLayout(batch.RowStarts, batch.RowStarts, prefixLength, device, isCausal: IsCausal);
         for (int layer = 0; layer < Config.LayerCount - 1; layer++) hidden = Layer(layer, hidden, all, prompt, dropout, null);
 
         var index = torch.tensor(Array.ConvertAll(readPositions, i => (long)i), device: device);
-        var selected = new AttentionLayout(batch.StartsOf(readPositions), batch.RowStarts, prefixLength, device, readPositions);
+        var selected = new AttentionLayout(batch.StartsOf(readPositions), batch.RowStarts, prefixLength, device, readPositions, IsCausal);
         return Layer(Config.LayerCount - 1, hidden, selected, prompt, dropout, index).MoveToOuterDisposeScope();
     }
 }

@@ -14,8 +14,23 @@ internal sealed record Linear(torch.Tensor Weight, torch.Tensor? Bias)
     /// <summary>The weight as 8-bit integers; null for floats.</summary>
     public Int8Matrix? Int8 { get; }
 
+    /// <summary>Whether the weight is [in, out], as GPT-2's checkpoints have it.</summary>
+    public bool StartsWithInputs { get; init; }
+
+    /// <summary>The outputs that it computes, of more that the weight has; null for all.</summary>
+    public (long First, long Count)? Outputs { get; init; }
+
+    /// <summary>A layer of some of the outputs, with the same tensors.</summary>
+    public Linear Part(long first, long count) => this with { Outputs = (first, count) };
+
     /// <summary>[.., in] → [.., out]; <paramref name="x"/> is not rounded, also where the weight is.</summary>
-    public torch.Tensor Apply(torch.Tensor x) => functional.linear(x, Int8?.ToFloats() ?? Weight, Bias);
+    public torch.Tensor Apply(torch.Tensor x)
+    {
+        var (weight, bias) = (Int8?.ToFloats() ?? Weight, Bias);
+        if (StartsWithInputs) weight = weight.t();
+        if (Outputs is var (first, count)) (weight, bias) = (weight.narrow(0, first, count), bias?.narrow(0, first, count));
+        return functional.linear(x, weight, bias);
+    }
 }
 
 /// <summary>Layer normalization (Ba et al., 2016).</summary>

@@ -8,7 +8,7 @@ namespace MLNet.PTuning.Pipeline;
 internal sealed class ChoicePredictor(SharedModel model, ModelSettings settings) : IRowPredictor<ChoiceRow, float[]>
 {
     private readonly ChoiceColumns _columns = ChoiceColumns.Of(settings.InputColumns);
-    private readonly RowForm _form = new(model.Tokenizer, settings.MaxLength, settings.Method, hasPairs: true);
+    private readonly RowForm _form = new(model.Tokenizer, settings.MaxLength, settings.Method, hasPairs: true, readsLast: model.IsCausal);
 
     public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 

@@ -30,7 +30,7 @@ public sealed class PTuningClassificationEstimator : PTuningEstimator<TextClassi
         var columns = Options.Columns;
         return new PreparedTask(Options, keys.Names, Options.Pooling == Pooling.FirstToken, TextClassification.Accuracy, (backbone, limit, seed, channel) =>
         {
-            var form = new RowForm(backbone.Tokenizer, limit.Length, Options.Method, columns.Pair is not null, Options.Verbalizer);
+            var form = new RowForm(backbone.Tokenizer, limit.Length, Options.Method, columns.Pair is not null, Options.Verbalizer, backbone.Encoder.IsCausal);
             var read = TextRows.Read(input, columns, label, TextRows.Target).ToList();
             var (training, heldOut) = HeldOutRows.Of(read, Options, seed, channel,
                 set => TextRows.ReadValidation(set, columns, Options.LabelColumnName, keys), row => row.Pair is null ? [row.Text] : [row.Text, row.Pair]);

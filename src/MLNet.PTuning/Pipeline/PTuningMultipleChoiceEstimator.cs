@@ -23,7 +23,7 @@ public sealed class PTuningMultipleChoiceEstimator : PTuningEstimator<MultipleCh
         columns.Find(input.Schema);
         return new PreparedTask(Options, MultipleChoice.ClassNames, Options.Pooling == Pooling.FirstToken, TextClassification.Accuracy, (backbone, limit, seed, channel) =>
         {
-            var form = new RowForm(backbone.Tokenizer, limit.Length, Options.Method, hasPairs: true);
+            var form = new RowForm(backbone.Tokenizer, limit.Length, Options.Method, hasPairs: true, readsLast: backbone.Encoder.IsCausal);
             var read = ChoiceRows.Read(input, columns, Options.LabelColumnName);
             var (training, heldOut) = HeldOutRows.Of(read, Options, seed, channel, set => ChoiceRows.Read(set, columns, Options.LabelColumnName), row => [row.Texts.Text, .. row.Texts.Choices]);
             var (rows, skipped) = ChoiceRows.Encode(training, backbone.Tokenizer, form, limit, channel, Options);

@@ -37,7 +37,7 @@ public sealed class PTuningTokenLabelingEstimator : PTuningEstimator<TokenLabeli
         return new PreparedTask(Options, keys.Names, Pools: false,
             (examples, probabilities) => TokenLabeling.EntityF1(examples, probabilities, keys.Names, constraint.Scheme), (backbone, limit, seed, channel) =>
             {
-                var task = new TokenLabeling(backbone.Tokenizer, Options.Method, limit.Length, Options.WindowOverlap, hasPairs: Options.PredicateColumnName is not null);
+                var task = new TokenLabeling(backbone.Tokenizer, Options.Method, limit.Length, Options.WindowOverlap, hasPairs: Options.PredicateColumnName is not null, backbone.Encoder.IsCausal);
                 var ends = new SpanEnds();
                 var read = WordRows.Read(input, columns, label, row => TargetsOf(row, columns, label, keys, ends, "training"));
                 if (Options.Constrained) constraint = TagConstraint.Of(keys.Names, guess, [.. read.Select(r => r.Targets)]);

@@ -200,10 +200,11 @@ public sealed class PeftFolder
     {
         if (Config is not { } saved) return;
         var actual = backbone.Config;
-        bool isAtInput = saved.Type != PeftType.PREFIX_TUNING && saved.TokenDim == actual.EmbeddingSize;
+        bool isPrefix = saved.Type == PeftType.PREFIX_TUNING, isAtInput = !isPrefix && saved.TokenDim == actual.EmbeddingSize;
         var different = new (string Field, int? Saved, int Actual)[]
         {
-            ("token_dim", isAtInput ? null : saved.TokenDim, actual.HiddenSize), ("num_layers", saved.Layers, actual.LayerCount), ("num_attention_heads", saved.AttentionHeads, actual.HeadCount),
+            ("token_dim", isAtInput ? null : saved.TokenDim, isPrefix ? actual.KeyValueWidth : actual.HiddenSize), ("num_layers", saved.Layers, actual.LayerCount),
+            ("num_attention_heads", saved.AttentionHeads, isPrefix ? actual.KeyValueHeads : actual.HeadCount),
         }.Where(field => field.Saved is { } value && value != field.Actual).ToList();
         if (different.Count > 0)
             throw new InvalidDataException($"{Path} was trained on a backbone of {string.Join(", ", different.Select(f => $"{f.Field} {f.Saved}"))}; {backbone.Folder.Path} has {string.Join(", ", different.Select(f => $"{f.Field} {f.Actual}"))}."

@@ -46,9 +46,9 @@ internal static class PeftForms
         {
             TaskType = task,
             BaseModel = prompt.Settings.BackboneFolder,
-            TokenDim = config.HiddenSize,
+            TokenDim = method is SoftPrompt ? config.HiddenSize : config.KeyValueWidth,
             Layers = config.LayerCount,
-            AttentionHeads = config.HeadCount,
+            AttentionHeads = method is SoftPrompt ? config.HeadCount : config.KeyValueHeads,
             ModulesToSave = modules,
         };
         if (form.Type == PeftType.PROMPT_TUNING && config.EmbeddingSize != config.HiddenSize)

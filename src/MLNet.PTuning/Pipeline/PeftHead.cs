@@ -23,7 +23,7 @@ internal static class PeftHead
     private static readonly (string InFile, string Name)[] Endings =
     [
         ("classifier.out_proj", "classifier"), ("classifier.dense", "pooler.dense"), ("pre_classifier", "pooler.dense"), ("pooler.dense", "pooler.dense"),
-        ("albert.pooler", "pooler.dense"), ("classifier", "classifier"), (SpanModule, "classifier"),
+        ("albert.pooler", "pooler.dense"), ("classifier", "classifier"), ("score", "classifier"), (SpanModule, "classifier"),
     ];
 
     /// <summary>The head's tensors among those of a file, under the names of this library's parameters.</summary>
@@ -91,7 +91,7 @@ internal static class PeftHead
         List<string> modules = taskType == Answering ? [SpanModule] : ["classifier", "score"];
         var tensors = new Dictionary<string, TensorData>();
         Add(classifier + ".weight", trained[LinearHead.Weight]);
-        Add(classifier + ".bias", trained[LinearHead.Bias]);
+        if (trained.TryGetValue(LinearHead.Bias, out var bias)) Add(classifier + ".bias", bias);
         if (!pools) return (modules, tensors);
         if (trained.TryGetValue(LinearHead.PoolerWeight, out var weight))
         {
@@ -120,6 +120,8 @@ internal static class PeftHead
     private static (string Classifier, string Pooler, string? PoolerModule) Names(string modelType, string taskType) => modelType switch
     {
         _ when taskType == Answering => (SpanModule, "", null),
+        "gpt2" when taskType == Labeling => ("classifier", "", null),
+        "gpt2" or "llama" or "mistral" or "qwen2" => ("score", "", null),
         _ when taskType == Labeling => ("classifier", "", null),
         "roberta" or "camembert" or "xlm-roberta" or "electra" => ("classifier.out_proj", "classifier.dense", null),
         "distilbert" => ("classifier", "pre_classifier", "pre_classifier"),

@@ -32,6 +32,9 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
     /// <summary>The backbone's tokenizer.</summary>
     public TextTokenizer Tokenizer { get; } = model.Backbone.Tokenizer;
 
+    /// <summary>Whether the backbone is a decoder.</summary>
+    public bool IsCausal { get; } = model.Backbone.Encoder.IsCausal;
+
     /// <summary>The backbone's folder.</summary>
     public ModelFolder BackboneFolder => _folder;
 

@@ -8,7 +8,7 @@ namespace MLNet.PTuning.Pipeline;
 internal sealed class TextPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<TextRow, float[]>
 {
     private readonly TextColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1)) { Spans = settings.Spans, Unit = settings.SpanUnit };
-    private readonly RowForm _form = new(model.Tokenizer, settings.MaxLength, settings.Method, settings.InputColumns.Length > 1, settings.Verbalizer);
+    private readonly RowForm _form = new(model.Tokenizer, settings.MaxLength, settings.Method, settings.InputColumns.Length > 1, settings.Verbalizer, model.IsCausal);
 
     public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 

@@ -17,7 +17,7 @@ internal sealed class TokenLabelingPredictor(SharedModel model, LabelKeys keys, 
 {
     private readonly WordColumns _columns =
         new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1), settings.Labeling!.WordSplitting, settings.Labeling.OffsetUnit);
-    private readonly TokenLabeling _task = new(model.Tokenizer, settings.Method, settings.MaxLength, settings.Labeling!.WindowOverlap, hasPairs: settings.InputColumns.Length > 1);
+    private readonly TokenLabeling _task = new(model.Tokenizer, settings.Method, settings.MaxLength, settings.Labeling!.WindowOverlap, hasPairs: settings.InputColumns.Length > 1, model.IsCausal);
     private readonly TagDecoder _decoder = new(keys.Names, settings.Labeling.Scheme, settings.Labeling.Constrained, settings.Labeling.Widened);
     private readonly int? _outside = keys.Names.Select((name, i) => (name, i)).Where(p => ChunkTag.IsOutside(p.name)).Select(p => (int?)p.i).FirstOrDefault();
 

@@ -15,17 +15,17 @@ internal sealed class LinearHead : Head
 {
     public const string Weight = "classifier.weight", Bias = "classifier.bias", PoolerWeight = "pooler.dense.weight", PoolerBias = "pooler.dense.bias";
 
-    private readonly Parameter _weight, _bias;
-    private readonly Parameter? _poolerWeight, _poolerBias;
+    private readonly Parameter _weight;
+    private readonly Parameter? _bias, _poolerWeight, _poolerBias;
     private readonly bool _pools;
     private readonly int _vectors;
 
-    private LinearHead(bool pools, int vectors, Parameter weight, Parameter bias, Parameter? poolerWeight, Parameter? poolerBias) =>
+    private LinearHead(bool pools, int vectors, Parameter weight, Parameter? bias, Parameter? poolerWeight, Parameter? poolerBias) =>
         (_pools, _vectors, _weight, _bias, _poolerWeight, _poolerBias) = (pools, vectors, weight, bias, poolerWeight, poolerBias);
 
     public override bool SuitsAnyThread => true;
 
-    public override IReadOnlyList<Parameter> Parameters => _poolerWeight is null ? [_weight, _bias] : [_weight, _bias, _poolerWeight, _poolerBias!];
+    public override IReadOnlyList<Parameter> Parameters => [.. new[] { _weight, _bias, _poolerWeight, _poolerBias }.OfType<Parameter>()];
 
     /// <summary>A new head: weights from N(0, initializer_range²), biases 0.</summary>
     /// <param name="backbone">The backbone whose hidden states it reads.</param>
@@ -37,19 +37,19 @@ internal sealed class LinearHead : Head
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
         double deviation = backbone.Config.InitializerRange;
-        return Make(backbone, classes, pools, vectors, pools && !backbone.HasPooler, (_, shape) => shape.Length > 1 ? factory.Normal(deviation, shape) : factory.Zeros(shape));
+        return Make(backbone, classes, pools, vectors, HasOwnPooler(backbone, pools), (_, shape) => shape.Length > 1 ? factory.Normal(deviation, shape) : factory.Zeros(shape));
     }
 
     /// <summary>A trained head.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
     public static LinearHead Load(FrozenBackbone backbone, int classes, bool pools, SavedTensors saved, int vectors = 1) =>
-        Make(backbone, classes, pools, vectors, pools && (!backbone.HasPooler || saved.Has(PoolerWeight)),
+        Make(backbone, classes, pools, vectors, HasOwnPooler(backbone, pools) || pools && saved.Has(PoolerWeight),
             (name, shape) => ParameterFactory.From(saved.Read(name, shape), shape, backbone.Device));
 
     /// <summary>Whether saved tensors hold a head for as many classes on this backbone.</summary>
     public static bool Fits(FrozenBackbone backbone, int classes, bool pools, SavedTensors saved, int vectors = 1) =>
-        saved.Has(Weight, classes, vectors * backbone.Config.HiddenSize) && saved.Has(Bias, classes)
-        && (!pools || backbone.HasPooler || saved.Has(PoolerWeight, backbone.Config.HiddenSize, backbone.Config.HiddenSize));
+        saved.Has(Weight, classes, vectors * backbone.Config.HiddenSize) && (pools && backbone.Encoder.IsCausal || saved.Has(Bias, classes))
+        && (!HasOwnPooler(backbone, pools) || saved.Has(PoolerWeight, backbone.Config.HiddenSize, backbone.Config.HiddenSize));
 
     public override torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability)
     {
@@ -60,13 +60,15 @@ internal sealed class LinearHead : Head
         }
         else hidden = Pooled(hidden, encoder);
         if (dropout is not null) hidden = dropout.Apply(hidden, dropProbability);
-        return Apply(new Linear(_weight.Value, _bias.Value), hidden);
+        return Apply(new Linear(_weight.Value, _bias?.Value), hidden);
     }
 
     private torch.Tensor Pooled(torch.Tensor hidden, Encoder encoder) =>
         _pools ? encoder.PoolerActivation(Apply(OwnPooler ?? encoder.Pooler ?? throw new InvalidOperationException("This backbone has no pooler."), hidden)) : hidden;
 
     private Linear? OwnPooler => _poolerWeight is null ? null : new Linear(_poolerWeight.Value, _poolerBias!.Value);
+
+    private static bool HasOwnPooler(FrozenBackbone backbone, bool pools) => pools && !backbone.HasPooler && !backbone.Encoder.IsCausal;
 
     // In prediction by this thread alone, and for batches too, so that a row's scores are the same alone and among others.
     private static torch.Tensor Apply(Linear layer, torch.Tensor x) =>
@@ -75,7 +77,9 @@ internal sealed class LinearHead : Head
     private static LinearHead Make(FrozenBackbone backbone, int classes, bool pools, int vectors, bool ownPooler, ParameterSource value)
     {
         long hidden = backbone.Config.HiddenSize;
-        return new LinearHead(pools, vectors, Of(Weight, classes, vectors * hidden), Of(Bias, classes),
+        // As Hugging Face's "score" on a decoder's last token: a linear layer without a bias, and no pooler.
+        bool scores = pools && backbone.Encoder.IsCausal;
+        return new LinearHead(pools && !scores, vectors, Of(Weight, classes, vectors * hidden), scores ? null : Of(Bias, classes),
             ownPooler ? Of(PoolerWeight, hidden, hidden) : null, ownPooler ? Of(PoolerBias, hidden) : null);
 
         Parameter Of(string name, params long[] shape) => new(name, value(name, shape), Decays: shape.Length > 1, IsHeads: true);

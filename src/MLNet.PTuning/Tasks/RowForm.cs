@@ -10,7 +10,7 @@ namespace MLNet.PTuning.Tasks;
 /// <param name="TextCount">Pieces of the text, after the cut.</param>
 /// <param name="PairStart">Position of the second text's first piece, where there is one.</param>
 /// <param name="PairCount">Pieces of the second text, after the cut.</param>
-/// <param name="ReadPosition">The position that classification reads: the masked word where a verbalizer scores it, else the row's own first token, or a prompt's first vector.</param>
+/// <param name="ReadPosition">The position that classification reads: the masked word where a verbalizer scores it, else the row's own first token (of a decoder its last one), or a prompt's first vector.</param>
 internal readonly record struct FormedRow(Encoded Input, int TextStart, int TextCount, int PairStart, int PairCount, int ReadPosition);
 
 /// <summary>The form that a tuning method, or a verbalizer, gives to the rows of a task.</summary>
@@ -18,7 +18,7 @@ internal sealed class RowForm
 {
     private readonly TextTokenizer _tokenizer;
     private readonly int _maxLength, _inFront;
-    private readonly bool _readsMask, _readsVectors;
+    private readonly bool _readsMask, _readsVectors, _readsLast;
     private readonly IReadOnlyList<TemplatePart> _parts;
     private readonly IReadOnlyList<Piece>[] _words;
 
@@ -27,9 +27,11 @@ internal sealed class RowForm
     /// <param name="method">The tuning method.</param>
     /// <param name="hasPairs">Whether rows have a second text.</param>
     /// <param name="verbalizer">What scores a masked word; null for a head of its own. Its template counts where the method has none.</param>
+    /// <param name="readsLast">Whether classification reads a row's last token, as of a decoder, in place of its first.</param>
     /// <exception cref="ArgumentException">The template does not fit the rows, or leaves no room for them.</exception>
-    public RowForm(TextTokenizer tokenizer, int maxLength, TuningMethod method, bool hasPairs, Verbalizer? verbalizer = null)
+    public RowForm(TextTokenizer tokenizer, int maxLength, TuningMethod method, bool hasPairs, Verbalizer? verbalizer = null, bool readsLast = false)
     {
+        _readsLast = readsLast;
         (_tokenizer, _maxLength, _inFront, _readsVectors, _readsMask) = (tokenizer, maxLength, method.VectorsInFront, method.ReadsVectors, verbalizer is not null);
         var template = method.RowTemplate ?? (verbalizer is null ? null : PromptTemplate.Parse(verbalizer.Template));
         _parts = template?.Parts ?? [new TemplatePart(TemplatePartKind.Text, "", 0, AfterBlank: false)];
@@ -85,10 +87,12 @@ internal sealed class RowForm
         if (pair is not null && segment == first) second.AddRange(pair.Take(pairCount));
 
         var joined = _tokenizer.Join(first, pair is null ? null : second, int.MaxValue);
+        // Without special tokens an empty text has nothing that could be read.
+        if (joined.Ids.Length == 0) joined = new Encoded([_tokenizer.PadId], [0], 1..1, 1..1);
         int inFront = _inFront;
         var input = inFront == 0 ? joined : new Encoded(
             [.. Enumerable.Range(1, inFront).Select(j => -j), .. joined.Ids], [.. new int[inFront], .. joined.Types], Moved(joined.First), Moved(joined.Second));
-        return new FormedRow(input, PositionOf(textAt), textCount, PositionOf(pairAt), pairCount, _readsMask ? PositionOf(maskAt) : _readsVectors ? 0 : inFront);
+        return new FormedRow(input, PositionOf(textAt), textCount, PositionOf(pairAt), pairCount, _readsMask ? PositionOf(maskAt) : _readsVectors ? 0 : _readsLast ? input.Ids.Length - 1 : inFront);
 
         Range Moved(Range range) => (range.Start.Value + inFront)..(range.End.Value + inFront);
 

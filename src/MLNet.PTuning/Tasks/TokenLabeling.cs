@@ -17,23 +17,25 @@ internal sealed class TokenLabeling
     private readonly TextTokenizer _tokenizer;
     private readonly RowForm _form;
     private readonly int _maxLength, _overlap;
+    private readonly bool _readsLastPiece;
 
     /// <param name="tokenizer">The backbone's.</param>
     /// <param name="method">The tuning method, which may put a template around each window.</param>
     /// <param name="maxLength">Longest window in word pieces, specials and second text included.</param>
     /// <param name="overlap">Word pieces that neighboring windows share.</param>
     /// <param name="hasPairs">Whether rows have a second text.</param>
+    /// <param name="readsLastPiece">Whether a word is read at its last piece, the only one that has seen all of it in a decoder, in place of its first.</param>
     /// <exception cref="ArgumentException">Windows are too short for a single piece.</exception>
-    public TokenLabeling(TextTokenizer tokenizer, TuningMethod method, int maxLength, int overlap, bool hasPairs)
+    public TokenLabeling(TextTokenizer tokenizer, TuningMethod method, int maxLength, int overlap, bool hasPairs, bool readsLastPiece = false)
     {
-        (_tokenizer, _maxLength, _overlap) = (tokenizer, maxLength, overlap);
+        (_tokenizer, _maxLength, _overlap, _readsLastPiece) = (tokenizer, maxLength, overlap, readsLastPiece);
         _form = new RowForm(tokenizer, maxLength, method, hasPairs);
         if (maxLength - tokenizer.SpecialCount(hasPairs) - _form.FixedPieces - (hasPairs ? maxLength / PairDivisor : 0) < 1)
             throw new ArgumentException($"A window of {maxLength} word pieces leaves no room for a word next to the special tokens"
                 + $"{(hasPairs ? " and the predicate" : "")}; raise MaxSequenceLength.");
     }
 
-    /// <summary>Windows over a row. Every word is labeled in one of them, at its first piece (at all of them where <paramref name="allPieces"/>),
+    /// <summary>Windows over a row. Every word is labeled in one of them, at its first piece (of a decoder its last; at all of them where <paramref name="allPieces"/>),
     /// but for words of which the tokenizer makes no piece, which are in none.</summary>
     /// <param name="words">The row's words.</param>
     /// <param name="pair">Second text, such as the predicate of semantic role labeling; null for none.</param>
@@ -50,7 +52,7 @@ internal sealed class TokenLabeling
             Piece[] inside = [.. Enumerable.Range(window.FirstPiece, window.EndPiece - window.FirstPiece).Select(i => pieces[i])];
             var row = _form.Join(inside, second);
             int[] read = [.. Enumerable.Range(0, inside.Length).Where(i => inside[i].Word >= window.FirstWord && inside[i].Word < window.EndWord
-                && (allPieces || i == 0 || inside[i].Word != inside[i - 1].Word))];
+                && (allPieces || (_readsLastPiece ? i == inside.Length - 1 || inside[i].Word != inside[i + 1].Word : i == 0 || inside[i].Word != inside[i - 1].Word)))];
             if (read.Length == 0) continue;
             windows.Add(new LabeledWindow(
                 new Example(row.Input.Ids, row.Input.Types, [.. read.Select(i => row.TextStart + i)], [.. read.Select(i => targets?[inside[i].Word] ?? Example.NoTarget)]),

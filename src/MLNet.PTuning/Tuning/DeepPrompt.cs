@@ -82,8 +82,8 @@ public sealed class DeepPrompt : TuningMethod
         // Without training rows there are no frequent words.
         var words = BeginsAtRandom ? null : _words ?? (Start is { } start ? new StartWords(start, StartText) : null);
         var table = Reparameterize
-            ? PrefixTable.Network(Length, config.LayerCount, config.HiddenSize, config.HiddenSize, EncoderHiddenSize, Random)
-            : PrefixTable.Direct(Length, config.LayerCount, config.HiddenSize, words is null ? Random : (_, _) => OfWords(words, backbone, seed));
+            ? PrefixTable.Network(Length, config.LayerCount, config.KeyValueWidth, config.HiddenSize, EncoderHiddenSize, Random)
+            : PrefixTable.Direct(Length, config.LayerCount, config.KeyValueWidth, words is null ? Random : (_, _) => OfWords(words, backbone, seed));
         return new PrefixTuner(backbone, table, Length, Dropout ?? config.HiddenDropout);
 
         TorchSharp.Modules.Parameter Random(string name, long[] shape) => shape.Length > 1 ? factory.Normal(InitialDeviation ?? 0.02, shape) : factory.Zeros(shape);

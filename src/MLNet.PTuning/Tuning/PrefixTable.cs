@@ -70,6 +70,6 @@ internal sealed class PrefixTuner(FrozenBackbone backbone, PrefixTable table, in
 
     /// <summary>From the table that a model file holds.</summary>
     public static PrefixTuner Load(FrozenBackbone backbone, int length, double dropout, TensorSource saved) =>
-        new(backbone, PrefixTable.Direct(length, backbone.Config.LayerCount, backbone.Config.HiddenSize,
+        new(backbone, PrefixTable.Direct(length, backbone.Config.LayerCount, backbone.Config.KeyValueWidth,
             (name, shape) => ParameterFactory.From(saved(name, shape), shape, backbone.Device)), length, dropout);
 }

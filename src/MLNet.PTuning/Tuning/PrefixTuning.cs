@@ -36,7 +36,7 @@ public sealed class PrefixTuning : TuningMethod
     {
         using var factory = new ParameterFactory(seed, backbone.Device);
         long hidden = backbone.Config.HiddenSize;
-        var table = PrefixTable.Network(Length, backbone.Config.LayerCount, hidden, hidden, EncoderHiddenSize, (name, shape) => name switch
+        var table = PrefixTable.Network(Length, backbone.Config.LayerCount, backbone.Config.KeyValueWidth, hidden, EncoderHiddenSize, (name, shape) => name switch
         {
             PrefixTable.Name => factory.Normal(1, shape),
             _ => factory.Uniform(1 / Math.Sqrt(name.Contains(".0.") ? hidden : EncoderHiddenSize), shape),

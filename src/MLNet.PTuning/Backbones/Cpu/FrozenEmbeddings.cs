@@ -13,7 +13,7 @@ internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes
     /// <param name="tables">Must outlive this.</param>
     public FrozenEmbeddings(Embeddings tables)
     {
-        (_norm, _firstPosition) = (NormWeights.Of(tables.Norm), tables.FirstPosition);
+        (_norm, _firstPosition) = (NormWeights.Of(tables.Norm!), tables.FirstPosition);
         _zero = _zeros.Reserve(_norm.Width);
         new Span<float>(_zero, _norm.Width).Clear();
         _words = Of(tables.Words, "word piece");
