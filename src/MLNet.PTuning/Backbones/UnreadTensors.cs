@@ -9,7 +9,7 @@ internal static partial class UnreadTensors
 {
     private const int Named = 3;
 
-    private static readonly string[] Buffers = ["position_ids", "token_type_ids"];
+    private static readonly string[] Buffers = ["position_ids", "token_type_ids", "rotary_emb.inv_freq", "attn.bias", "attn.masked_bias"];
 
     /// <summary>Refuses weights whose matrices lack what was trained beside them.</summary>
     /// <exception cref="NotSupportedException">The file holds LoRA's matrices; the message names one.</exception>
@@ -45,6 +45,6 @@ internal static partial class UnreadTensors
     [GeneratedRegex(@"\.(lora_[A-Za-z_]+|base_layer)\.")]
     private static partial Regex Lora();
 
-    [GeneratedRegex(@"\.layer\.(\d{1,6})\.")]
+    [GeneratedRegex(@"(?:\.layer|layers|\bh)\.(\d{1,6})\.")]
     private static partial Regex Layer();
 }
