@@ -124,7 +124,7 @@ public sealed class DecoderPipelineTests : IDisposable
         int[] story = backbone.Tokenizer.Encode("Tom had a red ball. He went to the park with his mom. They saw a big dog. The dog wanted to play with the ball. Tom was happy and they played all day.", null, 200).Ids;
         int[] shuffled = [.. story];
         new Random(1).Shuffle(shuffled.AsSpan(1));
-        Assert.InRange(Loss(story), 1, 4);
+        Assert.InRange(Loss(story), 1, 5);
         Assert.InRange(Loss(shuffled) - Loss(story), 2, 20);
 
         // The mean cross-entropy of each next word piece, by the word embeddings, which are tied to the scores.
