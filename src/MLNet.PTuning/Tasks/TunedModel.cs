@@ -167,7 +167,8 @@ internal sealed class TunedModel : IDisposable
             ObjectDisposedException.ThrowIf(_disposed != 0, this);
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
-            float[] all = [.. Batch.Passes(examples).SelectMany(batch => ParameterFactory.ToArray(batch.Over == SoftmaxOver.Classes ? Logits(batch, null).softmax(1) : Logits(batch, null)))];
+            // Each row by itself, so that a text with many choices is in as many passes as others are.
+            float[] all = [.. Batch.Passes([.. examples.SelectMany(example => example.Rows())]).SelectMany(batch => ParameterFactory.ToArray(batch.Over == SoftmaxOver.Classes ? Logits(batch, null).softmax(1) : Logits(batch, null)))];
             int from = 0;
             return examples.Select(e => all[from..(from += e.ScoredLines * ClassCount)]).ToArray();
         }
