@@ -13,7 +13,7 @@ internal static class MethodsSuite
 
     private static MethodCase[] Methods() =>
     [
-        new("head only", new HeadOnly(), [3e-2, 1e-1, 3e-1], Epochs),
+        new("head only", new HeadOnly(), [1e-2, 1e-1, 3e-1], Epochs),
         new("Prompt Tuning, 20 vectors", new SoftPrompt { Length = 20 }, [1e-2, 3e-2, 1e-1], Epochs),
         new("P-Tuning, LSTM, 5 vectors", new PTuningV1(), [1e-3, 3e-3, 1e-2], Epochs),
         new("P-Tuning, MLP, 5 vectors", new PTuningV1 { Encoder = PromptEncoderKind.Mlp }, [1e-3, 3e-3, 1e-2], Epochs),

@@ -40,7 +40,7 @@ public sealed class PTuningClassificationEstimator : PTuningEstimator<TextClassi
             if (validation?.Count == 0) throw new ArgumentException("None of the rows held out for validation has a label.");
             if (LabelSpelling.Warning(keys.Names) is { } warning) channel.Warn(warning);
             return new TrainingRows(rows, validation, skipped);
-        }, (model, settings) => new PTuningClassificationTransformer(Host, model, keys, settings with { InputColumns = columns.Names, Binary = binary, Pooling = Options.Pooling, Spans = [.. columns.Spans], SpanUnit = columns.Unit })) { Vectors = 1 + columns.Spans.Count };
+        }, (model, settings) => new PTuningClassificationTransformer(Host, model, keys, settings with { InputColumns = columns.Names, Binary = binary, Pooling = Options.Pooling, Spans = columns.Spans.Count > 0 ? [.. columns.Spans] : null, SpanUnit = columns.Spans.Count > 0 ? columns.Unit : default })) { Vectors = 1 + columns.Spans.Count };
     }
 
     /// <inheritdoc/>

@@ -36,7 +36,7 @@ internal static class PeftForms
         var (model, method, task) = (use.Model!, prompt.Settings.Method, prompt.Settings.TaskType);
         if (prompt.Settings.Pooling == Pooling.Mean)
             throw new NotSupportedException("PEFT wraps Python's classes, whose classification head reads the first token; a head that reads the mean over tokens (Pooling) has no form there.");
-        if (prompt.Settings.Spans.Length > 0)
+        if (prompt.Settings.Spans is not null)
             throw new NotSupportedException("PEFT wraps Python's classes, whose classification head reads the first token alone; a head that reads spans (Spans) has no form there.");
         var trained = model.Trained();
         if (!trained.ContainsKey(LinearHead.Weight)) throw new NotSupportedException("PEFT has no form for a verbalizer; a classification head can be written.");

@@ -36,9 +36,11 @@ internal sealed record ModelSettings
     public BinarySettings? Binary { get; init; }
     /// <summary>What classification reads of a row.</summary>
     public Pooling Pooling { get; init; }
-    /// <summary>Spans that classification reads in addition.</summary>
-    public SpanColumns[] Spans { get; init; } = [];
+    /// <summary>Spans that classification reads in addition; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SpanColumns[]? Spans { get; init; }
     /// <summary>The unit that their places are counted in.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public OffsetUnit SpanUnit { get; init; }
     /// <summary>Settings of token labeling.</summary>
     public LabelingSettings? Labeling { get; init; }
@@ -53,6 +55,10 @@ internal sealed record ModelSettings
     /// <summary>PEFT's name of the task's kind.</summary>
     [JsonIgnore]
     public string TaskType => Labeling is not null ? PeftHead.Labeling : Answering is not null ? PeftHead.Answering : PeftHead.Classification;
+
+    /// <summary>Vectors that the head reads for each line of scores.</summary>
+    [JsonIgnore]
+    public int Vectors => 1 + (Spans?.Length ?? 0);
 
     /// <summary>Whether the head reads rows through a pooler.</summary>
     [JsonIgnore]
@@ -131,7 +137,7 @@ internal static class SavedModel
                     + "Put them back (vocab.txt, tokenizer.json, tokenizer_config.json, …), or train anew.");
             File.WriteAllBytes(temporary, weights);
             using var file = WeightFile.Open(temporary);
-            var model = TunedModel.Load(lease, settings.Method, keys.Count, settings.HasPooler, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names), 1 + settings.Spans.Length);
+            var model = TunedModel.Load(lease, settings.Method, keys.Count, settings.HasPooler, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names), settings.Vectors);
             model.Computation = new Computation(settings.Precision, null);
             return (settings, keys, model);
         }

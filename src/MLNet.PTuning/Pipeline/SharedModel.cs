@@ -112,7 +112,7 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
             lease.Dispose();
             throw new IOException($"The backbone in {_folder.Path} has changed since the model was disposed, so it cannot be used again; put the files back, or load the model again.");
         }
-        var reloaded = TunedModel.Load(lease, settings.Method, classNames.Count, settings.HasPooler, SavedTensors.Of("the model", _trained!), settings.Verbalizer?.WordsOf(classNames), 1 + settings.Spans.Length);
+        var reloaded = TunedModel.Load(lease, settings.Method, classNames.Count, settings.HasPooler, SavedTensors.Of("the model", _trained!), settings.Verbalizer?.WordsOf(classNames), settings.Vectors);
         reloaded.Computation = _computation;
         _trained = null;
         return reloaded;

@@ -31,7 +31,7 @@ public sealed class TextClassificationOptions(string backboneFolder) : PTuningOp
     /// Parts of the texts whose mean hidden states the head reads in addition to the first token's, each through weights of its own: the word in question, or a pronoun and what it
     /// may stand for (WiC, WSC). Default: none.
     /// </summary>
-    public IReadOnlyList<SpanColumns> Spans { get; set; } = [];
+    public IReadOnlyList<SpanColumns> Spans { get; set => field = value ?? throw new ArgumentNullException(nameof(Spans)); } = [];
 
     /// <summary>The unit in which the offsets of <see cref="Spans"/> are counted; saved with the model. Default <see cref="OffsetUnit.Utf16"/>.</summary>
     public OffsetUnit OffsetUnit { get; set; }
@@ -48,7 +48,9 @@ public sealed class TextClassificationOptions(string backboneFolder) : PTuningOp
 
     internal override string? ReasonAgainstHeadOfStart => Spans.Count > 0 ? "was trained to read no spans" : Pooling == Pooling.FirstToken ? null : $"was trained to read the first token, and Pooling is {Pooling}";
 
-    internal override IEnumerable<(string Name, string Value)> Describe() => [.. base.Describe(), (nameof(Pooling), Text(Pooling)), (nameof(Spans), string.Join(", ", Spans)), (nameof(OffsetUnit), Text(OffsetUnit))];
+    // Without spans as before there were any, so that an older checkpoint can be continued.
+    internal override IEnumerable<(string Name, string Value)> Describe() =>
+        [.. base.Describe(), (nameof(Pooling), Text(Pooling)), .. Spans.Count == 0 ? [] : new[] { (nameof(Spans), string.Join(", ", Spans)), (nameof(OffsetUnit), Text(OffsetUnit)) }];
 
     internal override void Validate()
     {

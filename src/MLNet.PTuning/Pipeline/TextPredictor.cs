@@ -7,7 +7,7 @@ namespace MLNet.PTuning.Pipeline;
 /// <summary>Encodes rows of texts, or pairs, and predicts the probability of each class.</summary>
 internal sealed class TextPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<TextRow, float[]>
 {
-    private readonly TextColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1)) { Spans = settings.Spans, Unit = settings.SpanUnit };
+    private readonly TextColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1)) { Spans = settings.Spans ?? [], Unit = settings.SpanUnit };
     private readonly RowForm _form = new(model.Tokenizer, settings.MaxLength, settings.Method, settings.InputColumns.Length > 1, settings.Verbalizer, model.IsCausal);
 
     public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);

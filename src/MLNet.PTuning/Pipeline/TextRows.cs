@@ -152,7 +152,7 @@ internal static class TextRows
             int length = first.Count + (second?.Count ?? 0) + tokenizer.SpecialCount(second is not null) + form.FixedPieces;
             var row = form.Join(first, second);
             var spans = SpanPositions(r.Texts, row, first, second);
-            return (Length: length, IsLost: spans.Any(span => span is [0]), Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadPosition, pooling, spans));
+            return (Length: length, IsLost: spans.Any(span => span is [var at] && at == row.ReadPosition), Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadPosition, pooling, spans));
         });
         foreach (var (length, _, _) in examples)
         {
@@ -172,13 +172,13 @@ internal static class TextRows
         return (rowsOnly, skipped);
     }
 
-    /// <summary>The positions of each span's word pieces in a row; the first token's where none is left of it.</summary>
+    /// <summary>The positions of each span's word pieces in a row; that which the head reads first where none is left of it.</summary>
     public static int[][] SpanPositions(TextRow texts, FormedRow row, IReadOnlyList<Piece> text, IReadOnlyList<Piece>? pair) => Array.ConvertAll(texts.Spans, span =>
     {
         var (pieces, start, count) = span.InPair ? (pair!, row.PairStart, row.PairCount) : (text, row.TextStart, row.TextCount);
         int[] positions = QuestionAnswering.PiecesOf(pieces, span.Start, span.End) is { } place
             ? [.. Enumerable.Range(place.First, place.Last - place.First + 1).Where(i => i < count).Select(i => start + i)] : [];
-        return positions.Length > 0 ? positions : Example.FirstToken;
+        return positions.Length > 0 ? positions : [row.ReadPosition];
     });
 
     /// <summary>A function of every item, in their order. What one throws is thrown as it is.</summary>

@@ -16,11 +16,11 @@ internal static class UnknownPieces
     /// <param name="tokenizer">The backbone's.</param>
     /// <param name="rows">The encoded rows.</param>
     /// <param name="texts">Their texts, or words; read only as far as needed for the examples.</param>
-    /// <param name="specials">Special tokens around each row.</param>
+    /// <param name="specials">Special tokens around each row, of which an example may have several.</param>
     public static void Warn(TrainingChannel channel, TextTokenizer tokenizer, IReadOnlyList<Example> rows, IEnumerable<string?> texts, int specials)
     {
         if (tokenizer.UnknownId is not { } unknown) return;
-        long all = rows.Sum(row => (long)row.Ids.Length - specials), count = rows.Sum(row => (long)row.Ids.Count(id => id == unknown));
+        long all = rows.Sum(row => (long)row.Ids.Length - specials * row.RowStarts.Length), count = rows.Sum(row => (long)row.Ids.Count(id => id == unknown));
         if (count <= Tolerated * all) return;
         var words = texts.OfType<string>().SelectMany(text => tokenizer.Pieces(text).Where(p => p.Id == unknown).Select(p => text[p.Start..p.End])).Distinct().Take(MaxExamples);
         channel.Warn(FormattableString.Invariant($"{count} of {all} word pieces ({(double)count / all:p0}) are unknown to the backbone's vocabulary, for example {string.Join(", ", words.Select(w => $"'{w}'"))}. ")

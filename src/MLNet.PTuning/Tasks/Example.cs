@@ -40,6 +40,24 @@ internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[
     /// <summary>Lines of scores that a model of it predicts, each with a score a class.</summary>
     public int ScoredLines => Over == SoftmaxOver.Vectors ? VectorCount : Targets.Length;
 
+    /// <summary>Its rows as examples of their own, without targets: for predictions, since a row's scores do not depend on those beside it.</summary>
+    public IEnumerable<Example> Rows()
+    {
+        if (RowStarts.Length == 1) return [this];
+        var packed = new PackedBatch(Ids, Types, [.. RowStarts, Ids.Length]);
+        int[] readStarts = packed.StartsOf(ReadPositions);
+        return RowStarts.Select((start, row) =>
+        {
+            var pieces = start..packed.RowStarts[row + 1];
+            var read = readStarts[row]..readStarts[row + 1];
+            return new Example(Ids[pieces], Types[pieces], Array.ConvertAll(ReadPositions[read], at => at - start), [])
+            {
+                Means = Means is null ? null : [.. Means.Where(mean => mean[0] >= read.Start.Value && mean[0] < read.End.Value).Select(mean => Array.ConvertAll(mean, at => at - read.Start.Value))],
+                Over = Over,
+            };
+        });
+    }
+
     /// <summary>The word pieces of rows, the most frequent ones first; prompt vectors are none.</summary>
     public static int[] FrequentPieces(IEnumerable<Example> examples) =>
         [.. examples.SelectMany(e => e.Ids).Where(id => id >= 0).CountBy(id => id).OrderByDescending(p => p.Value).ThenBy(p => p.Key).Select(p => p.Key)];

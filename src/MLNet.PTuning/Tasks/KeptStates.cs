@@ -5,31 +5,46 @@ using TorchSharp;
 namespace MLNet.PTuning.Tasks;
 
 /// <summary>The vectors that the head reads, of each example, on the managed heap; those of further examples are computed anew once the memory is full.</summary>
-internal sealed class KeptStates
+/// <param name="mostNumbers">How many numbers are kept.</param>
+internal sealed class KeptStates(long mostNumbers = 128L << 20)
 {
-    private const long MostNumbers = 128L << 20;
-
     private readonly Dictionary<Example, float[]> _vectors = new(ReferenceEqualityComparer.Instance);
     private long _numbers;
+    // From the first batch on that does not fit: what is kept depends on the batches of the first epoch alone.
+    private bool _isFull;
 
     /// <summary>The vectors of a batch: [V, H].</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="read">Computes the vectors of a batch.</param>
     public torch.Tensor Of(Batch batch, Func<Batch, torch.Tensor> read)
     {
-        using var scope = torch.NewDisposeScope();
         Example[] missing = [.. batch.Examples.Where(example => !_vectors.ContainsKey(example))];
+        var computed = new Dictionary<Example, float[]>(ReferenceEqualityComparer.Instance);
         if (missing.Length > 0)
         {
-            using var noGrad = torch.no_grad();
-            var vectors = read(Batch.Of(missing));
-            float[] values = ParameterFactory.ToArray(vectors);
-            if (_numbers + values.Length > MostNumbers) return missing.Length == batch.Examples.Count ? vectors.MoveToOuterDisposeScope() : read(batch).MoveToOuterDisposeScope();
-            int width = (int)vectors.shape[1], at = 0;
-            foreach (var example in missing) _vectors[example] = values[at..(at += example.VectorCount * width)];
-            _numbers += values.Length;
+            Compute(missing, read, computed);
+            Keep(computed);
         }
-        float[] all = [.. batch.Examples.SelectMany(example => _vectors[example])];
-        return torch.tensor(all).view(batch.VectorStarts[^1], -1).MoveToOuterDisposeScope();
+        float[] all = [.. batch.Examples.SelectMany(example => computed.TryGetValue(example, out float[]? vectors) ? vectors : _vectors[example])];
+        return torch.tensor(all).view(batch.VectorStarts[^1], -1);
+    }
+
+    private static void Compute(Example[] examples, Func<Batch, torch.Tensor> read, Dictionary<Example, float[]> into)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var vectors = read(Batch.Of(examples));
+        float[] values = ParameterFactory.ToArray(vectors);
+        int width = (int)vectors.shape[1], at = 0;
+        foreach (var example in examples) into[example] = values[at..(at += example.VectorCount * width)];
+    }
+
+    private void Keep(Dictionary<Example, float[]> computed)
+    {
+        long numbers = computed.Values.Sum(vectors => (long)vectors.Length);
+        _isFull |= _numbers + numbers > mostNumbers;
+        if (_isFull) return;
+        foreach (var (example, vectors) in computed) _vectors[example] = vectors;
+        _numbers += numbers;
     }
 }

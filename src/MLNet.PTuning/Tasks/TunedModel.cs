@@ -110,15 +110,27 @@ internal sealed class TunedModel : IDisposable
     {
         ComputeThread.UseThreads(Computation.Threads);
         torch.Tensor vectors;
-        if (dropout is { DropsInBackbone: false } && _tuner.Parameters.Count == 0 && Backbone.Device.type == DeviceType.CPU)
+        if (dropout is not null && KeepsStates(dropout))
         {
-            // The head alone is trained.
-            vectors = (_kept ??= new KeptStates()).Of(batch, b => Vectors(b, dropout));
+            vectors = Kept(batch, dropout);
             _pass = null;
         }
         else vectors = Vectors(batch, dropout);
         return _head.Logits(vectors, _tuner.Encoder, dropout, _headDropout);
     }
+
+    /// <summary>Whether the head alone is trained, and reads the same in every epoch, which is computed once.</summary>
+    public bool KeepsStates(Dropout dropout) => !dropout.DropsInBackbone && _tuner.Parameters.Count == 0 && Backbone.Device.type == DeviceType.CPU;
+
+    /// <summary>Computes what is kept of a batch, as the first epoch's step does.</summary>
+    public void KeepStates(Batch batch, Dropout dropout)
+    {
+        ComputeThread.UseThreads(Computation.Threads);
+        using var scope = torch.NewDisposeScope();
+        Kept(batch, dropout);
+    }
+
+    private torch.Tensor Kept(Batch batch, Dropout dropout) => (_kept ??= new KeptStates()).Of(batch, b => Vectors(b, dropout));
 
     // The vectors that the head reads: [V, H].
     private torch.Tensor Vectors(Batch batch, Dropout? dropout)
@@ -167,7 +179,8 @@ internal sealed class TunedModel : IDisposable
             ObjectDisposedException.ThrowIf(_disposed != 0, this);
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
-            float[] all = [.. Batch.Passes(examples).SelectMany(batch => ParameterFactory.ToArray(batch.Over == SoftmaxOver.Classes ? Logits(batch, null).softmax(1) : Logits(batch, null)))];
+            // Each row by itself, so that a text with many choices is in as many passes as others are.
+            float[] all = [.. Batch.Passes([.. examples.SelectMany(example => example.Rows())]).SelectMany(batch => ParameterFactory.ToArray(batch.Over == SoftmaxOver.Classes ? Logits(batch, null).softmax(1) : Logits(batch, null)))];
             int from = 0;
             return examples.Select(e => all[from..(from += e.ScoredLines * ClassCount)]).ToArray();
         }

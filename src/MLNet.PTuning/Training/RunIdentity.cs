@@ -34,11 +34,18 @@ internal static class RunIdentity
         static string Value(IReadOnlyDictionary<string, string> of, string name) => of.GetValueOrDefault(name, "nothing");
     }
 
+    // What only some rows have comes last, and adds nothing to the others, whose checkpoints may be of an earlier version.
+    private static IEnumerable<int[]> Parts(Example row)
+    {
+        int[][] parts = [row.Ids, row.Types, row.ReadPositions, row.Targets];
+        return row.RowStarts.Length == 1 && row.Means is null or { Length: 1 } ? parts : [.. parts, row.RowStarts, [row.Means?.Length ?? 0], .. row.Means ?? []];
+    }
+
     private static string Describe(IReadOnlyList<Example> rows)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var row in rows)
-            foreach (int[] part in new[] { row.Ids, row.Types, row.ReadPositions, row.Targets })
+            foreach (int[] part in Parts(row))
             {
                 // With its length, so that a number cannot pass from one part to the next unseen.
                 hash.AppendData(BitConverter.GetBytes(part.Length));

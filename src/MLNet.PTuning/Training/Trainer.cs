@@ -40,6 +40,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         var schedule = new RateSchedule(options, rate, stepsPerEpoch, epochs);
         var checkpoint = new Checkpoint(model, optimizer, options, RunIdentity.Of(model, classNames, options, rate, seed, rows, validation));
         var state = checkpoint.Begin();
+        if (!IsOver() && model.KeepsStates(dropout)) KeepStates(rows, state.Epoch > 0 ? stepsPerEpoch : state.Step, dropout);
 
         while (!IsOver())
         {
@@ -61,6 +62,19 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
             model.TotalParameters, state.Seconds, seed, model.Backbone.Device.ToString());
 
         bool IsOver() => state.Epoch == epochs || state.Epoch - state.BestEpoch >= options.Patience;
+    }
+
+    // The last bits of what an encoder gives may depend on the rows of a pass, so a resumed run has what is kept from the passes that it would have it from.
+    private void KeepStates(IReadOnlyList<Example> rows, int steps, Dropout dropout)
+    {
+        foreach (int[] indices in RowOrder.Batches(rows, options.BatchSize, seed, epoch: 0).Take(steps))
+        {
+            options.CancellationToken.ThrowIfCancellationRequested();
+            ComputeThread.Run(() =>
+            {
+                foreach (var pass in Batch.Passes([.. indices.Select(i => rows[i])])) model.KeepStates(pass, dropout);
+            });
+        }
     }
 
     private void RunEpoch(IReadOnlyList<Example> rows, int stepsPerEpoch, RunState state, RateSchedule schedule, AdamW optimizer, Dropout dropout, Checkpoint checkpoint)

@@ -48,7 +48,13 @@ public sealed class DeepPrompt : TuningMethod
     internal override int PromptLength => Length;
 
     // The best of those tried on held-out training rows with MiniLM (docs/methods.md). A network multiplies its rate.
-    internal override MethodDefaults Defaults(bool ofWords) => new(Reparameterize ? 1e-2 : ofWords ? 6e-2 : 3e-2)
+    internal override MethodDefaults Defaults(bool ofWords) => new((Reparameterize, ofWords) switch
+    {
+        (false, false) => 3e-2,
+        (false, true) => 6e-2,
+        (true, false) => 1e-3,
+        (true, true) => 3e-3,
+    })
     {
         Steps = ofWords ? 1000 : 500,
         FewestEpochs = 8,

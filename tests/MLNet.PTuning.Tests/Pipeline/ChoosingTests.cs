@@ -110,6 +110,16 @@ public sealed class ChoosingTests : IDisposable
         Assert.Contains(warnings, w => w.Contains("1 of 15 rows have a single choice"));
     }
 
+    [Fact]
+    public void Unknown_word_pieces_are_counted_without_the_special_tokens_of_each_choices_row()
+    {
+        var warnings = new List<string>();
+        _ml.Log += (_, e) => warnings.Add(e.Message);
+        ChoiceData[] rows = [new() { Premise = "xylem", Choices = ["quartz", "good"] }, new() { Premise = "it", Choices = ["good", "bad", "dull"], Label = 1 }];
+        using var model = _ml.Transforms.PTuningV2Choose(Brief()).Fit(_ml.Data.LoadFromEnumerable(rows));
+        Assert.Contains(warnings, w => w.Contains("3 of 10 word pieces"));
+    }
+
     [Theory]
     [InlineData(2, "Row 3 has the label 2 in 'Label', but 2 choices in 'Choices'")]
     [InlineData(-2, "Row 3 has the label -2")]

@@ -1,5 +1,4 @@
 // All steps of an app, on the example's data and backbone: text file, training, evaluation, saving, loading, single predictions.
-using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.PTuning.Tests.Files;
@@ -14,15 +13,15 @@ public sealed class EndToEndTests : IDisposable
     [Fact]
     public void A_pipeline_from_a_text_file_trains_evaluates_saves_loads_and_predicts()
     {
-        var train = _ml.Data.TakeRows(_ml.Data.LoadFromTextFile<Row>(Example("SentimentAnalysis", "data", "train.tsv"), hasHeader: true), 48);
+        var train = _ml.Data.TakeRows(_ml.Data.LoadFromTextFile<Row>(Examples.At("SentimentAnalysis", "data", "train.tsv"), hasHeader: true), 48);
         var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label")
-            .Append(_ml.Transforms.PTuningV2Classify(new TextClassificationOptions(Example("backbones", "tiny-bert-en")) { Epochs = 2, BatchSize = 16 }))
+            .Append(_ml.Transforms.PTuningV2Classify(new TextClassificationOptions(Examples.At("backbones", "tiny-bert-en")) { Epochs = 2, BatchSize = 16 }))
             .Append(_ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
         using var model = pipeline.Fit(train);
         _ml.Model.Save(model, train.Schema, _folder.At("sentiment.zip"));
         using var loaded = (TransformerChain<ITransformer>)_ml.Model.Load(_folder.At("sentiment.zip"), out _);
 
-        var test = _ml.Data.TakeRows(_ml.Data.LoadFromTextFile<Row>(Example("SentimentAnalysis", "data", "test.tsv"), hasHeader: true), 20);
+        var test = _ml.Data.TakeRows(_ml.Data.LoadFromTextFile<Row>(Examples.At("SentimentAnalysis", "data", "test.tsv"), hasHeader: true), 20);
         var predicted = _ml.Data.CreateEnumerable<Answer>(model.Transform(test), reuseRowObject: false).ToList();
         Assert.Equal(20, predicted.Count);
         Assert.All(predicted, p => Assert.Contains(p.PredictedLabel, new[] { "positive", "negative" }));
@@ -52,10 +51,6 @@ public sealed class EndToEndTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
-
-    private static string Example(params string[] parts) => Path.GetFullPath(Path.Combine([SourceFolder(), "..", "..", "..", "examples", .. parts]));
-
-    private static string SourceFolder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 
     public sealed class Row
     {

@@ -133,6 +133,104 @@ public sealed class SpanTests : IDisposable
     }
 
     [Theory]
+    [InlineData(0, false)]
+    [InlineData(4, false)]
+    [InlineData(4, true)]
+    public void In_place_of_a_lost_span_a_row_with_vectors_in_front_has_what_the_head_reads_first(int length, bool poolsVector)
+    {
+        TuningMethod method = length == 0 ? new DeepPrompt { Length = 3 } : new SoftPrompt { Length = length, PoolsFirstVector = poolsVector };
+        using var model = Pipeline(Options()).Fit(Data(Rows(4))).LastTransformer;
+        var form = new RowForm(model.Model.Backbone.Tokenizer, 12, method, hasPairs: false);
+        string text = string.Concat(Enumerable.Repeat("the film ", 30)) + "good";
+        var pieces = form.TextPieces(text);
+        var row = form.Join(pieces, null);
+        int position = Assert.Single(MLNet.PTuning.Pipeline.TextRows.SpanPositions(new(text, null, [new(text.Length - 4, text.Length, InPair: false)]), row, pieces, null)[0]);
+        Assert.Equal(poolsVector ? 0 : length, position);
+        Assert.Equal(row.ReadPosition, position);
+    }
+
+    [Theory]
+    [InlineData(Pooling.FirstToken)]
+    [InlineData(Pooling.Mean)]
+    public void A_checkpoint_is_not_continued_with_other_spans_of_the_same_texts(Pooling pooling)
+    {
+        var rows = Rows(12);
+        foreach (var row in rows) (row.PointStart, row.PointEnd) = (0, 3);
+        using (Train(o => o.CheckpointPath = _folder.At("run.ckpt"))) { }
+        using (Train(o => o.ResumeFrom = _folder.At("run.ckpt"))) { }
+        // Each has the other's place, so that the same positions are read.
+        foreach (var row in rows) (row.Start, row.End, row.PointStart, row.PointEnd) = ((float)row.PointStart, row.PointEnd, row.Start, (long)row.End);
+        Assert.Contains("training rows: 12 of content", Assert.Throws<ArgumentException>(() => Train(o => o.ResumeFrom = _folder.At("run.ckpt"))).Message);
+
+        PTuningClassificationTransformer Train(Action<TextClassificationOptions> set)
+        {
+            var options = Options();
+            (options.Pooling, options.Seed, options.Spans) = (pooling, 1, [new SpanColumns("Start", "End"), new SpanColumns("PointStart", "PointEnd")]);
+            set(options);
+            return Pipeline(options).Fit(Data(rows)).LastTransformer;
+        }
+    }
+
+    [Fact]
+    public void Words_are_what_any_white_space_separates_and_a_span_of_removed_characters_reads_the_first_token()
+    {
+        var rows = Rows(8);
+        foreach (var row in rows) (row.Text, row.WordStart, row.WordEnd) = ("the\tfilm\u00a0was\u2003good\n", 3, 4);
+        byte[] expected = Weights(rows);
+        foreach (var row in rows) row.Text = "the film was good";
+        Assert.Equal(expected, Weights(rows));
+        var warnings = new List<string>();
+        _ml.Log += (_, e) => warnings.Add(e.Message);
+        // A control character is a word to the splitter and nothing to BERT's tokenizer.
+        rows[2].Text = "the film was \u0001";
+        Weights(rows);
+        Assert.Contains(warnings, w => w.Contains("1 of 8 rows have a span of which nothing is left"));
+
+        byte[] Weights(IEnumerable<SpanRow> of)
+        {
+            var options = Options();
+            options.Spans = [new SpanColumns("WordStart", "WordEnd") { CountsWords = true }];
+            using var model = Pipeline(options).Fit(Data(of)).LastTransformer;
+            return SavedWeights.Of(model);
+        }
+    }
+
+    [Fact]
+    public void A_model_without_spans_has_none_in_its_settings()
+    {
+        var options = Options();
+        options.Spans = [];
+        using var model = Pipeline(options).Fit(Data(Rows(8))).LastTransformer;
+        var file = new MemoryStream();
+        _ml.Model.Save(model, null, file);
+        using var zip = new System.IO.Compression.ZipArchive(file);
+        using var settings = new StreamReader(zip.Entries.Single(e => e.Name == "Settings").Open());
+        Assert.DoesNotContain("Span", settings.ReadToEnd());
+    }
+
+    [Fact]
+    public void Tasks_with_and_without_spans_share_a_prompt()
+    {
+        var single = Options();
+        var data = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(Data(Rows(16))).Transform(Data(Rows(16)));
+        var options = new MultiTaskOptions(_backbone.Path)
+        {
+            Method = new DeepPrompt { Length = 3 }, Epochs = 2, BatchSize = 8,
+            Tasks = [new("spans", new TextClassificationOptions(_backbone.Path) { Spans = single.Spans }, data), new("texts", new TextClassificationOptions(_backbone.Path), data)],
+        };
+        using var trained = _ml.Transforms.PTuningV2MultiTask(options).Fit();
+        var model = trained.Transformers["spans"];
+        float[] scores = Scores(model, data);
+        _ml.Model.SaveSafely(model, data.Schema, _folder.At("task.zip"));
+        var loaded = _ml.Model.Load(_folder.At("task.zip"), out _);
+        using (loaded as IDisposable) Assert.Equal(scores, Scores(loaded, data));
+
+        var search = new PromptSearchOptions { Lengths = [2, 3], LearningRates = [1e-3], Dropouts = [0.1], Reparameterize = [false], Trials = 2, Reduction = 2 };
+        using var found = _ml.Transforms.PTuningV2Search(new TextClassificationOptions(_backbone.Path) { Spans = single.Spans, Epochs = 1, ValidationShare = 0.3 }, search).Fit(data);
+        Assert.NotEmpty(Scores(found, data));
+    }
+
+    [Theory]
     [InlineData(2, 2, "Row 2 has a span from 2 to 2")]
     [InlineData(3, 2, "ends after its last")]
     [InlineData(-1, 2, "counted from 0")]
@@ -152,6 +250,7 @@ public sealed class SpanTests : IDisposable
     [Fact]
     public void What_has_no_effect_or_no_form_is_refused()
     {
+        Assert.Throws<ArgumentNullException>(() => Options().Spans = null!);
         Refused("verbalizer", o => o.Verbalizer = new Verbalizer());
         Refused("second text", o => o.Spans = [new SpanColumns("Start", "End") { InPair = true }]);
         var data = Data(Rows(8));

@@ -42,4 +42,30 @@ public class KeptStatesTests
             });
         Assert.Equal(4, read);
     }
+
+    [Fact]
+    public void Once_the_memory_is_full_no_more_is_kept_and_what_is_not_is_computed_in_every_batch()
+    {
+        Example[] examples = [.. Enumerable.Range(0, 4).Select(i => new Example([i], [0], Example.FirstToken, [0]))];
+        var kept = new KeptStates(mostNumbers: 8);
+        using var states = torch.NewDisposeScope();
+        Assert.Equal([0], Read(0));
+        // Both do not fit, and so neither is kept, nor is one of them later.
+        Assert.Equal([1, 2], Read(1, 2));
+        Assert.Equal([1], Read(0, 1));
+        Assert.Equal([1], Read(1, 0));
+
+        // The examples that are computed for a batch; each is read as its own number.
+        int[] Read(params int[] batch)
+        {
+            int[] computed = [];
+            var vectors = kept.Of(Batch.Of([.. batch.Select(i => examples[i])]), missing =>
+            {
+                computed = missing.Rows.Ids;
+                return torch.tensor(computed.SelectMany(i => Enumerable.Repeat((float)i, 4)).ToArray()).view(-1, 4);
+            });
+            Assert.Equal(batch.SelectMany(i => Enumerable.Repeat((float)i, 4)), ParameterFactory.ToArray(vectors));
+            return computed;
+        }
+    }
 }

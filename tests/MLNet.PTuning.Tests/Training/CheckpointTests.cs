@@ -10,6 +10,7 @@ public sealed class CheckpointTests : IDisposable
     private readonly TinyBackbone _backbone = new();
     private readonly TempFolder _folder = new();
     private readonly List<Review> _rows = Reviews.Rows(24);
+    private Func<TextClassificationOptions>? _options;
 
     private string File => _folder.At("run.ckpt");
 
@@ -111,6 +112,41 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_of_training_without_spans_does_not_name_them()
+    {
+        TrainUntil(2, o => o.CheckpointEverySteps = 1);
+        Assert.DoesNotContain("Spans", System.Text.Encoding.UTF8.GetString(System.IO.File.ReadAllBytes(File)));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(8)]
+    public void A_run_of_the_head_alone_is_resumed_to_the_same_weights(int lastStep)
+    {
+        using var alone = Train(o => o.Method = new HeadOnly());
+        TrainUntil(lastStep, o => (o.Method, o.CheckpointEverySteps) = (new HeadOnly(), 1));
+        using var resumed = Train(o => (o.Method, o.ResumeFrom) = (new HeadOnly(), File));
+        Assert.Equal(SavedWeights.Of(alone), SavedWeights.Of(resumed));
+    }
+
+    [Fact]
+    public void A_run_of_the_head_alone_is_resumed_to_the_same_weights_where_an_encoder_rounds_otherwise_among_other_rows()
+    {
+        // With this activation libtorch computes the layers.
+        string folder = Directory.CreateDirectory(_folder.At("relu")).FullName;
+        foreach (string file in Directory.GetFiles(RealBackbones.Folder(RealBackbones.MiniLm))) System.IO.File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        string config = Path.Combine(folder, "config.json");
+        System.IO.File.WriteAllText(config, System.IO.File.ReadAllText(config).Replace("\"gelu\"", "\"relu\""));
+        _options = () => new(folder) { Method = new HeadOnly(), BatchSize = 8 };
+
+        using var alone = Train(_ => { });
+        TrainUntil(8, o => o.CheckpointEverySteps = 1);
+        using var resumed = Train(o => o.ResumeFrom = File);
+        Assert.Equal(SavedWeights.Of(alone), SavedWeights.Of(resumed));
+    }
+
+    [Fact]
     public void A_checkpoint_of_the_same_rows_under_other_class_names_is_refused()
     {
         TrainUntil(2, o => (o.CheckpointEverySteps, o.ValidationSet) = (1, null));
@@ -170,7 +206,7 @@ public sealed class CheckpointTests : IDisposable
     private PTuningClassificationTransformer Train(Action<TextClassificationOptions> set)
     {
         var ml = new Microsoft.ML.MLContext();
-        var options = Reviews.Options(_backbone);
+        var options = _options?.Invoke() ?? Reviews.Options(_backbone);
         (options.Epochs, options.Seed, options.ValidationSet) = (4, 5, ml.Data.LoadFromEnumerable(Reviews.Rows(6, seed: 2)));
         set(options);
         return Reviews.Pipeline(ml, options).Fit(ml.Data.LoadFromEnumerable(_rows)).LastTransformer;

@@ -1,4 +1,5 @@
 // However long training and prediction go on, they leave no tensors behind.
+using Microsoft.ML;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tests.Backbones;
@@ -16,6 +17,7 @@ public sealed class MemoryTests : IDisposable
     [InlineData(nameof(DeepPrompt))]
     [InlineData(nameof(FullFineTuning))]
     [InlineData("Reparameterized")]
+    [InlineData(nameof(HeadOnly))]
     public void No_training_step_leaves_a_tensor_behind(string method)
     {
         var kept = new List<long>();
@@ -23,6 +25,7 @@ public sealed class MemoryTests : IDisposable
         options.Method = method switch
         {
             nameof(FullFineTuning) => new FullFineTuning(),
+            nameof(HeadOnly) => new HeadOnly(),
             "Reparameterized" => new DeepPrompt { Length = 2, Reparameterize = true, EncoderHiddenSize = 8 },
             _ => new DeepPrompt { Length = 2 },
         };
@@ -32,6 +35,26 @@ public sealed class MemoryTests : IDisposable
         Assert.Equal(40, kept.Count);
         // In the first epoch the encoder's buffers grow to the size of the largest batch.
         Assert.All(kept[20..], count => Assert.Equal(kept[20], count));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Neither_training_nor_predicting_choices_leaves_a_tensor_behind(bool headAlone)
+    {
+        var kept = new List<long>();
+        var ml = new MLContext(seed: 1);
+        var data = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(i => new { Premise = "it was", Choices = i % 2 == 0 ? new[] { "good", "bad" } : ["dull", "fine", "odd"], Label = i % 2 }));
+        var options = new MultipleChoiceOptions(_backbone.Path) { Method = headAlone ? new HeadOnly() : new DeepPrompt { Length = 2 }, Pooling = Pooling.Mean, Epochs = 8, BatchSize = 8, ValidationSet = data };
+        options.Progress = new AfterStep(() => kept.Add(KeptTensors()));
+        using var model = ml.Transforms.PTuningV2Choose(options).Fit(data);
+        Assert.Equal(40, kept.Count);
+        Assert.All(kept[20..], count => Assert.Equal(kept[20], count));
+
+        Values.Rows(model.Transform(data), "Score");
+        long before = KeptTensors();
+        for (int i = 0; i < 5; i++) Values.Rows(model.Transform(data), "Score");
+        Assert.Equal(before, KeptTensors());
     }
 
     [Fact]

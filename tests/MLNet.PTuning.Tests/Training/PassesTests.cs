@@ -77,6 +77,30 @@ public sealed class PassesTests : IDisposable
             Assert.All(model.Predict([rows[row]])[0].Zip(together[row]), p => Assert.Equal(p.First, p.Second, 1e-5f));
     }
 
+    [Theory]
+    [InlineData(Pooling.FirstToken)]
+    [InlineData(Pooling.Mean)]
+    public void An_example_of_many_rows_is_predicted_in_several_passes_with_the_scores_of_one(Pooling pooling)
+    {
+        using var model = TunedModel.Create(FrozenBackbone.Use(_backbone.Path, torch.CPU), new DeepPrompt { Length = 2 }, classes: 1, pools: pooling == Pooling.FirstToken, headDropout: null, seed: 1);
+        var form = new RowForm(model.Backbone.Tokenizer, 37, new DeepPrompt { Length = 2 }, hasPairs: true);
+        var random = new Random(4);
+        Example[] examples = [.. new[] { 3, 300, 1 }.Select(choices => MultipleChoice.Example([.. Enumerable.Range(0, choices).Select(_ => form.Join(Pieces(20), Pieces(1 + random.Next(12))))], 0, pooling))];
+        Assert.True(examples[1].Ids.Length > 2 * MostPieces);
+        Assert.All(Batch.Passes([.. examples.SelectMany(example => example.Rows())]), pass => Assert.InRange(pass.Rows.Ids.Length, 1, MostPieces + 37));
+        float[] expected = ComputeThread.Run(() =>
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGrad = torch.no_grad();
+            return ParameterFactory.ToArray(model.Logits(Batch.Of(examples), null));
+        });
+        float[][] predicted = model.Predict(examples);
+        Assert.Equal([3, 300, 1], predicted.Select(scores => scores.Length));
+        Assert.All(predicted.SelectMany(scores => scores).Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
+
+        IReadOnlyList<MLNet.PTuning.Text.Piece> Pieces(int words) => form.TextPieces(string.Join(' ', random.GetItems(TinyBackbone.Vocabulary[5..], words)));
+    }
+
     [Fact]
     public void A_steps_passes_have_masks_of_their_own()
     {
