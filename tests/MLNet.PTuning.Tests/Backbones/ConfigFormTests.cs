@@ -95,8 +95,8 @@ public sealed class ConfigFormTests : IDisposable
     [InlineData("chatglm", "ChatGLMModel")]
     [InlineData(null, "ChatGLMForConditionalGeneration")]
     [InlineData(null, "MyModel")]
-    [InlineData("llama", "LlamaForCausalLM")]
-    [InlineData("gpt2", "GPT2LMHeadModel")]
+    [InlineData("gemma2", "Gemma2ForCausalLM")]
+    [InlineData("gpt_neox", "GPTNeoXForCausalLM")]
     [InlineData("t5", "T5ForConditionalGeneration")]
     public void Other_architectures_are_refused_by_name_before_their_weights_are_read(string? type, string architecture)
     {
