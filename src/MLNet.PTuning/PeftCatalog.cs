@@ -41,6 +41,7 @@ public static class PeftCatalog
         ArgumentNullException.ThrowIfNull(options);
         options = (TextClassificationOptions)options.Copy();
         var names = NamesOfHead(options, classNames, PeftHead.Classification);
+        if (names.Count < 2) throw new ArgumentException($"The head of {options.StartFrom!.Path} has the one class '{names[0]}', which chooses among texts and does not classify; take PTuningV2ChooseFromPeft.");
         if (options.Pooling == Pooling.Mean)
             throw new ArgumentException(HeadReadsFirstToken);
         if (options.Spans.Count > 0) throw new ArgumentException("The head of a PEFT folder, or of P-Tuning v2's own code, was trained to read no spans; leave Spans empty.");
@@ -138,10 +139,26 @@ public static class PeftCatalog
 
     /// <summary>A model that chooses, from a prompt and head that were trained elsewhere: a head of one class (task type SEQ_CLS), as Python's classes for multiple choice have it.</summary>
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
-    /// <param name="options">The backbone, the columns and <see cref="PTuningOptions.StartFrom"/>; the options of training are not used.</param>
+    /// <param name="backboneFolder">The backbone that it was trained on, as Hugging Face publishes it.</param>
+    /// <param name="peftFolder">The folder with the trained prompt; see <see cref="PeftFolder.Load"/>.</param>
+    /// <param name="premiseColumnName">The column of the texts that all of a row's choices are read with.</param>
+    /// <param name="questionColumnName">The column of questions, each read after its premise; null for none.</param>
+    /// <param name="choicesColumnName">The column of choices, a vector of text.</param>
     /// <returns>An estimator that needs no training, whose model adds <c>PredictedLabel</c> and <c>Score</c>.</returns>
     /// <exception cref="ArgumentException">A value is out of range, or the head has several classes.</exception>
     /// <exception cref="InvalidDataException">The folder is damaged, holds no head, or was trained on another kind of backbone.</exception>
+    public static PeftEstimator<PTuningMultipleChoiceTransformer> PTuningV2ChooseFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
+        string premiseColumnName = "Premise", string? questionColumnName = null, string choicesColumnName = "Choices") =>
+        catalog.PTuningV2ChooseFromPeft(new MultipleChoiceOptions(backboneFolder)
+        {
+            StartFrom = PeftFolder.Load(peftFolder),
+            PremiseColumnName = premiseColumnName,
+            QuestionColumnName = questionColumnName,
+            ChoicesColumnName = choicesColumnName,
+        });
+
+    /// <summary>A model that chooses, from <see cref="PTuningOptions.StartFrom"/>; the options of training are not used.</summary>
+    /// <inheritdoc cref="PTuningV2ChooseFromPeft(TransformsCatalog, string, string, string, string, string)"/>
     public static PeftEstimator<PTuningMultipleChoiceTransformer> PTuningV2ChooseFromPeft(this TransformsCatalog catalog, MultipleChoiceOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);

@@ -203,7 +203,8 @@ public sealed class ChoosingTests : IDisposable
         var rows = Rows(12);
         using var trained = _ml.Transforms.PTuningV2Choose(Brief()).Fit(_ml.Data.LoadFromEnumerable(rows));
         PeftFolder.Save(trained, _folder.At("peft"));
-        using var loaded = _ml.Transforms.PTuningV2ChooseFromPeft(new MultipleChoiceOptions(_backbone.Path) { StartFrom = PeftFolder.Load(_folder.At("peft")) }).Model;
+        using var loaded = _ml.Transforms.PTuningV2ChooseFromPeft(_backbone.Path, _folder.At("peft")).Model;
+        Assert.Contains("PTuningV2ChooseFromPeft", Assert.Throws<ArgumentException>(() => _ml.Transforms.PTuningV2ClassifyFromPeft(_backbone.Path, _folder.At("peft"))).Message);
         Assert.Equal(Predict(trained, rows).Select(r => r.Score), Predict(loaded, rows).Select(r => r.Score));
 
         var options = Reviews.Options(_backbone);
