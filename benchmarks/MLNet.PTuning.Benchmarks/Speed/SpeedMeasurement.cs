@@ -64,12 +64,12 @@ internal static class SpeedMeasurement
                     .. products.Select<ProductSide, (string, Func<double>)>(side => ("MLNet.PTuning", () => 1000 * product(side) / rows)),
                     .. paddings.Select<Padding, (string, Func<double>)>(padding => (padding.Name, () => 1000 * rival(padding.Batches, padding.Width) / padding.RowCount)),
                 ];
-                if (training) sides.AddRange(products.Select<ProductSide, (string, Func<double>)>(side => ("encoder", () => 1000 * side.Encode() / rows)));
                 var timings = Timing.InTurns(rounds, sides);
-                Timing[] rivals = [.. timings.Skip(products.Length).Take(paddings.Count)], encoders = [.. timings.Skip(products.Length + paddings.Count)];
+                Timing[] rivals = [.. timings.Skip(products.Length)];
+                double?[] outside = [.. products.Select(side => training ? Timing.MedianOf([.. Enumerable.Range(0, rounds).Select(_ => side.OutsideEncoder())]) : (double?)null)];
                 return products.Select((_, i) => new SpeedResult(workload.Shape.Name, workload.PromptLength, workload.Mix, training ? "train" : "predict", precisions[i].ToString(), rows, timings[i], rivals,
                     workload.UsefulOperations(training) / (timings[i].Median / 1000 * rows) / 1e9, peak / 1e9, differences[i].Logits, differences[i].Gradient,
-                    training ? 1 - encoders[i].Over(timings[i]).Median : null));
+                    outside[i]));
             }
         }
         finally
