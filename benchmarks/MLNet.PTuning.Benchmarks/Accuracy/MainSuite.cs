@@ -3,7 +3,8 @@ namespace MLNet.PTuning.Benchmarks.Accuracy;
 
 internal static class MainSuite
 {
-    private static readonly MethodCase[] Methods =
+    /// <summary>What trains least, P-Tuning v2 with its defaults, and what trains everything.</summary>
+    public static readonly MethodCase[] Methods =
     [
         new("head only", new HeadOnly(), [1e-2, 1e-1, 3e-1]),
         new("P-Tuning v2", null, []),

@@ -1,6 +1,7 @@
 // A task of SuperGLUE, trained and scored as an app does it: its files, the step that suits it, and an evaluator.
 using Microsoft.ML;
 using Microsoft.ML.Transforms;
+using MLNet.PTuning.Pipeline;
 
 namespace MLNet.PTuning.Benchmarks.Accuracy;
 
@@ -13,17 +14,7 @@ internal static class SuperGlueRun
     private static readonly string[] Parents = ["superglue", "superglue_full", "superglue_fewglue32"];
 
     /// <summary>The task's name, which its folder has too.</summary>
-    public static string NameOf(SuperGlueTask task) => task switch
-    {
-        SuperGlueTask.Cb => "CB",
-        SuperGlueTask.Copa => "COPA",
-        SuperGlueTask.MultiRc => "MultiRC",
-        SuperGlueTask.Record => "ReCoRD",
-        SuperGlueTask.Rte => "RTE",
-        SuperGlueTask.Wic => "WiC",
-        SuperGlueTask.Wsc => "WSC",
-        _ => task.ToString(),
-    };
+    public static string NameOf(SuperGlueTask task) => SuperGlueForm.Of(task).Folder;
 
     /// <summary>Trains once and scores the validation file; where the training file has a few rows alone, trains on the first four fifths of the validation file and scores the rest.</summary>
     /// <exception cref="FileNotFoundException">The task's files are not there.</exception>

@@ -45,46 +45,20 @@ internal sealed class CausalDecoder(BackboneConfig config, Embeddings embeddings
         var adapters = prompt.Adapters.Count > 0 ? prompt.Adapters[index] : default;
         var normed = w.AttentionNorm(hidden);
         var selected = readPositions is null ? hidden : hidden.index_select(0, readPositions);
-        var (keys, values) = KeysAndValues(w, normed, layout, prompt.Length);
-        var queries = w.Query.Apply(readPositions is null ? normed : normed.index_select(0, readPositions));
-        if (Rotary is not null) queries = Rotary.Rotate(queries, readPositions is null ? layout.Positions : layout.Positions.index_select(0, readPositions), prompt.Length);
-        var context = layout.Attend(queries, keys, values, Prefix(), Config.HeadCount, dropout is null ? null : p => Drop(p, dropout, Config.AttentionDropout));
+        var turns = Rotary?.Turns(layout.Positions, prompt.Length);
+        var queries = Rotated(w.Query.Apply(readPositions is null ? normed : normed.index_select(0, readPositions)), readPositions is null ? turns : turns?.At(readPositions));
+        var context = layout.Attend(queries, Rotated(w.Key.Apply(normed), turns), w.Value.Apply(normed), PrefixOf(index, layout, prompt, dropout), Config.HeadCount, dropout is null ? null : p => Drop(p, dropout, Config.AttentionDropout));
         var attended = Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, Config.HiddenDropout)).Plus(selected);
         var output = Adapt(adapters.AfterFeedForward, Drop(w.FeedForward(w.FeedForwardNorm(attended)), dropout, Config.HiddenDropout)).Plus(attended);
         return index == layers.Count - 1 ? finalNorm(output) : output;
-
-        static torch.Tensor Adapt(Func<torch.Tensor, torch.Tensor>? adapter, torch.Tensor x) => adapter?.Invoke(x) ?? x;
-
-        (torch.Tensor, torch.Tensor)? Prefix() => prompt.PrefixOf(index, Config.KeyValueWidth) is not var (k, v) ? null
-            : dropout is null || prompt.Dropout <= 0 ? (k, v) : (DropPerRow(k), DropPerRow(v));
-
-        // Each row has its own mask, as with encoders.
-        torch.Tensor DropPerRow(torch.Tensor x) => dropout!.Apply(x.expand(layout.RowCount, x.shape[0], x.shape[1]), prompt.Dropout);
     }
 
-    public override torch.Tensor KeysAndValues(PackedBatch batch)
+    protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, AttentionLayout layout)
     {
-        using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        var hidden = Embed(batch, PromptState.None, null);
-        var layout = new AttentionLayout(batch.RowStarts, batch.RowStarts, 0, hidden.device, isCausal: true);
-        var parts = new List<torch.Tensor>();
-        for (int layer = 0; layer < layers.Count; layer++)
-        {
-            var (keys, values) = KeysAndValues(layers[layer], layers[layer].AttentionNorm(hidden), layout, 0);
-            parts.Add(keys);
-            parts.Add(values);
-            if (layer < layers.Count - 1) hidden = Layer(layer, hidden, layout, PromptState.None, null, null);
-        }
-        return torch.cat([.. parts], 1).MoveToOuterDisposeScope();
+        var normed = layers[index].AttentionNorm(hidden);
+        return (Rotated(layers[index].Key.Apply(normed), Rotary?.Turns(layout.Positions, 0)), layers[index].Value.Apply(normed));
     }
 
     // A prefix's keys are not rotated: they are trained as they are attended to.
-    private (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(DecoderLayer w, torch.Tensor normed, AttentionLayout layout, int first)
-    {
-        var keys = w.Key.Apply(normed);
-        return (Rotary?.Rotate(keys, layout.Positions, first) ?? keys, w.Value.Apply(normed));
-    }
-
-    private static torch.Tensor Drop(torch.Tensor values, Dropout? dropout, double configured) => dropout?.Apply(values, dropout.InBackbone(configured)) ?? values;
+    private static torch.Tensor Rotated(torch.Tensor x, RotaryTurns? turns) => turns?.Rotate(x) ?? x;
 }

@@ -54,7 +54,41 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     }
 
     /// <summary>The keys and values that every layer has of every word piece, chunk 2l of a row layer l's keys and chunk 2l + 1 its values, as a prefix has them: [T, 2·L·W].</summary>
-    public abstract torch.Tensor KeysAndValues(PackedBatch batch);
+    public torch.Tensor KeysAndValues(PackedBatch batch)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var hidden = Embed(batch, PromptState.None, null);
+        var layout = new AttentionLayout(batch.RowStarts, batch.RowStarts, 0, hidden.device, isCausal: IsCausal);
+        var parts = new List<torch.Tensor>();
+        for (int layer = 0; layer < Config.LayerCount; layer++)
+        {
+            var (keys, values) = KeysAndValues(layer, hidden, layout);
+            parts.Add(keys);
+            parts.Add(values);
+            if (layer < Config.LayerCount - 1) hidden = Layer(layer, hidden, layout, PromptState.None, null, null);
+        }
+        return torch.cat([.. parts], 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A layer's keys and values of every word piece, without a prompt: [T, W] each.</summary>
+    protected abstract (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, AttentionLayout layout);
+
+    /// <summary>A layer's prefix, in training with its dropout; null without one.</summary>
+    protected (torch.Tensor Keys, torch.Tensor Values)? PrefixOf(int index, AttentionLayout layout, PromptState prompt, Dropout? dropout)
+    {
+        if (prompt.PrefixOf(index, Config.KeyValueWidth) is not var (keys, values)) return null;
+        return dropout is null || prompt.Dropout <= 0 ? (keys, values) : (DropPerRow(keys), DropPerRow(values));
+
+        // P-Tuning v2 drops after the prefix is expanded over the batch, so that each row has its own mask.
+        torch.Tensor DropPerRow(torch.Tensor x) => dropout.Apply(x.expand(layout.RowCount, x.shape[0], x.shape[1]), prompt.Dropout);
+    }
+
+    /// <summary>Drops at one of the backbone's own places.</summary>
+    protected static torch.Tensor Drop(torch.Tensor values, Dropout? dropout, double configured) => dropout?.Apply(values, dropout.InBackbone(configured)) ?? values;
+
+    /// <summary>A sublayer's output through its adapter, where it has one.</summary>
+    protected static torch.Tensor Adapt(Func<torch.Tensor, torch.Tensor>? adapter, torch.Tensor x) => adapter?.Invoke(x) ?? x;
 
     /// <summary>Frees the memory of past passes.</summary>
     public virtual void Trim() { }

@@ -32,39 +32,15 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         var w = layers[index];
         var adapters = prompt.Adapters.Count > 0 ? prompt.Adapters[index] : default;
         var selected = readPositions is null ? hidden : hidden.index_select(0, readPositions);
-        var context = layout.Attend(w.Query.Apply(selected), w.Key.Apply(hidden), w.Value.Apply(hidden), Prefix(), Config.HeadCount,
+        var context = layout.Attend(w.Query.Apply(selected), w.Key.Apply(hidden), w.Value.Apply(hidden), PrefixOf(index, layout, prompt, dropout), Config.HeadCount,
             dropout is null ? null : p => Drop(p, dropout, Config.AttentionDropout), RelativeScores(w, index, dropout));
         var attended = w.AttentionNorm.Apply(Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, AttentionOutputDropout)).Plus(selected));
         var widened = _activation(w.Intermediate.Apply(attended));
         return w.OutputNorm.Apply(Adapt(adapters.AfterFeedForward, Drop(w.Output.Apply(widened), dropout, OutputDropout)).Plus(attended));
-
-        static torch.Tensor Adapt(Func<torch.Tensor, torch.Tensor>? adapter, torch.Tensor x) => adapter?.Invoke(x) ?? x;
-
-        (torch.Tensor, torch.Tensor)? Prefix()
-        {
-            if (prompt.PrefixOf(index, Config.HiddenSize) is not var (keys, values)) return null;
-            return dropout is null || prompt.Dropout <= 0 ? (keys, values) : (DropPerRow(keys), DropPerRow(values));
-        }
-
-        // P-Tuning v2 drops after the prefix is expanded over the batch, so that each row has its own mask.
-        torch.Tensor DropPerRow(torch.Tensor x) => dropout!.Apply(x.expand(layout.RowCount, x.shape[0], x.shape[1]), prompt.Dropout);
     }
 
-    public override torch.Tensor KeysAndValues(PackedBatch batch)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        var hidden = Embed(batch, PromptState.None, null);
-        var layout = new AttentionLayout(batch.RowStarts, batch.RowStarts, 0, hidden.device);
-        var parts = new List<torch.Tensor>();
-        for (int layer = 0; layer < layers.Count; layer++)
-        {
-            parts.Add(layers[layer].Key.Apply(hidden));
-            parts.Add(layers[layer].Value.Apply(hidden));
-            if (layer < layers.Count - 1) hidden = Layer(layer, hidden, layout, PromptState.None, null, null);
-        }
-        return torch.cat([.. parts], 1).MoveToOuterDisposeScope();
-    }
+    protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, AttentionLayout layout) =>
+        (layers[index].Key.Apply(hidden), layers[index].Value.Apply(hidden));
 
     public override EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)
     {
@@ -97,6 +73,4 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
 
     /// <summary>What a layer adds to its scores for the distance between two word pieces; null for nothing.</summary>
     protected virtual RelativeScores? RelativeScores(LayerWeights layer, int index, Dropout? dropout) => null;
-
-    protected static torch.Tensor Drop(torch.Tensor values, Dropout? dropout, double configured) => dropout?.Apply(values, dropout.InBackbone(configured)) ?? values;
 }

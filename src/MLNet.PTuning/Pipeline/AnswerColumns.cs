@@ -55,11 +55,9 @@ internal static class AnswerColumns
         _ => (ValueGetter<float>)((ref float probability) => probability = result().Answers.NoAnswerProbability),
     };
 
-    private static ValueGetter<VBuffer<T>> Vector<T>(Func<AnsweredRow> result, Func<AnsweredRow, AnswerSpan, T> value) => (ref VBuffer<T> destination) =>
+    private static ValueGetter<VBuffer<T>> Vector<T>(Func<AnsweredRow> result, Func<AnsweredRow, AnswerSpan, T> value) => VectorGetter.Of(() =>
     {
         var row = result();
-        var editor = VBufferEditor.Create(ref destination, row.Answers.Best.Count);
-        for (int i = 0; i < row.Answers.Best.Count; i++) editor.Values[i] = value(row, row.Answers.Best[i]);
-        destination = editor.Commit();
-    };
+        return [.. row.Answers.Best.Select(answer => value(row, answer))];
+    }, (T item) => item);
 }

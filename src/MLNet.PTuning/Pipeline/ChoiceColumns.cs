@@ -66,13 +66,7 @@ internal sealed record ChoiceColumns(string Premise, string Choices, string? Que
     public static Delegate Getter(int index, Func<float[]> probabilities) => index switch
     {
         0 => (ValueGetter<int>)((ref int label) => label = probabilities() is { Length: > 0 } values ? TextClassification.IndexOfMax(values) : -1),
-        _ => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> score) =>
-        {
-            float[] values = probabilities();
-            var editor = VBufferEditor.Create(ref score, values.Length);
-            values.AsSpan().CopyTo(editor.Values);
-            score = editor.Commit();
-        }),
+        _ => VectorGetter.Of(probabilities),
     };
 
     private string NotChoices(string type) => $"The column of choices '{Choices}' is of type {type}; choices are a vector of text. Set ChoicesColumnName, or put columns of text together with Concatenate.";

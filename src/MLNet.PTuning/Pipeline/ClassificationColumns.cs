@@ -85,13 +85,7 @@ internal static class ClassificationColumns
     {
         (0, { IsBoolean: true }) => (ValueGetter<bool>)((ref bool label) => label = TextClassification.IndexOfMax(probabilities()) == 1),
         (0, _) => (ValueGetter<uint>)((ref uint key) => key = (uint)TextClassification.IndexOfMax(probabilities()) + 1),
-        (1, null) => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> score) =>
-        {
-            float[] values = probabilities();
-            var editor = VBufferEditor.Create(ref score, values.Length);
-            values.AsSpan().CopyTo(editor.Values);
-            score = editor.Commit();
-        }),
+        (1, null) => VectorGetter.Of(probabilities),
         (1, _) => (ValueGetter<float>)((ref float logOdds) => logOdds = (float)(Log(probabilities()[1]) - Log(probabilities()[0]))),
         _ => (ValueGetter<float>)((ref float probability) => probability = probabilities()[1]),
     };

@@ -28,16 +28,7 @@ internal abstract class FileView<TRow>(DataViewSchema schema) : IDataView
 
     protected static ValueGetter<ReadOnlyMemory<char>> Text(Func<string> text) => (ref ReadOnlyMemory<char> value) => value = text().AsMemory();
 
-    protected static ValueGetter<VBuffer<ReadOnlyMemory<char>>> Texts(Func<IReadOnlyList<string>> texts) => Vector(texts, text => text.AsMemory());
-
-    protected static ValueGetter<VBuffer<TItem>> Vector<TPart, TItem>(Func<IReadOnlyList<TPart>> parts, Func<TPart, TItem> item) =>
-        (ref VBuffer<TItem> destination) =>
-        {
-            var values = parts();
-            var editor = VBufferEditor.Create(ref destination, values.Count);
-            for (int i = 0; i < values.Count; i++) editor.Values[i] = item(values[i]);
-            destination = editor.Commit();
-        };
+    protected static ValueGetter<VBuffer<ReadOnlyMemory<char>>> Texts(Func<IReadOnlyList<string>> texts) => VectorGetter.Of(texts, text => text.AsMemory());
 
     private sealed class Cursor(FileView<TRow> view, HashSet<int> active) : DataViewRowCursor
     {

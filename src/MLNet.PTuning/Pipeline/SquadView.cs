@@ -17,7 +17,7 @@ internal sealed class SquadView(string path) : FileView<SquadRow>(Columns())
         Context => Text(() => row().Context),
         Question => Text(() => row().Question),
         TrainingAnswer => Texts(() => row().Answers),
-        _ => Vector(() => row().Starts, start => start),
+        _ => VectorGetter.Of(() => row().Starts, start => start),
     };
 
     private static DataViewSchema Columns()

@@ -71,12 +71,5 @@ internal sealed class TokenLabelingPredictor(SharedModel model, LabelKeys keys, 
     private static int End(LabeledRow row, TagSpan entity) => row.Row.Spans[entity.End - 1].End;
 
     private static ValueGetter<VBuffer<TItem>> Vector<TPart, TItem>(
-        Func<LabeledRow> result, Func<LabeledRow, IReadOnlyList<TPart>> parts, Func<TPart, TItem> item) =>
-        (ref VBuffer<TItem> destination) =>
-        {
-            var values = parts(result());
-            var editor = VBufferEditor.Create(ref destination, values.Count);
-            for (int i = 0; i < values.Count; i++) editor.Values[i] = item(values[i]);
-            destination = editor.Commit();
-        };
+        Func<LabeledRow> result, Func<LabeledRow, IReadOnlyList<TPart>> parts, Func<TPart, TItem> item) => VectorGetter.Of(() => parts(result()), item);
 }

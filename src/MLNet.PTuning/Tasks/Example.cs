@@ -137,9 +137,15 @@ internal sealed record VectorMeans(int[] Vectors, int[] States, int Count)
     /// <summary>The means of examples in one pass.</summary>
     public static VectorMeans Of(IReadOnlyList<Example> examples)
     {
+        int[][] means = Indices(examples);
+        return new VectorMeans([.. means.SelectMany((mean, vector) => Enumerable.Repeat(vector, mean.Length))], [.. means.SelectMany(mean => mean)], means.Length);
+    }
+
+    /// <summary>The hidden states of each of the examples' vectors, by their indices among all that are read.</summary>
+    public static int[][] Indices(IReadOnlyList<Example> examples)
+    {
         int[] starts = Batch.Starts(examples, e => e.ReadPositions.Length);
-        var means = examples.SelectMany((e, i) => (e.Means ?? [.. Enumerable.Range(0, e.ReadPositions.Length).Select(r => new[] { r })]).Select(mean => Array.ConvertAll(mean, at => starts[i] + at))).ToList();
-        return new VectorMeans([.. means.SelectMany((mean, vector) => Enumerable.Repeat(vector, mean.Length))], [.. means.SelectMany(mean => mean)], means.Count);
+        return [.. examples.SelectMany((e, i) => (e.Means ?? [.. Enumerable.Range(0, e.ReadPositions.Length).Select(r => new[] { r })]).Select(mean => Array.ConvertAll(mean, at => starts[i] + at)))];
     }
 
     /// <summary>The vectors: [R, H] → [<see cref="Count"/>, H]. Each is summed in its pairs' order, so that it is the same alone and among others.</summary>

@@ -18,11 +18,10 @@ internal static class MultipleChoice
         var choices = rows.Select(row => TextClassification.Example(row.Input, Tasks.Example.NoTarget, row.ReadPosition, pooling)).ToList();
         // As one pass over several examples packs them.
         var packed = Batch.Of(choices);
-        int[] starts = Batch.Starts(choices, choice => choice.ReadPositions.Length);
         return new Example(packed.Rows.Ids, packed.Rows.Types, packed.ReadPositions, [target])
         {
             RowStarts = packed.Rows.RowStarts[..^1],
-            Means = pooling == Pooling.Mean ? [.. choices.Select((choice, i) => Array.ConvertAll(choice.Means![0], at => starts[i] + at))] : null,
+            Means = pooling == Pooling.Mean ? VectorMeans.Indices(choices) : null,
             Over = SoftmaxOver.Vectors,
         };
     }
