@@ -25,12 +25,12 @@ internal static class Gpt2
             string at = $"h.{l}.";
             // Query, key and value one beside the other.
             var attention = Layer(at + "attn.c_attn", 3 * hidden, hidden);
-            Linear widen = Layer(at + "mlp.c_fc", wide, hidden), narrow = Layer(at + "mlp.c_proj", hidden, wide);
-            return new DecoderLayer(weights.Norm(at + "ln_1", hidden, config.LayerNormEpsilon).Apply, attention.Part(0, hidden), attention.Part(hidden, hidden), attention.Part(2 * hidden, hidden),
-                Layer(at + "attn.c_proj", hidden, hidden), weights.Norm(at + "ln_2", hidden, config.LayerNormEpsilon).Apply, x => narrow.Apply(activation(widen.Apply(x))));
+            return new DecoderLayer(new LayerWeights(attention.Part(0, hidden), attention.Part(hidden, hidden), attention.Part(2 * hidden, hidden),
+                Layer(at + "attn.c_proj", hidden, hidden), weights.Norm(at + "ln_1", hidden, config.LayerNormEpsilon),
+                Layer(at + "mlp.c_fc", wide, hidden), Layer(at + "mlp.c_proj", hidden, wide), weights.Norm(at + "ln_2", hidden, config.LayerNormEpsilon)), activation);
         });
         return new CausalDecoder(config, new Embeddings(weights.Table("wte.weight", config.VocabSize, hidden), null) { Positions = weights.Table("wpe.weight", config.MaxPositions, hidden) },
-            [.. layers], weights.Norm("ln_f", hidden, config.LayerNormEpsilon).Apply)
+            [.. layers], weights.Norm("ln_f", hidden, config.LayerNormEpsilon))
         {
             EmbeddingDropout = config.Fields.Probability("embd_pdrop", Dialect.Dropout),
         };

@@ -49,7 +49,7 @@ public sealed class PackedLayersTests : PackedLayersCase
 
         var expected = encoder.Forward(batch, readPositions, prompt, null);
         (expected * weight).sum().backward();
-        using var packed = PackedLayers.Create(config, Embeddings(config), layers, 0, 0, halves: false);
+        using var packed = PackedLayers.Create(new(config, Embeddings(config), layers), halves: false);
         var actual = packed.Forward(embedded, batch, readPositions, prompt, null, keep: true);
         var (ofPrefix, ofEmbedded) = packed.Backward(weight, toEmbedded: true);
 
@@ -170,9 +170,7 @@ public sealed class PackedLayersTests : PackedLayersCase
         {
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
-            using PackedLayers packed = bits == 256
-                ? new PackedLayers<Lanes256, float>(config, Bert.EmbeddingsOf(config, weights), Bert.Layers(config, weights), 0, 0)
-                : new PackedLayers<Lanes512, float>(config, Bert.EmbeddingsOf(config, weights), Bert.Layers(config, weights), 0, 0);
+            using var packed = Of<float>(bits, new(config, Bert.EmbeddingsOf(config, weights), Bert.Layers(config, weights)));
             var prompt = StateOf(Random(PromptLength, 2L * config.LayerCount * config.HiddenSize, seed: 2), 0);
             var batch = Rows();
             ComputeThread.UseThreads(1);
