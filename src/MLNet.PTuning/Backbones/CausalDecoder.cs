@@ -74,7 +74,7 @@ internal sealed class CausalDecoder(BackboneConfig config, Embeddings embeddings
         return index == layers.Count - 1 ? finalNorm.Apply(output) : output;
     }
 
-    protected override PackedBackbone Packed() => new(Config, embeddings, [.. layers.Select(layer => layer.Weights)])
+    public override PackedBackbone Packed() => new(Config, embeddings, [.. layers.Select(layer => layer.Weights)])
     {
         EmbeddingDropout = EmbeddingDropout,
         AttentionOutputDropout = Config.HiddenDropout,

@@ -74,7 +74,7 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     }
 
     /// <summary>The layers as <c>Backbones/Cpu</c> is to compute them, if it can; null where they add something of their own.</summary>
-    protected virtual PackedBackbone? Packed() => null;
+    public virtual PackedBackbone? Packed() => null;
 
     // Asked for at every pass, and libtorch would be asked for every tensor.
     private (PackedBackbone Backbone, PackedEngines Engines)? Fast

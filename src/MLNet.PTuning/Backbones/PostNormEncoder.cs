@@ -39,7 +39,7 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         (layers[index].Key.Apply(hidden), layers[index].Value.Apply(hidden));
 
     // Scores that are added, and queries, keys and values without biases, are computed under autograd alone.
-    protected override PackedBackbone? Packed() => HasRelativeScores || layers.Any(layer => layer.Query.Bias is null) ? null : new(Config, embeddings, layers)
+    public override PackedBackbone? Packed() => HasRelativeScores || layers.Any(layer => layer.Query.Bias is null) ? null : new(Config, embeddings, layers)
     {
         EmbeddingDropout = Config.HiddenDropout,
         AttentionOutputDropout = AttentionOutputDropout,

@@ -27,7 +27,12 @@ public sealed class DecoderParityTests : IDisposable
         var batch = Batch.Of(Examples());
         int[] all = [.. Enumerable.Range(0, batch.Rows.Ids.Length)];
         Close("out.plain", model.Backbone.Encoder.Forward(batch.Rows, all, PromptState.None, null));
+        Close("out.plain", model.Backbone.Encoder.Run(batch.Rows, all, PromptState.None, null, Precision.Float32).Hidden);
         Close("out.hidden", model.Backbone.Encoder.Forward(batch.Rows, all, model.State(), null));
+        // As tasks run it: by the hand-written layers, which have a backward pass of their own.
+        var pass = model.Backbone.Encoder.Run(batch.Rows, all, model.State(), null, Precision.Float32);
+        Assert.NotNull(pass.BackwardToPrompt);
+        Close("out.hidden", pass.Hidden);
         var logits = model.Logits(batch, null);
         Close("out.logits", logits);
         var loss = CrossEntropy.Mean(logits, batch, null);

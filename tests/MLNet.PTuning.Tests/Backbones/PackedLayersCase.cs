@@ -65,14 +65,14 @@ public abstract class PackedLayersCase : IDisposable
 
     private protected PackedLayers Packed(int bits, BackboneConfig config) => Of<float>(bits, Form(config));
 
-    private protected static PackedLayers Of<T>(int bits, PackedBackbone backbone) where T : unmanaged => bits switch
+    internal static PackedLayers Of<T>(int bits, PackedBackbone backbone) where T : unmanaged => bits switch
     {
         128 => new PackedLayers<Lanes128, T>(backbone),
         256 => new PackedLayers<Lanes256, T>(backbone),
         _ => new PackedLayers<Lanes512, T>(backbone),
     };
 
-    private protected static double RelativeDifference(torch.Tensor expected, torch.Tensor actual) => ((actual - expected).norm() / expected.norm()).item<float>();
+    internal static double RelativeDifference(torch.Tensor expected, torch.Tensor actual) => ((actual - expected).norm() / expected.norm()).item<float>();
 
     private protected static torch.Tensor Random(long rows, long columns, int seed)
     {
@@ -81,7 +81,7 @@ public abstract class PackedLayersCase : IDisposable
         return leaf.detach().clone();
     }
 
-    private protected static void AssertClose(torch.Tensor expected, torch.Tensor actual, double tolerance)
+    internal static void AssertClose(torch.Tensor expected, torch.Tensor actual, double tolerance)
     {
         float[] e = ParameterFactory.ToArray(expected), a = ParameterFactory.ToArray(actual);
         Assert.Equal(e.Length, a.Length);

@@ -90,7 +90,7 @@ public sealed class PackedLayersTests : PackedLayersCase
         var batch = Rows();
         int[] readPositions = batch.RowStarts[..^1];
         var embedded = encoder.Embed(batch, PromptState.None, null);
-        using PackedLayers floats = Packed(128, encoder.Config), halves = PackedInHalves(128, encoder.Config), broken = PackedInHalves(128, encoder.Config with { HiddenActivation = "gelu_new", HeadCount = 1 });
+        using PackedLayers floats = Packed(128, encoder.Config), halves = PackedInHalves(128, encoder.Config), broken = PackedInHalves(128, encoder.Config with { HiddenActivation = "gelu_new", HeadCount = 1, KeyValueHeads = 1, HeadSize = encoder.Config.HiddenSize });
 
         Assert.Equal(PackedEngines.ProcessorMultipliesBFloat16, ReferenceEquals(halves, Choose(halves)));
         Assert.Same(floats, Choose(broken));
