@@ -17,7 +17,7 @@ internal sealed record Linear(torch.Tensor Weight, torch.Tensor? Bias)
     /// <summary>Whether the weight is [in, out], as GPT-2's checkpoints have it.</summary>
     public bool StartsWithInputs { get; init; }
 
-    /// <summary>The outputs that it computes, of more that the weight has; null for all.</summary>
+    /// <summary>The outputs that it computes, of more that a weight of floats and the bias have; null for all.</summary>
     public (long First, long Count)? Outputs { get; init; }
 
     /// <summary>A layer of some of the outputs, with the same tensors.</summary>
@@ -26,8 +26,8 @@ internal sealed record Linear(torch.Tensor Weight, torch.Tensor? Bias)
     /// <summary>The weight of the outputs that it computes, as floats: [out, in].</summary>
     public torch.Tensor Matrix()
     {
-        var weight = Int8?.ToFloats() ?? Weight;
-        if (StartsWithInputs) weight = weight.t();
+        if (Int8 is not null) return Int8.ToFloats();
+        var weight = StartsWithInputs ? Weight.t() : Weight;
         return Outputs is var (first, count) ? weight.narrow(0, first, count) : weight;
     }
 

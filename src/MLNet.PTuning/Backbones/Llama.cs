@@ -25,11 +25,11 @@ internal static class Llama
         {
             string at = $"layers.{l}.";
             return new DecoderLayer(new LayerWeights(
-                Layer(at + "self_attn.q_proj", heads, hidden, projectionBias), Layer(at + "self_attn.k_proj", keys, hidden, projectionBias), Layer(at + "self_attn.v_proj", keys, hidden, projectionBias),
-                Layer(at + "self_attn.o_proj", hidden, heads, outputBias), RmsNorm(at + "input_layernorm"),
-                Layer(at + "mlp.up_proj", wide, hidden, wideBias), Layer(at + "mlp.down_proj", hidden, wide, wideBias), RmsNorm(at + "post_attention_layernorm"))
+                weights.LayerLinear(at + "self_attn.q_proj", heads, hidden, projectionBias), weights.LayerLinear(at + "self_attn.k_proj", keys, hidden, projectionBias), weights.LayerLinear(at + "self_attn.v_proj", keys, hidden, projectionBias),
+                weights.LayerLinear(at + "self_attn.o_proj", hidden, heads, outputBias), RmsNorm(at + "input_layernorm"),
+                weights.LayerLinear(at + "mlp.up_proj", wide, hidden, wideBias), weights.LayerLinear(at + "mlp.down_proj", hidden, wide, wideBias), RmsNorm(at + "post_attention_layernorm"))
             {
-                Gate = Layer(at + "mlp.gate_proj", wide, hidden, wideBias),
+                Gate = weights.LayerLinear(at + "mlp.gate_proj", wide, hidden, wideBias),
             }, activation);
         });
         return new CausalDecoder(config, new Embeddings(weights.Table("embed_tokens.weight", config.VocabSize, hidden), null), [.. layers], RmsNorm("norm"))
@@ -37,8 +37,6 @@ internal static class Llama
             Rotary = new RotaryPositions(config.HeadSize, Theta(config)),
             Window = config.ModelType == "mistral" || config.Fields.Flag("use_sliding_window", false) ? config.Fields.Count("sliding_window", config.MaxPositions) : int.MaxValue,
         };
-
-        Linear Layer(string name, long outputs, long inputs, bool hasBias) => new(weights.Tensor(name + ".weight", outputs, inputs), hasBias ? weights.Tensor(name + ".bias", outputs) : null);
 
         Norm RmsNorm(string name) => new(weights.Tensor(name + ".weight", hidden), null, hidden, config.LayerNormEpsilon);
     }

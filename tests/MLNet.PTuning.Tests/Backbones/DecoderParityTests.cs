@@ -91,6 +91,22 @@ public sealed class DecoderParityTests : IDisposable
         Assert.All(ParameterFactory.ToArray(expected).Zip(ParameterFactory.ToArray(actual)), pair => Assert.Equal(pair.First, pair.Second, Tolerance));
     }
 
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("gpt2")]
+    public void A_folder_is_held_in_8_bits_too_and_computes_about_the_same(string name)
+    {
+        using var model = Model(name);
+        using var int8 = FrozenBackbone.Use(_folder.Path, torch.CPU, Precision.Int8);
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var batch = Batch.Of(Examples());
+        Assert.Equal(model.Backbone.ParameterCount, int8.Backbone.ParameterCount);
+        var expected = model.Backbone.Encoder.Run(batch.Rows, batch.ReadPositions, model.State(), null, Precision.Float32).Hidden;
+        var actual = int8.Backbone.Encoder.Run(batch.Rows, batch.ReadPositions, model.State(), null, Precision.Int8).Hidden;
+        Assert.InRange(PackedLayersCase.RelativeDifference(expected, actual), 1e-4, 0.1);
+    }
+
     public void Dispose()
     {
         _case?.Dispose();

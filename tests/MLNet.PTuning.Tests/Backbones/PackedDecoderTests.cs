@@ -87,6 +87,36 @@ public sealed class PackedDecoderTests
     }
 
     [Theory]
+    [InlineData("llama")]
+    [InlineData("qwen2")]
+    [InlineData("gpt2")]
+    public void In_8_bits_states_and_the_prompts_gradient_are_near_those_of_floats_and_a_row_has_the_same_bits_alone(string form)
+    {
+        using var scope = torch.NewDisposeScope();
+        using RandomDecoder floats = new(form), int8 = new(form, isInt8: true);
+        var batch = Rows();
+        var (expected, expectedGradient) = Pass(floats, Precision.Float32);
+        var (actual, actualGradient) = Pass(int8, Precision.Int8);
+
+        Assert.InRange(PackedLayersCase.RelativeDifference(expected, actual), 1e-4, 0.05);
+        Assert.InRange(PackedLayersCase.RelativeDifference(expectedGradient, actualGradient), 1e-4, 0.15);
+        using var noGrad = torch.no_grad();
+        float[] alone = [.. Enumerable.Range(0, batch.RowCount).SelectMany(row => ParameterFactory.ToArray(Hidden(int8, Row(batch, row), Precision.Int8, int8.Prompt().State).Hidden))];
+        Assert.Equal(ParameterFactory.ToArray(actual.detach()), alone);
+
+        (torch.Tensor Hidden, torch.Tensor Gradient) Pass(RandomDecoder decoder, Precision precision)
+        {
+            var (prompt, leaf) = decoder.Prompt();
+            var pass = Hidden(decoder, batch, precision, prompt);
+            (pass.Hidden * Random(batch.RowCount, decoder.Config.HiddenSize, seed: 3)).sum().backward();
+            pass.Backward();
+            return (pass.Hidden, leaf.grad!);
+        }
+
+        static EncoderPass Hidden(RandomDecoder decoder, PackedBatch rows, Precision precision, PromptState prompt) => decoder.Encoder.Run(rows, Read(rows, "last"), prompt, null, precision);
+    }
+
+    [Theory]
     [InlineData("llama", 256)]
     [InlineData("llama", 512)]
     [InlineData("gpt2", 256)]

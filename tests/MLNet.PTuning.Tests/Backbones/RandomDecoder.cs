@@ -15,17 +15,20 @@ internal sealed class RandomDecoder : IDisposable
     private static readonly int[] RowLengths = [1, 75, 3, 40, 8];
 
     private readonly Dictionary<string, torch.Tensor> _weights = [];
+    private readonly Int8Weights? _int8;
 
     /// <param name="form">The family.</param>
     /// <param name="fields">Fields of config.json that are others, as JSON.</param>
-    public RandomDecoder(string form, string fields = "")
+    /// <param name="isInt8">Whether its weights are rounded to 8 bits.</param>
+    public RandomDecoder(string form, string fields = "", bool isInt8 = false)
     {
         string sizes = form == "gpt2"
             ? """ "n_embd": 64, "n_layer": 3, "n_head": 8, "n_positions": 128, "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0 """
             : """ "hidden_size": 96, "intermediate_size": 160, "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 32, "max_position_embeddings": 128 """;
         using var json = JsonDocument.Parse($$"""{ "model_type": "{{form}}", "vocab_size": {{Vocabulary}}, {{sizes}} {{(fields == "" ? "" : "," + fields)}} }""");
         Config = BackboneConfig.Parse(json.RootElement.Clone(), form);
-        Encoder = (CausalDecoder)BackboneFamily.All[form].Create(Config, new EncoderWeights(_ => true, Weight));
+        if (isInt8) _int8 = new Int8Weights((name, shape, to) => ParameterFactory.ToArray(Weight(name, shape)).CopyTo(to));
+        Encoder = (CausalDecoder)BackboneFamily.All[form].Create(Config, new EncoderWeights(_ => true, Weight, _int8));
     }
 
     public BackboneConfig Config { get; }
@@ -76,6 +79,7 @@ internal sealed class RandomDecoder : IDisposable
     public void Dispose()
     {
         Encoder.Dispose();
+        _int8?.Dispose();
         foreach (var weight in _weights.Values) weight.Dispose();
     }
 
@@ -84,7 +88,7 @@ internal sealed class RandomDecoder : IDisposable
     {
         if (_weights.TryGetValue(name, out var known)) return known;
         using var scope = torch.NewDisposeScope();
-        var values = Random(shape.Length == 1 ? 1 : shape[0], shape[^1], seed: 10 + _weights.Count).view(shape);
+        var values = Random(shape.Length == 1 ? 1 : shape[0], shape[^1], seed: 10 + name.Sum(letter => letter) % 1000).view(shape);
         var weight = shape.Length == 2 ? values * (name.Contains("embed") || name.Contains("wte") || name.Contains("wpe") ? 1 : 1 / Math.Sqrt(shape[1])) : values * 0.2;
         if (shape.Length == 1 && name.EndsWith(".weight", StringComparison.Ordinal)) weight = weight + 1;
         return _weights[name] = weight.DetachFromDisposeScope();
