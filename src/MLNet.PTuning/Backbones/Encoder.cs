@@ -22,7 +22,7 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     public virtual bool IsCausal => false;
 
     /// <summary>Whether <see cref="Run"/> can take 8-bit weights: whether it has products of its own for the backbone's layers.</summary>
-    public bool TakesInt8 => Fast is not null;
+    public bool TakesInt8 => FastLayers is not null;
 
     /// <summary>The backbone's own dense layer over the first token, [H, H]; null where its checkpoint has none.</summary>
     public Linear? Pooler { get; init; }
@@ -53,7 +53,7 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     /// <param name="precision">Of frozen weights and products, where the encoder has a choice.</param>
     public EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)
     {
-        if (Fast is not var (backbone, engines) || prompt.Adapters.Count > 0)
+        if (FastLayers is not var (backbone, engines) || prompt.Adapters.Count > 0)
         {
             ComputeThread.SetLibtorchThreads(ComputeThread.ThreadCount);
             return new(Forward(batch, readPositions, prompt, dropout));
@@ -74,10 +74,10 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     }
 
     /// <summary>The layers as <c>Backbones/Cpu</c> is to compute them, if it can; null where they add something of their own.</summary>
-    public virtual PackedBackbone? Packed() => null;
+    public abstract PackedBackbone? Packed();
 
     // Asked for at every pass, and libtorch would be asked for every tensor.
-    private (PackedBackbone Backbone, PackedEngines Engines)? Fast
+    private (PackedBackbone Backbone, PackedEngines Engines)? FastLayers
     {
         get
         {
