@@ -22,20 +22,20 @@ internal sealed class EncoderWeights(Func<string, bool> has, Func<string, long[]
     /// <summary>One of the linear layers that a transformer layer is made of.</summary>
     public Linear LayerLinear(string name, long outputs, long inputs, bool hasBias = true)
     {
-        var bias = hasBias ? get(name + ".bias", [outputs]) : null;
-        return int8 is null ? new(get(name + ".weight", [outputs, inputs]), bias) : new(int8.Matrix(name + ".weight", outputs, inputs), bias);
+        var weight = int8 is null ? new Linear(get(name + ".weight", [outputs, inputs]), null) : new Linear(int8.Matrix(name + ".weight", outputs, inputs), null);
+        return hasBias ? weight with { Bias = get(name + ".bias", [outputs]) } : weight;
     }
 
     /// <summary>Linear layers of a transformer layer whose weights are stored [in, out], one beside the other in one tensor, as are their biases.</summary>
     public Linear[] LayerLinearsFromInputs(string name, long inputs, params long[] outputs)
     {
         long total = outputs.Sum(), first = 0;
-        var bias = get(name + ".bias", [total]);
         var rounded = int8?.MatricesFromInputs(name + ".weight", inputs, outputs);
-        var whole = rounded is null ? new Linear(get(name + ".weight", [inputs, total]), bias) { StartsWithInputs = true } : null;
+        var weight = rounded is null ? get(name + ".weight", [inputs, total]) : null;
+        var bias = get(name + ".bias", [total]);
         var parts = new Linear[outputs.Length];
         for (int i = 0; i < parts.Length; first += outputs[i++])
-            parts[i] = (whole ?? new Linear(rounded![i], bias)).Part(first, outputs[i]);
+            parts[i] = (rounded is null ? new Linear(weight!, bias) { StartsWithInputs = true } : new Linear(rounded[i], bias)).Part(first, outputs[i]);
         return parts;
     }
 
