@@ -49,6 +49,7 @@ internal sealed unsafe class AttentionCase<TLanes, T> : AttentionCase where TLan
             PrefixValues = new PrefixRows(Random<float>(promptLength * Hidden), Hidden),
             PrefixLength = promptLength,
             Heads = Heads,
+            KeyHeads = Heads,
             HeadSize = HeadSize,
             Rows = new RowRange(starts, starts, 0, rows),
             QueryStarts = starts,

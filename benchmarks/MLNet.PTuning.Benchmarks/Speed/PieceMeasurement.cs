@@ -85,6 +85,7 @@ internal static unsafe class PieceMeasurement<TLanes> where TLanes : struct, ILa
             PrefixValues = new PrefixRows(Buffers.At(prefixValues), hidden),
             PrefixLength = promptLength,
             Heads = Shape.Heads,
+            KeyHeads = Shape.Heads,
             HeadSize = hidden / Shape.Heads,
             Rows = new RowRange(starts, starts, 0, starts.Length - 1),
             QueryStarts = starts,

@@ -17,7 +17,7 @@ internal sealed class ProductSide : IDisposable
     {
         _model = TunedModel.Create(FrozenBackbone.Use(backbone, torch.CPU, precision), workload.PromptLength > 0 ? new DeepPrompt { Length = workload.PromptLength } : new HeadOnly(), workload.Classes, pools: true, headDropout: null, seed: 1);
         _model.Computation = new Computation(precision, null);
-        _examples = [.. workload.Ids().Zip(workload.Labels(), (ids, label) => new Example(ids, new int[ids.Length], Example.FirstToken, [label]))];
+        _examples = [.. workload.Ids().Zip(workload.Labels(), (ids, label) => new Example(ids, new int[ids.Length], workload.Shape.KeyHeads is null ? Example.FirstToken : [ids.Length - 1], [label]))];
     }
 
     /// <summary>What is trained: the prompt and the head.</summary>
@@ -55,8 +55,8 @@ internal sealed class ProductSide : IDisposable
                 EncoderPass pass = null!;
                 var state = _model.State();
                 Inside(() => pass = encoder.Run(batch.Rows, batch.ReadPositions, state, dropout, _model.Computation.Precision));
-                var pooled = encoder.PoolerActivation(encoder.Pooler!.Apply(pass.Hidden));
-                CrossEntropy.Mean(torch.nn.functional.linear(dropout.Apply(pooled, 0.1), head[LinearHead.Weight], head[LinearHead.Bias]), batch, null).backward();
+                var pooled = encoder.Pooler is { } pooler ? encoder.PoolerActivation(pooler.Apply(pass.Hidden)) : pass.Hidden;
+                CrossEntropy.Mean(torch.nn.functional.linear(dropout.Apply(pooled, 0.1), head[LinearHead.Weight], head.GetValueOrDefault(LinearHead.Bias)), batch, null).backward();
                 Inside(pass.Backward);
                 optimizer.Step(1e-3, clipNorm: 1);
             }

@@ -10,12 +10,12 @@ namespace MLNet.PTuning.Benchmarks.Speed;
 
 internal static class SpeedCommand
 {
-    private static readonly Dictionary<string, BertShape> Shapes = new() { ["minilm"] = BertShape.MiniLm, ["small"] = BertShape.Small, ["base"] = BertShape.Base };
+    private static readonly Dictionary<string, BertShape> Shapes = new() { ["minilm"] = BertShape.MiniLm, ["small"] = BertShape.Small, ["base"] = BertShape.Base, ["llama"] = BertShape.Llama };
 
     public static Command Create()
     {
         var quick = new Option<bool>("--quick") { Description = "Fewer rows and rounds, in Float32 alone: under two minutes." };
-        var shapes = new Option<string[]>("--shape") { Description = "Shapes of the backbones beside the authors' computation: minilm (6 × 384), small (4 × 256), base (BERT-base); the latter two, with random weights, beside ONNX Runtime as well. Default: minilm.", AllowMultipleArgumentsPerToken = true };
+        var shapes = new Option<string[]>("--shape") { Description = "Shapes of the backbones beside the authors' computation: minilm (6 × 384), small (4 × 256), base (BERT-base), llama (a Llama of 6 × 384); small and base, with random weights, beside ONNX Runtime as well. Default: minilm.", AllowMultipleArgumentsPerToken = true };
         shapes.AcceptOnlyFromAmong([.. Shapes.Keys]);
         var prompts = new Option<int[]>("--prompt") { Description = "Prompt lengths. Default: 20.", AllowMultipleArgumentsPerToken = true };
         var rows = new Option<int?>("--rows") { Description = "Rows of the mix. Default: 512, for base and with --quick 128." };
@@ -36,15 +36,16 @@ internal static class SpeedCommand
             if (small) texts = [.. texts.Where((_, i) => i % 4 == 0)];
             var prediction = new List<PredictionResult>();
             var training = new List<SpeedResult>();
-            Predict(arguments.GetRequiredValue(backbone).FullName, Path.GetFileName(arguments.GetRequiredValue(backbone).FullName), texts, promptLengths[0]);
-            foreach (var workload in Workloads(arguments.GetValue(shapes) is { Length: > 0 } named ? named : ["minilm"], promptLengths, shape => arguments.GetValue(rows) ?? (small || shape == BertShape.Base ? 128 : 512)))
+            string[] names = arguments.GetValue(shapes) is { Length: > 0 } named ? named : ["minilm"];
+            if (names.Any(name => Shapes[name].KeyHeads is null)) Predict(arguments.GetRequiredValue(backbone).FullName, Path.GetFileName(arguments.GetRequiredValue(backbone).FullName), texts, promptLengths[0]);
+            foreach (var workload in Workloads(names, promptLengths, shape => arguments.GetValue(rows) ?? (small || shape == BertShape.Base ? 128 : 512)))
             {
                 AnsiConsole.MarkupLineInterpolated($"[grey]{workload.Shape.Name}, prompt {workload.PromptLength}, lengths {workload.Mix} …[/]");
                 var measured = SpeedMeasurement.Run(workload, selected, counted);
                 Print(measured);
                 training.AddRange(measured);
                 Write();
-                if (workload.Shape != BertShape.MiniLm && workload.Lengths.Distinct().Count() > 1) PredictGenerated(workload);
+                if (workload.Shape != BertShape.MiniLm && workload.Shape.KeyHeads is null && workload.Lengths.Distinct().Count() > 1) PredictGenerated(workload);
             }
 
             void PredictGenerated(SpeedWorkload workload)

@@ -50,7 +50,7 @@ internal static class SpeedMeasurement
             GeneratedBackbone.Write(folder, workload.Shape, dropout: 0, ElementType.F32);
             products = [.. precisions.Select(precision => new ProductSide(folder, workload, precision))];
             using var lease = FrozenBackbone.Use(folder, torch.CPU);
-            using var authors = new AuthorsComputation(lease.Backbone, products[0].Trained, workload);
+            using var authors = PaddedComputation.Of(lease.Backbone, products[0].Trained, workload);
             var differences = products.Select(product => Compare(product, authors)).ToArray();
             var paddings = Paddings(workload);
             double peak = Timing.MedianOf(Enumerable.Range(0, rounds).Select(_ => ProductSide.PeakOperations()).ToArray());
@@ -90,7 +90,7 @@ internal static class SpeedMeasurement
         return paddings;
     }
 
-    private static (double Logits, double Gradient) Compare(ProductSide product, AuthorsComputation authors)
+    private static (double Logits, double Gradient) Compare(ProductSide product, PaddedComputation authors)
     {
         int[] batch = [.. Enumerable.Range(0, 8)];
         var ours = product.Check(batch);

@@ -60,25 +60,27 @@ internal sealed record SpeedWorkload(BertShape Shape, int PromptLength, string M
 
     /// <summary>
     /// Floating-point operations of the matrix products that the head's scores (and, in training, the prompt's gradient) need: no padding, the last layer's
-    /// queries at [CLS] alone, no gradient below the first layer's keys and values, nothing computed twice.
+    /// queries at the position read alone, no gradient below the first layer's keys and values, nothing computed twice.
     /// </summary>
     public double UsefulOperations(bool training) => Lengths.Sum(length => RowOperations(length, training));
 
     private double RowOperations(double length, bool training)
     {
-        double h = Shape.Hidden, keys = PromptLength + length;
+        // A causal query sees half of its row on average, the last one all of it.
+        bool isCausal = Shape.KeyHeads is not null;
+        double h = Shape.Hidden, w = Shape.KeyWidth, own = isCausal ? (length + 1) / 2 : length, keys = PromptLength + own;
         // One token through a layer's products: keys and values; query, attention's output and feed-forward.
-        double keysAndValues = 4 * h * h, rest = 4 * h * h + 4 * h * Shape.Intermediate;
-        // One query over all keys: scores and the mix of values.
-        double attention = 4 * h * keys;
+        double keysAndValues = 4 * h * w, rest = 4 * h * h + (isCausal ? 6 : 4) * h * Shape.Intermediate;
+        // One query over its keys: scores and the mix of values.
+        double attention = 4 * h * keys, ofRead = 4 * h * (PromptLength + length);
         double inner = length * (keysAndValues + rest + attention);
-        double last = length * keysAndValues + rest + attention;
-        double forward = (Shape.Layers - 1) * inner + last + 2 * h * h;
+        double last = length * keysAndValues + rest + ofRead;
+        double forward = (Shape.Layers - 1) * inner + last + (isCausal ? 0 : 2 * h * h);
         if (!training) return forward;
         // A gradient passes every linear product once more, and attention's two products as four. The first layer needs none at its input:
         // not through query, key and value, and at keys and values for the prompt's alone.
-        double firstLayerSaves = length * 6 * h * h + length * 2 * h * keys + length * 4 * h * length;
-        double backward = forward + (Shape.Layers - 1) * length * attention + attention - firstLayerSaves;
+        double firstLayerSaves = length * (2 * h * h + keysAndValues) + length * 2 * h * keys + length * 4 * h * own;
+        double backward = forward + (Shape.Layers - 1) * length * attention + ofRead - firstLayerSaves;
         return forward + backward;
     }
 }

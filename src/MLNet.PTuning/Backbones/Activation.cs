@@ -40,6 +40,9 @@ internal static class Activation
     /// <summary>Whether a name is that of the GELU by the hyperbolic tangent: one function, which Hugging Face's library writes in several ways.</summary>
     public static bool IsTanhGelu(string name) => name is "gelu_new" or "gelu_fast" or "gelu_accurate" or "gelu_pytorch_tanh" or "gelu_python_tanh";
 
+    /// <summary>Whether a name is that of the sigmoid linear unit (Elfwing et al., 2017).</summary>
+    public static bool IsSilu(string name) => name is "silu" or "swish";
+
     // Hendrycks and Gimpel (2016), equation 2.
     private static torch.Tensor TanhGelu(torch.Tensor x) => x.Times(0.5) * x.Plus((x * x * x).Times(0.044715)).Times(Math.Sqrt(2 / Math.PI)).tanh().Plus(1);
 }

@@ -1,26 +1,47 @@
 // The transformer decoder that GPT-2 and the Llama-shaped models share: each layer norms its input first, a word piece attends to those before it and to the prefix,
 // key/value heads may be fewer than query heads, and the last layer's output is normed.
+using MLNet.PTuning.Backbones.Cpu;
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones;
 
 /// <summary>One layer: a norm before attention and one before the feed-forward network, each with a residual sum around.</summary>
-/// <param name="AttentionNorm">[.., H] → [.., H].</param>
-/// <param name="Query">H → heads · d.</param>
-/// <param name="Key">H → W.</param>
-/// <param name="Value">H → W.</param>
-/// <param name="AttentionOutput">heads · d → H.</param>
-/// <param name="FeedForwardNorm">[.., H] → [.., H].</param>
-/// <param name="FeedForward">[.., H] → [.., H].</param>
-internal sealed record DecoderLayer(Func<torch.Tensor, torch.Tensor> AttentionNorm, Linear Query, Linear Key, Linear Value, Linear AttentionOutput,
-    Func<torch.Tensor, torch.Tensor> FeedForwardNorm, Func<torch.Tensor, torch.Tensor> FeedForward);
+/// <param name="Weights">Its tensors.</param>
+/// <param name="Activation">Of the feed-forward network.</param>
+internal sealed record DecoderLayer(LayerWeights Weights, Func<torch.Tensor, torch.Tensor> Activation)
+{
+    /// <summary>H → heads · d.</summary>
+    public Linear Query => Weights.Query;
 
-/// <summary>Families differ in their layers' functions, and in whether positions are embedded or rotate queries and keys.</summary>
+    /// <summary>H → W.</summary>
+    public Linear Key => Weights.Key;
+
+    /// <summary>H → W.</summary>
+    public Linear Value => Weights.Value;
+
+    /// <summary>heads · d → H.</summary>
+    public Linear AttentionOutput => Weights.AttentionOutput;
+
+    /// <summary>[.., H] → [.., H].</summary>
+    public torch.Tensor AttentionNorm(torch.Tensor x) => Weights.AttentionNorm.Apply(x);
+
+    /// <summary>[.., H] → [.., H].</summary>
+    public torch.Tensor FeedForwardNorm(torch.Tensor x) => Weights.OutputNorm.Apply(x);
+
+    /// <summary>[.., H] → [.., H].</summary>
+    public torch.Tensor FeedForward(torch.Tensor x)
+    {
+        var widened = Weights.Intermediate.Apply(x);
+        return Weights.Output.Apply(Weights.Gate is { } gate ? Activation(gate.Apply(x)) * widened : Activation(widened));
+    }
+}
+
+/// <summary>Families differ in their layers' weights, and in whether positions are embedded or rotate queries and keys.</summary>
 /// <param name="config">Its shape.</param>
 /// <param name="embeddings">Words and, where the family has them, positions.</param>
 /// <param name="layers">The layers.</param>
 /// <param name="finalNorm">Of the last layer's output.</param>
-internal sealed class CausalDecoder(BackboneConfig config, Embeddings embeddings, IReadOnlyList<DecoderLayer> layers, Func<torch.Tensor, torch.Tensor> finalNorm) : Encoder(config)
+internal sealed class CausalDecoder(BackboneConfig config, Embeddings embeddings, IReadOnlyList<DecoderLayer> layers, Norm finalNorm) : Encoder(config)
 {
     /// <summary>Rotates queries and keys by their positions; null where positions are embedded.</summary>
     public RotaryPositions? Rotary { get; init; }
@@ -50,8 +71,18 @@ internal sealed class CausalDecoder(BackboneConfig config, Embeddings embeddings
         var context = layout.Attend(queries, Rotated(w.Key.Apply(normed), turns), w.Value.Apply(normed), PrefixOf(index, layout, prompt, dropout), Config.HeadCount, dropout is null ? null : p => Drop(p, dropout, Config.AttentionDropout));
         var attended = Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, Config.HiddenDropout)).Plus(selected);
         var output = Adapt(adapters.AfterFeedForward, Drop(w.FeedForward(w.FeedForwardNorm(attended)), dropout, Config.HiddenDropout)).Plus(attended);
-        return index == layers.Count - 1 ? finalNorm(output) : output;
+        return index == layers.Count - 1 ? finalNorm.Apply(output) : output;
     }
+
+    public override PackedBackbone Packed() => new(Config, embeddings, [.. layers.Select(layer => layer.Weights)])
+    {
+        EmbeddingDropout = EmbeddingDropout,
+        AttentionOutputDropout = Config.HiddenDropout,
+        OutputDropout = Config.HiddenDropout,
+        FinalNorm = finalNorm,
+        IsCausal = true,
+        Rotary = Rotary,
+    };
 
     protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, AttentionLayout layout)
     {

@@ -1,4 +1,5 @@
 // The boundary of a frozen transformer: packed rows and a prompt in, hidden states out.
+using MLNet.PTuning.Backbones.Cpu;
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones;
@@ -9,6 +10,9 @@ namespace MLNet.PTuning.Backbones;
 /// </summary>
 internal abstract class Encoder(BackboneConfig config) : IDisposable
 {
+    private (PackedBackbone Backbone, PackedEngines Engines)? _packed;
+    private bool _isAsked;
+
     public BackboneConfig Config { get; } = config;
 
     /// <summary>The vectors that word pieces begin as: [V, E].</summary>
@@ -18,7 +22,7 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     public virtual bool IsCausal => false;
 
     /// <summary>Whether <see cref="Run"/> can take 8-bit weights: whether it has products of its own for the backbone's layers.</summary>
-    public virtual bool TakesInt8 => false;
+    public bool TakesInt8 => FastLayers is not null;
 
     /// <summary>The backbone's own dense layer over the first token, [H, H]; null where its checkpoint has none.</summary>
     public Linear? Pooler { get; init; }
@@ -47,10 +51,39 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     /// <param name="prompt">What the tuning method gives.</param>
     /// <param name="dropout">Masks of training; null in prediction.</param>
     /// <param name="precision">Of frozen weights and products, where the encoder has a choice.</param>
-    public virtual EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)
+    public EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)
     {
-        ComputeThread.SetLibtorchThreads(ComputeThread.ThreadCount);
-        return new(Forward(batch, readPositions, prompt, dropout));
+        if (FastLayers is not var (backbone, engines) || prompt.Adapters.Count > 0)
+        {
+            ComputeThread.SetLibtorchThreads(ComputeThread.ThreadCount);
+            return new(Forward(batch, readPositions, prompt, dropout));
+        }
+        var embedded = prompt.Vectors is null && backbone.Embeds ? null : Embed(batch, prompt, dropout);
+        var packed = engines.For(precision, engine => engine.Forward(embedded, batch, readPositions, prompt, null, keep: false));
+        // A trained table says that it requires a gradient even where none is recorded.
+        bool recorded = torch.is_grad_enabled(), toEmbedded = recorded && embedded?.requires_grad == true, trained = toEmbedded || recorded && prompt.Prefix?.requires_grad == true;
+        torch.Tensor hidden;
+        using (torch.no_grad()) hidden = packed.Forward(embedded, batch, readPositions, prompt, dropout, keep: trained);
+        if (!trained) return new EncoderPass(hidden) { SuitsAnyThread = embedded is null && packed.HasOwnProducts };
+        return new EncoderPass(hidden.requires_grad_(true), gradient =>
+        {
+            var (ofPrefix, ofEmbedded) = packed.Backward(gradient, toEmbedded);
+            if (ofPrefix is not null) torch.autograd.backward(prompt.Prefix!, ofPrefix);
+            if (ofEmbedded is not null) torch.autograd.backward(embedded!, ofEmbedded);
+        });
+    }
+
+    /// <summary>The layers as <c>Backbones/Cpu</c> is to compute them, if it can; null where they add something of their own.</summary>
+    public abstract PackedBackbone? Packed();
+
+    // Asked for at every pass, and libtorch would be asked for every tensor.
+    private (PackedBackbone Backbone, PackedEngines Engines)? FastLayers
+    {
+        get
+        {
+            if (!_isAsked) (_packed, _isAsked) = (Packed() is { IsComputed: true } packed ? (packed, new PackedEngines(halves => PackedLayers.Create(packed, halves))) : null, true);
+            return _packed;
+        }
     }
 
     /// <summary>The keys and values that every layer has of every word piece, chunk 2l of a row layer l's keys and chunk 2l + 1 its values, as a prefix has them: [T, 2·L·W].</summary>
@@ -91,10 +124,10 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     protected static torch.Tensor Adapt(Func<torch.Tensor, torch.Tensor>? adapter, torch.Tensor x) => adapter?.Invoke(x) ?? x;
 
     /// <summary>Frees the memory of past passes.</summary>
-    public virtual void Trim() { }
+    public void Trim() => _packed?.Engines.Trim();
 
     /// <summary>Frees what the encoder made itself; its weights are their owner's.</summary>
-    public virtual void Dispose() { }
+    public void Dispose() => _packed?.Engines.Dispose();
 
     /// <summary>Hidden states of the last layer at the positions <paramref name="readPositions"/>, under autograd: [R, H].</summary>
     /// <param name="batch">The rows.</param>

@@ -20,7 +20,24 @@ internal sealed class EncoderWeights(Func<string, bool> has, Func<string, long[]
     public Linear Linear(string name, long outputs, long inputs) => new(get(name + ".weight", [outputs, inputs]), get(name + ".bias", [outputs]));
 
     /// <summary>One of the linear layers that a transformer layer is made of.</summary>
-    public Linear LayerLinear(string name, long outputs, long inputs) => int8 is null ? Linear(name, outputs, inputs) : new(int8.Matrix(name + ".weight", outputs, inputs), get(name + ".bias", [outputs]));
+    public Linear LayerLinear(string name, long outputs, long inputs, bool hasBias = true)
+    {
+        var weight = int8 is null ? new Linear(get(name + ".weight", [outputs, inputs]), null) : new Linear(int8.Matrix(name + ".weight", outputs, inputs), null);
+        return hasBias ? weight with { Bias = get(name + ".bias", [outputs]) } : weight;
+    }
+
+    /// <summary>Linear layers of a transformer layer whose weights are stored [in, out], one beside the other in one tensor, as are their biases.</summary>
+    public Linear[] LayerLinearsFromInputs(string name, long inputs, params long[] outputs)
+    {
+        long total = outputs.Sum(), first = 0;
+        var rounded = int8?.MatricesFromInputs(name + ".weight", inputs, outputs);
+        var weight = rounded is null ? get(name + ".weight", [inputs, total]) : null;
+        var bias = get(name + ".bias", [total]);
+        var parts = new Linear[outputs.Length];
+        for (int i = 0; i < parts.Length; first += outputs[i++])
+            parts[i] = (rounded is null ? new Linear(weight!, bias) { StartsWithInputs = true } : new Linear(rounded[i], bias)).Part(first, outputs[i]);
+        return parts;
+    }
 
     public Norm Norm(string name, long size, double epsilon) => new(get(name + ".weight", [size]), get(name + ".bias", [size]), size, epsilon);
 

@@ -34,8 +34,8 @@ internal sealed class FrozenBackbone
             Encoder = _family.Create(config, Reading(_weights, _int8));
             _int8?.EndReading();
             if (isInt8 && !Encoder.TakesInt8)
-                throw new NotSupportedException($"{folder.Path}: {nameof(Precision)}.{nameof(Precision.Int8)} is for layers without relative positions and with a GELU, of sizes that are multiples of 4; "
-                    + $"this is a {config.ModelType} of hidden size {config.HiddenSize} and intermediate size {config.IntermediateSize} with '{config.HiddenActivation}'. Take {nameof(Precision)}.{nameof(Precision.Float32)}.");
+                throw new NotSupportedException($"{folder.Path}: {nameof(Precision)}.{nameof(Precision.Int8)} is for layers without relative positions and with a GELU or SiLU, of sizes that are multiples of 4; "
+                    + $"this is a {config.ModelType} of hidden size {config.HiddenSize} and intermediate size {config.IntermediateSize}, keys of {config.KeyValueWidth}, with '{config.HiddenActivation}'. Take {nameof(Precision)}.{nameof(Precision.Float32)}.");
             MaskedWords = _family.MaskedWords?.Read(config, Reading(_maskedWordWeights, null));
         }
         catch

@@ -23,18 +23,17 @@ internal static class Gpt2
         var layers = Enumerable.Range(0, config.LayerCount).Select(l =>
         {
             string at = $"h.{l}.";
-            // Query, key and value one beside the other.
-            var attention = Layer(at + "attn.c_attn", 3 * hidden, hidden);
-            Linear widen = Layer(at + "mlp.c_fc", wide, hidden), narrow = Layer(at + "mlp.c_proj", hidden, wide);
-            return new DecoderLayer(weights.Norm(at + "ln_1", hidden, config.LayerNormEpsilon).Apply, attention.Part(0, hidden), attention.Part(hidden, hidden), attention.Part(2 * hidden, hidden),
-                Layer(at + "attn.c_proj", hidden, hidden), weights.Norm(at + "ln_2", hidden, config.LayerNormEpsilon).Apply, x => narrow.Apply(activation(widen.Apply(x))));
+            var attention = weights.LayerLinearsFromInputs(at + "attn.c_attn", hidden, hidden, hidden, hidden);
+            return new DecoderLayer(new LayerWeights(attention[0], attention[1], attention[2],
+                Layer(at + "attn.c_proj", hidden, hidden), weights.Norm(at + "ln_1", hidden, config.LayerNormEpsilon),
+                Layer(at + "mlp.c_fc", wide, hidden), Layer(at + "mlp.c_proj", hidden, wide), weights.Norm(at + "ln_2", hidden, config.LayerNormEpsilon)), activation);
         });
         return new CausalDecoder(config, new Embeddings(weights.Table("wte.weight", config.VocabSize, hidden), null) { Positions = weights.Table("wpe.weight", config.MaxPositions, hidden) },
-            [.. layers], weights.Norm("ln_f", hidden, config.LayerNormEpsilon).Apply)
+            [.. layers], weights.Norm("ln_f", hidden, config.LayerNormEpsilon))
         {
             EmbeddingDropout = config.Fields.Probability("embd_pdrop", Dialect.Dropout),
         };
 
-        Linear Layer(string name, long outputs, long inputs) => new(weights.Tensor(name + ".weight", inputs, outputs), weights.Tensor(name + ".bias", outputs)) { StartsWithInputs = true };
+        Linear Layer(string name, long outputs, long inputs) => weights.LayerLinearsFromInputs(name, inputs, outputs)[0];
     });
 }

@@ -11,7 +11,7 @@ internal delegate void FloatReader(string name, long[] shape, Span<float> to);
 internal sealed unsafe class Int8Weights(FloatReader read) : IDisposable
 {
     // The same memory for every tensor: freed one by one, they would leave holes that the allocator keeps.
-    private readonly Scratch _floats = new();
+    private readonly Scratch _floats = new(), _turned = new();
     private readonly Dictionary<string, torch.Tensor[]> _held = [];
 
     /// <summary>Names of the tensors that were rounded.</summary>
@@ -31,6 +31,23 @@ internal sealed unsafe class Int8Weights(FloatReader read) : IDisposable
         return matrix;
     }
 
+    /// <summary>The weights of linear layers that are stored one beside the other: [inputs, all outputs].</summary>
+    public Int8Matrix[] MatricesFromInputs(string name, long inputs, long[] outputs)
+    {
+        int total = (int)outputs.Sum(), first = 0;
+        var stored = Read(name, inputs, total);
+        var turned = new Span<float>(_turned.Reserve(inputs * outputs.Max()), checked((int)(inputs * outputs.Max())));
+        var matrices = new Int8Matrix[outputs.Length];
+        for (int part = 0; part < matrices.Length; first += (int)outputs[part++])
+        {
+            for (int o = 0; o < outputs[part]; o++)
+                for (int i = 0; i < inputs; i++) turned[o * (int)inputs + i] = stored[i * total + first + o];
+            matrices[part] = Int8Matrix.Of(turned, (int)outputs[part], (int)inputs);
+        }
+        Hold(name, inputs * total, [.. matrices.SelectMany(matrix => matrix.Tensors)]);
+        return matrices;
+    }
+
     /// <summary>An embedding table: [rows, width].</summary>
     public EmbeddingTable Table(string name, long rows, long width)
     {
@@ -40,7 +57,11 @@ internal sealed unsafe class Int8Weights(FloatReader read) : IDisposable
     }
 
     /// <summary>Frees what is needed for reading alone.</summary>
-    public void EndReading() => _floats.Dispose();
+    public void EndReading()
+    {
+        _floats.Dispose();
+        _turned.Dispose();
+    }
 
     public void Dispose()
     {

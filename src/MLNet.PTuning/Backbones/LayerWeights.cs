@@ -17,33 +17,46 @@ internal sealed record Linear(torch.Tensor Weight, torch.Tensor? Bias)
     /// <summary>Whether the weight is [in, out], as GPT-2's checkpoints have it.</summary>
     public bool StartsWithInputs { get; init; }
 
-    /// <summary>The outputs that it computes, of more that the weight has; null for all.</summary>
+    /// <summary>The outputs that it computes, of more that a weight of floats and the bias have; null for all.</summary>
     public (long First, long Count)? Outputs { get; init; }
 
     /// <summary>A layer of some of the outputs, with the same tensors.</summary>
     public Linear Part(long first, long count) => this with { Outputs = (first, count) };
 
-    /// <summary>[.., in] → [.., out]; <paramref name="x"/> is not rounded, also where the weight is.</summary>
-    public torch.Tensor Apply(torch.Tensor x)
+    /// <summary>The weight of the outputs that it computes, as floats: [out, in].</summary>
+    public torch.Tensor Matrix()
     {
-        var (weight, bias) = (Int8?.ToFloats() ?? Weight, Bias);
-        if (StartsWithInputs) weight = weight.t();
-        if (Outputs is var (first, count)) (weight, bias) = (weight.narrow(0, first, count), bias?.narrow(0, first, count));
-        return functional.linear(x, weight, bias);
+        if (Int8 is not null) return Int8.ToFloats();
+        var weight = StartsWithInputs ? Weight.t() : Weight;
+        return Outputs is var (first, count) ? weight.narrow(0, first, count) : weight;
     }
+
+    /// <summary>[.., in] → [.., out]; <paramref name="x"/> is not rounded, also where the weight is.</summary>
+    public torch.Tensor Apply(torch.Tensor x) => functional.linear(x, Matrix(), Outputs is var (first, count) ? Bias?.narrow(0, first, count) : Bias);
 }
 
-/// <summary>Layer normalization (Ba et al., 2016).</summary>
-internal sealed record Norm(torch.Tensor Weight, torch.Tensor Bias, long Size, double Epsilon)
+/// <summary>Layer normalization (Ba et al., 2016), or by the root mean square alone (Zhang and Sennrich, 2019).</summary>
+/// <param name="Weight">[size].</param>
+/// <param name="Bias">[size]; null for a norm by the root mean square, which neither centers nor shifts.</param>
+/// <param name="Size">Of the vectors.</param>
+/// <param name="Epsilon">Added to the variance, or to the mean square.</param>
+internal sealed record Norm(torch.Tensor Weight, torch.Tensor? Bias, long Size, double Epsilon)
 {
-    public torch.Tensor Apply(torch.Tensor x) => functional.layer_norm(x, [Size], Weight, Bias, Epsilon);
+    /// <summary>[.., size] → [.., size].</summary>
+    public torch.Tensor Apply(torch.Tensor x) => Bias is null ? Weight * (x * (x * x).mean([-1], keepdim: true).Plus(Epsilon).rsqrt()) : functional.layer_norm(x, [Size], Weight, Bias, Epsilon);
+
+    /// <summary>Whether its tensors are not trained.</summary>
+    public bool IsFrozen => !Weight.requires_grad && Bias?.requires_grad != true;
 }
 
-/// <summary>One layer of post-norm self-attention and feed-forward.</summary>
+/// <summary>One layer of self-attention and feed-forward. A norm follows each of the two in encoders, and comes before it in decoders.</summary>
 internal sealed record LayerWeights(Linear Query, Linear Key, Linear Value, Linear AttentionOutput, Norm AttentionNorm,
     Linear Intermediate, Linear Output, Norm OutputNorm)
 {
+    /// <summary>The linear layer whose activated outputs multiply those of <see cref="Intermediate"/>; null where these are activated themselves.</summary>
+    public Linear? Gate { get; init; }
+
     /// <summary>Whether none of them is trained.</summary>
-    public bool IsFrozen => !new[] { Query, Key, Value, AttentionOutput, Intermediate, Output }.Any(l => l.Weight.requires_grad || l.Bias?.requires_grad == true)
-        && !new[] { AttentionNorm, OutputNorm }.Any(n => n.Weight.requires_grad || n.Bias.requires_grad);
+    public bool IsFrozen => !new[] { Query, Key, Value, AttentionOutput, Intermediate, Gate, Output }.Any(l => l?.Weight.requires_grad == true || l?.Bias?.requires_grad == true)
+        && AttentionNorm.IsFrozen && OutputNorm.IsFrozen;
 }

@@ -1,6 +1,4 @@
 // Llama (Touvron et al., 2023) and models of its shape: Mistral, Qwen2, SmolLM. RMS norms, rotary positions, SwiGLU, grouped key/value heads.
-using TorchSharp;
-
 namespace MLNet.PTuning.Backbones;
 
 internal static class Llama
@@ -26,10 +24,13 @@ internal static class Llama
         var layers = Enumerable.Range(0, config.LayerCount).Select(l =>
         {
             string at = $"layers.{l}.";
-            Linear gate = Layer(at + "mlp.gate_proj", wide, hidden, wideBias), up = Layer(at + "mlp.up_proj", wide, hidden, wideBias), down = Layer(at + "mlp.down_proj", hidden, wide, wideBias);
-            return new DecoderLayer(RmsNorm(at + "input_layernorm"),
-                Layer(at + "self_attn.q_proj", heads, hidden, projectionBias), Layer(at + "self_attn.k_proj", keys, hidden, projectionBias), Layer(at + "self_attn.v_proj", keys, hidden, projectionBias),
-                Layer(at + "self_attn.o_proj", hidden, heads, outputBias), RmsNorm(at + "post_attention_layernorm"), x => down.Apply(activation(gate.Apply(x)) * up.Apply(x)));
+            return new DecoderLayer(new LayerWeights(
+                weights.LayerLinear(at + "self_attn.q_proj", heads, hidden, projectionBias), weights.LayerLinear(at + "self_attn.k_proj", keys, hidden, projectionBias), weights.LayerLinear(at + "self_attn.v_proj", keys, hidden, projectionBias),
+                weights.LayerLinear(at + "self_attn.o_proj", hidden, heads, outputBias), RmsNorm(at + "input_layernorm"),
+                weights.LayerLinear(at + "mlp.up_proj", wide, hidden, wideBias), weights.LayerLinear(at + "mlp.down_proj", hidden, wide, wideBias), RmsNorm(at + "post_attention_layernorm"))
+            {
+                Gate = weights.LayerLinear(at + "mlp.gate_proj", wide, hidden, wideBias),
+            }, activation);
         });
         return new CausalDecoder(config, new Embeddings(weights.Table("embed_tokens.weight", config.VocabSize, hidden), null), [.. layers], RmsNorm("norm"))
         {
@@ -37,13 +38,7 @@ internal static class Llama
             Window = config.ModelType == "mistral" || config.Fields.Flag("use_sliding_window", false) ? config.Fields.Count("sliding_window", config.MaxPositions) : int.MaxValue,
         };
 
-        Linear Layer(string name, long outputs, long inputs, bool hasBias) => new(weights.Tensor(name + ".weight", outputs, inputs), hasBias ? weights.Tensor(name + ".bias", outputs) : null);
-
-        Func<torch.Tensor, torch.Tensor> RmsNorm(string name)
-        {
-            var weight = weights.Tensor(name + ".weight", hidden);
-            return x => weight * (x * (x * x).mean([-1], keepdim: true).Plus(config.LayerNormEpsilon).rsqrt());
-        }
+        Norm RmsNorm(string name) => new(weights.Tensor(name + ".weight", hidden), null, hidden, config.LayerNormEpsilon);
     }
 
     // Since version 5 of the transformers library the base of the angles is a field of rope_parameters.

@@ -9,8 +9,6 @@ namespace MLNet.PTuning.Backbones;
 internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IReadOnlyList<LayerWeights> layers) : Encoder(config)
 {
     private readonly Func<torch.Tensor, torch.Tensor> _activation = Activation.Of(config.HiddenActivation);
-    private PackedEngines? _packed;
-    private bool? _isPacked;
 
     /// <summary>Dropout after the attention's output layer.</summary>
     public double AttentionOutputDropout { get; init; } = config.HiddenDropout;
@@ -19,8 +17,6 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     public double OutputDropout { get; init; } = config.HiddenDropout;
 
     public override EmbeddingTable WordEmbeddings => embeddings.Words;
-
-    public override bool TakesInt8 => IsPacked;
 
     public override int MaxRowLength(int promptLength) => Config.MaxPositions - embeddings.FirstPosition - promptLength;
 
@@ -42,31 +38,13 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, AttentionLayout layout) =>
         (layers[index].Key.Apply(hidden), layers[index].Value.Apply(hidden));
 
-    public override EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)
+    // Scores that are added, and queries, keys and values without biases, are computed under autograd alone.
+    public override PackedBackbone? Packed() => HasRelativeScores || layers.Any(layer => layer.Query.Bias is null) ? null : new(Config, embeddings, layers)
     {
-        if (!IsPacked || prompt.Adapters.Count > 0) return base.Run(batch, readPositions, prompt, dropout, precision);
-        _packed ??= new(halves => PackedLayers.Create(Config, embeddings, layers, AttentionOutputDropout, OutputDropout, halves));
-        var embedded = prompt.Vectors is null && PackedLayers.Embeds(embeddings) ? null : Embed(batch, prompt, dropout);
-        var packed = _packed.For(precision, engine => engine.Forward(embedded, batch, readPositions, prompt, null, keep: false));
-        // A trained table says that it requires a gradient even where none is recorded.
-        bool recorded = torch.is_grad_enabled(), toEmbedded = recorded && embedded?.requires_grad == true, trained = toEmbedded || recorded && prompt.Prefix?.requires_grad == true;
-        torch.Tensor hidden;
-        using (torch.no_grad()) hidden = packed.Forward(embedded, batch, readPositions, prompt, dropout, keep: trained);
-        if (!trained) return new EncoderPass(hidden) { SuitsAnyThread = embedded is null && packed.HasOwnProducts };
-        return new EncoderPass(hidden.requires_grad_(true), gradient =>
-        {
-            var (ofPrefix, ofEmbedded) = packed.Backward(gradient, toEmbedded);
-            if (ofPrefix is not null) torch.autograd.backward(prompt.Prefix!, ofPrefix);
-            if (ofEmbedded is not null) torch.autograd.backward(embedded!, ofEmbedded);
-        });
-    }
-
-    // Asked for at every pass, and libtorch would be asked for every tensor.
-    private bool IsPacked => _isPacked ??= !HasRelativeScores && PackedLayers.Compute(Config, layers);
-
-    public override void Trim() => _packed?.Trim();
-
-    public override void Dispose() => _packed?.Dispose();
+        EmbeddingDropout = Config.HiddenDropout,
+        AttentionOutputDropout = AttentionOutputDropout,
+        OutputDropout = OutputDropout,
+    };
 
     /// <summary>Whether <see cref="RelativeScores"/> gives anything.</summary>
     protected virtual bool HasRelativeScores => false;

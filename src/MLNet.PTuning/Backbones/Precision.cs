@@ -22,7 +22,7 @@ public enum Precision
     /// <summary>
     /// 8-bit integers: a scale for each output of a linear layer and for each row of the embeddings, and activations rounded to 8 bits row by row, in training as in
     /// prediction. The backbone takes a quarter of the memory of <see cref="Float32"/>, and predicts about twice as fast where the processor has vectors for bytes
-    /// (AVX2 or more). On the CPU, for methods that train vectors or a head, and for BERT-like backbones with a GELU; others are refused.
+    /// (AVX2 or more). On the CPU, for methods that train vectors or a head, and for encoders and decoders with a GELU or SiLU and no relative positions; others are refused.
     /// </summary>
     Int8,
 }

@@ -8,8 +8,10 @@ namespace MLNet.PTuning.Backbones;
 /// <param name="theta">The base of the angles.</param>
 internal sealed class RotaryPositions(int headSize, double theta)
 {
-    // As Hugging Face, in 32-bit floats.
     private readonly float[] _frequencies = [.. Enumerable.Range(0, headSize / 2).Select(i => 1f / MathF.Pow((float)theta, 2f * i / headSize))];
+
+    /// <summary>The angle of each pair of numbers at position 1, in 32-bit floats as in Hugging Face's code: [d / 2].</summary>
+    public IReadOnlyList<float> Frequencies => _frequencies;
 
     /// <summary>The rotation at each position.</summary>
     /// <param name="positions">Word pieces' positions in their rows, as floats: [T].</param>

@@ -27,7 +27,12 @@ public sealed class DecoderParityTests : IDisposable
         var batch = Batch.Of(Examples());
         int[] all = [.. Enumerable.Range(0, batch.Rows.Ids.Length)];
         Close("out.plain", model.Backbone.Encoder.Forward(batch.Rows, all, PromptState.None, null));
+        Close("out.plain", model.Backbone.Encoder.Run(batch.Rows, all, PromptState.None, null, Precision.Float32).Hidden);
         Close("out.hidden", model.Backbone.Encoder.Forward(batch.Rows, all, model.State(), null));
+        // As tasks run it: by the hand-written layers, which have a backward pass of their own.
+        var pass = model.Backbone.Encoder.Run(batch.Rows, all, model.State(), null, Precision.Float32);
+        Assert.NotNull(pass.BackwardToPrompt);
+        Close("out.hidden", pass.Hidden);
         var logits = model.Logits(batch, null);
         Close("out.logits", logits);
         var loss = CrossEntropy.Mean(logits, batch, null);
@@ -84,6 +89,22 @@ public sealed class DecoderParityTests : IDisposable
         var expected = encoder.Forward(new PackedBatch([.. words, .. text], new int[5], [0, 5]), [3, 4], PromptState.None, null);
         var actual = encoder.Forward(new PackedBatch(text, new int[2], [0, 2]), [0, 1], new PromptState { Prefix = prefix, Length = 3 }, null);
         Assert.All(ParameterFactory.ToArray(expected).Zip(ParameterFactory.ToArray(actual)), pair => Assert.Equal(pair.First, pair.Second, Tolerance));
+    }
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("gpt2")]
+    public void A_folder_is_held_in_8_bits_too_and_computes_about_the_same(string name)
+    {
+        using var model = Model(name);
+        using var int8 = FrozenBackbone.Use(_folder.Path, torch.CPU, Precision.Int8);
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var batch = Batch.Of(Examples());
+        Assert.Equal(model.Backbone.ParameterCount, int8.Backbone.ParameterCount);
+        var expected = model.Backbone.Encoder.Run(batch.Rows, batch.ReadPositions, model.State(), null, Precision.Float32).Hidden;
+        var actual = int8.Backbone.Encoder.Run(batch.Rows, batch.ReadPositions, model.State(), null, Precision.Int8).Hidden;
+        Assert.InRange(PackedLayersCase.RelativeDifference(expected, actual), 1e-4, 0.1);
     }
 
     public void Dispose()

@@ -53,25 +53,26 @@ public abstract class PackedLayersCase : IDisposable
 
     private protected Embeddings Embeddings(BackboneConfig config) => Bert.EmbeddingsOf(config, new EncoderWeights(_ => true, (name, _) => _lease.Backbone.Weights[name]));
 
-    private protected PackedLayers PackedInHalves(int bits, BackboneConfig config) => bits switch
+    // With the backbone's dropout at all its places.
+    private protected PackedBackbone Form(BackboneConfig config) => new(config, Embeddings(config), Layers(config))
     {
-        128 => new PackedLayers<Lanes128, BFloat16>(config, Embeddings(config), Layers(config), 0, 0),
-        256 => new PackedLayers<Lanes256, BFloat16>(config, Embeddings(config), Layers(config), 0, 0),
-        _ => new PackedLayers<Lanes512, BFloat16>(config, Embeddings(config), Layers(config), 0, 0),
+        EmbeddingDropout = config.HiddenDropout,
+        AttentionOutputDropout = config.HiddenDropout,
+        OutputDropout = config.HiddenDropout,
     };
 
-    private protected static double RelativeDifference(torch.Tensor expected, torch.Tensor actual) => ((actual - expected).norm() / expected.norm()).item<float>();
+    private protected PackedLayers PackedInHalves(int bits, BackboneConfig config) => Of<BFloat16>(bits, Form(config));
 
-    private protected PackedLayers Packed(int bits, BackboneConfig config)
+    private protected PackedLayers Packed(int bits, BackboneConfig config) => Of<float>(bits, Form(config));
+
+    internal static PackedLayers Of<T>(int bits, PackedBackbone backbone) where T : unmanaged => bits switch
     {
-        var layers = Layers(config);
-        return bits switch
-        {
-            128 => new PackedLayers<Lanes128, float>(config, Embeddings(config), layers, config.HiddenDropout, config.HiddenDropout),
-            256 => new PackedLayers<Lanes256, float>(config, Embeddings(config), layers, config.HiddenDropout, config.HiddenDropout),
-            _ => new PackedLayers<Lanes512, float>(config, Embeddings(config), layers, config.HiddenDropout, config.HiddenDropout),
-        };
-    }
+        128 => new PackedLayers<Lanes128, T>(backbone),
+        256 => new PackedLayers<Lanes256, T>(backbone),
+        _ => new PackedLayers<Lanes512, T>(backbone),
+    };
+
+    internal static double RelativeDifference(torch.Tensor expected, torch.Tensor actual) => ((actual - expected).norm() / expected.norm()).item<float>();
 
     private protected static torch.Tensor Random(long rows, long columns, int seed)
     {
@@ -80,7 +81,7 @@ public abstract class PackedLayersCase : IDisposable
         return leaf.detach().clone();
     }
 
-    private protected static void AssertClose(torch.Tensor expected, torch.Tensor actual, double tolerance)
+    internal static void AssertClose(torch.Tensor expected, torch.Tensor actual, double tolerance)
     {
         float[] e = ParameterFactory.ToArray(expected), a = ParameterFactory.ToArray(actual);
         Assert.Equal(e.Length, a.Length);

@@ -49,7 +49,7 @@ public sealed class PackedLayersTests : PackedLayersCase
 
         var expected = encoder.Forward(batch, readPositions, prompt, null);
         (expected * weight).sum().backward();
-        using var packed = PackedLayers.Create(config, Embeddings(config), layers, 0, 0, halves: false);
+        using var packed = PackedLayers.Create(new(config, Embeddings(config), layers), halves: false);
         var actual = packed.Forward(embedded, batch, readPositions, prompt, null, keep: true);
         var (ofPrefix, ofEmbedded) = packed.Backward(weight, toEmbedded: true);
 
@@ -90,7 +90,7 @@ public sealed class PackedLayersTests : PackedLayersCase
         var batch = Rows();
         int[] readPositions = batch.RowStarts[..^1];
         var embedded = encoder.Embed(batch, PromptState.None, null);
-        using PackedLayers floats = Packed(128, encoder.Config), halves = PackedInHalves(128, encoder.Config), broken = PackedInHalves(128, encoder.Config with { HiddenActivation = "gelu_new", HeadCount = 1 });
+        using PackedLayers floats = Packed(128, encoder.Config), halves = PackedInHalves(128, encoder.Config), broken = PackedInHalves(128, encoder.Config with { HiddenActivation = "gelu_new", HeadCount = 1, KeyValueHeads = 1, HeadSize = encoder.Config.HiddenSize });
 
         Assert.Equal(PackedEngines.ProcessorMultipliesBFloat16, ReferenceEquals(halves, Choose(halves)));
         Assert.Same(floats, Choose(broken));
@@ -170,9 +170,7 @@ public sealed class PackedLayersTests : PackedLayersCase
         {
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
-            using PackedLayers packed = bits == 256
-                ? new PackedLayers<Lanes256, float>(config, Bert.EmbeddingsOf(config, weights), Bert.Layers(config, weights), 0, 0)
-                : new PackedLayers<Lanes512, float>(config, Bert.EmbeddingsOf(config, weights), Bert.Layers(config, weights), 0, 0);
+            using var packed = Of<float>(bits, new(config, Bert.EmbeddingsOf(config, weights), Bert.Layers(config, weights)));
             var prompt = StateOf(Random(PromptLength, 2L * config.LayerCount * config.HiddenSize, seed: 2), 0);
             var batch = Rows();
             ComputeThread.UseThreads(1);

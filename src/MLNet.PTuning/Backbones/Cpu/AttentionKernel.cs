@@ -14,18 +14,31 @@ internal readonly unsafe struct PrefixRows(float* at, int stride)
 /// <summary>The operands of attention in one layer, for a range of a batch's rows; pointers stay valid for the call.</summary>
 internal unsafe struct AttentionOperands<T> where T : unmanaged
 {
-    /// <summary>Queries [Tq, heads · d], keys and values [T, heads · d], with so many elements from row to row.</summary>
+    /// <summary>Queries [Tq, heads · d], keys and values [T, W], with so many elements from row to row.</summary>
     public T* Queries, Keys, Values;
     public int QueryStride, KeyStride;
 
-    /// <summary>What is added to each of them: [heads · d].</summary>
+    /// <summary>What is added to each of them: [heads · d], [W], [W]; null for nothing.</summary>
     public float* QueryBias, KeyBias, ValueBias;
 
-    /// <summary>The prompt's keys and values [P, heads · d].</summary>
+    /// <summary>The prompt's keys and values [P, W].</summary>
     public PrefixRows PrefixKeys, PrefixValues;
     public int PrefixLength;
 
-    public int Heads, HeadSize;
+    /// <summary>Heads of queries, and of keys and values, to each of which as many heads of queries belong, one after the other.</summary>
+    public int Heads, KeyHeads;
+
+    /// <summary>d.</summary>
+    public int HeadSize;
+
+    /// <summary>Whether a query sees the prompt and the keys up to its own position alone.</summary>
+    public bool IsCausal;
+
+    /// <summary>Rotates queries and the rows' own keys, whose positions begin at the prompt's length; null for nothing.</summary>
+    public RotaryTable? Rotary;
+
+    /// <summary>The index in the batch of the word piece that each query belongs to; null where every word piece has one. Read where attention is causal or rotated.</summary>
+    public int[]? QueryPieces;
 
     /// <summary>Which rows these are.</summary>
     public RowRange Rows;
@@ -53,7 +66,7 @@ internal unsafe struct AttentionGradients<T> where T : unmanaged
     /// <summary>Written, not added to. Null where nothing below this layer is trained.</summary>
     public T* Queries, Keys, Values;
 
-    /// <summary>Added to: [P, heads · d], contiguous.</summary>
+    /// <summary>Added to: [P, W], contiguous.</summary>
     public float* PrefixKeys, PrefixValues;
 }
 
@@ -81,92 +94,130 @@ internal sealed unsafe class AttentionKernel<TLanes, T> where TLanes : struct, I
     /// <summary>The result of the heads from <paramref name="firstHead"/> to before <paramref name="endHead"/>.</summary>
     public void Forward(int firstHead, int endHead)
     {
-        int hidden = _x.Heads * _headSize;
-        for (int head = firstHead; head < endHead; head++)
+        int hidden = _x.Heads * _headSize, group = _x.Heads / _x.KeyHeads;
+        for (int keyHead = firstHead / group; keyHead * group < endHead; keyHead++)
             for (int row = 0; row < _x.Rows.Count; row++)
             {
-                int n = PackKeys(row, head, backward: false), column = head * _headSize, end = _x.QueryStarts[row + 1];
-                for (int q = _x.QueryStarts[row]; q < end; q += QueryBlock)
-                {
-                    int m = Math.Min(QueryBlock, end - q);
-                    Scores(q, m, n, column);
-                    for (int i = 0; i < m; i++)
+                // The keys that the first of these heads packs serve the others.
+                int n = PackKeys(row, keyHead, isFirst: row == 0, backward: false), end = _x.QueryStarts[row + 1];
+                for (int head = Math.Max(firstHead, keyHead * group); head < Math.Min(endHead, (keyHead + 1) * group); head++)
+                    for (int q = _x.QueryStarts[row], column = head * _headSize; q < end; q += QueryBlock)
                     {
-                        _x.LogSums[(long)(q + i) * _x.Heads + head] = Softmax(_m.Scores + i * _m.Stride, n);
-                        if (_x.DropProbabilities.IsActive) _x.DropProbabilities.Apply<TLanes>(_m.Scores + i * _m.Stride, n, ProbabilityRow(q + i, head));
+                        int m = Math.Min(QueryBlock, end - q), seen = Seen(row, q + m - 1, n);
+                        Scores(row, q, m, seen, column);
+                        for (int i = 0; i < m; i++)
+                        {
+                            float* scores = _m.Scores + i * _m.Stride;
+                            int own = Seen(row, q + i, n);
+                            _x.LogSums[(long)(q + i) * _x.Heads + head] = Softmax(scores, own);
+                            if (_x.DropProbabilities.IsActive) _x.DropProbabilities.Apply<TLanes>(scores, own, ProbabilityRow(q + i, head));
+                            if (_x.IsCausal) Hide(scores, own, seen);
+                        }
+                        SmallProducts<TLanes>.Multiply(_m.Scores, _m.Stride, 1, _m.Values, _m.Width, _m.Mixed, _m.Width, m, seen, _m.Width, add: false);
+                        HeadMatrices<TLanes>.Unpack(_m.Mixed, _m.Width, m, _x.Output + (long)q * hidden + column, hidden, _headSize, 1);
                     }
-                    SmallProducts<TLanes>.Multiply(_m.Scores, _m.Stride, 1, _m.Values, _m.Width, _m.Mixed, _m.Width, m, n, _m.Width, add: false);
-                    HeadMatrices<TLanes>.Unpack(_m.Mixed, _m.Width, m, _x.Output + (long)q * hidden + column, hidden, _headSize, 1);
-                }
             }
     }
 
     /// <summary>Gradients of the prompt are added up over rows.</summary>
     public void Backward(in AttentionGradients<T> gradients)
     {
-        int hidden = _x.Heads * _headSize;
-        for (int head = 0; head < _x.Heads; head++)
+        int hidden = _x.Heads * _headSize, group = _x.Heads / _x.KeyHeads;
+        for (int keyHead = 0; keyHead < _x.KeyHeads; keyHead++)
             for (int row = 0; row < _x.Rows.Count; row++)
             {
-                int n = PackKeys(row, head, backward: true), column = head * _headSize;
-                int start = _x.QueryStarts[row], end = _x.QueryStarts[row + 1];
-                if (start == end) _m.ClearKeyGradients(n);
-                for (int q = start; q < end; q += QueryBlock)
-                {
-                    int m = Math.Min(QueryBlock, end - q);
-                    Scores(q, m, n, column);
-                    HeadMatrices<TLanes>.Pack(gradients.Output + (long)q * hidden + column, hidden, null, m, _m.OutputGradients, _m.Width, _headSize, 1);
-                    SmallProducts<TLanes>.Multiply(_m.OutputGradients, _m.Width, 1, _m.ValuesAcross, _m.Stride, _m.ScoreGradients, _m.Stride, m, _headSize, HeadMatrices<TLanes>.RoundUp(n), add: false);
-                    for (int i = 0; i < m; i++) ScoreGradients(i, n, _x.LogSums[(long)(q + i) * _x.Heads + head], ProbabilityRow(q + i, head));
-                    SmallProducts<TLanes>.Multiply(_m.Scores, 1, _m.Stride, _m.OutputGradients, _m.Width, _m.ValueGradients, _m.Width, n, m, _m.Width, add: q > start);
-                    SmallProducts<TLanes>.Multiply(_m.ScoreGradients, 1, _m.Stride, _m.Queries, _m.Width, _m.KeyGradients, _m.Width, n, m, _m.Width, add: q > start);
-                    if (gradients.Queries is null) continue;
-                    SmallProducts<TLanes>.Multiply(_m.ScoreGradients, _m.Stride, 1, _m.Keys, _m.Width, _m.Mixed, _m.Width, m, n, _m.Width, add: false);
-                    HeadMatrices<TLanes>.Unpack(_m.Mixed, _m.Width, m, gradients.Queries + (long)q * _x.QueryStride + column, _x.QueryStride, _headSize, _scale);
-                }
-                AddPrefix(_m.KeyGradients, gradients.PrefixKeys + column, row, head, 0);
-                AddPrefix(_m.ValueGradients, gradients.PrefixValues + column, row, head, 1);
+                int n = PackKeys(row, keyHead, isFirst: row == 0, backward: true), start = _x.QueryStarts[row], end = _x.QueryStarts[row + 1];
+                // The first block of queries writes the gradients of all keys unless it sees some of them alone.
+                bool add = _x.IsCausal || start == end;
+                if (add) _m.ClearKeyGradients(n);
+                for (int head = keyHead * group; head < (keyHead + 1) * group; head++)
+                    for (int q = start, column = head * _headSize; q < end; q += QueryBlock, add = true)
+                    {
+                        int m = Math.Min(QueryBlock, end - q), seen = Seen(row, q + m - 1, n);
+                        Scores(row, q, m, seen, column);
+                        HeadMatrices<TLanes>.Pack(gradients.Output + (long)q * hidden + column, hidden, null, m, _m.OutputGradients, _m.Width, _headSize, 1);
+                        SmallProducts<TLanes>.Multiply(_m.OutputGradients, _m.Width, 1, _m.ValuesAcross, _m.Stride, _m.ScoreGradients, _m.Stride, m, _headSize, HeadMatrices<TLanes>.RoundUp(seen), add: false);
+                        for (int i = 0; i < m; i++)
+                        {
+                            int own = Seen(row, q + i, n);
+                            ScoreGradients(i, own, _x.LogSums[(long)(q + i) * _x.Heads + head], ProbabilityRow(q + i, head));
+                            if (!_x.IsCausal) continue;
+                            Hide(_m.Scores + i * _m.Stride, own, seen);
+                            Hide(_m.ScoreGradients + i * _m.Stride, own, seen);
+                        }
+                        SmallProducts<TLanes>.Multiply(_m.Scores, 1, _m.Stride, _m.OutputGradients, _m.Width, _m.ValueGradients, _m.Width, seen, m, _m.Width, add);
+                        SmallProducts<TLanes>.Multiply(_m.ScoreGradients, 1, _m.Stride, _m.Queries, _m.Width, _m.KeyGradients, _m.Width, seen, m, _m.Width, add);
+                        if (gradients.Queries is null) continue;
+                        SmallProducts<TLanes>.Multiply(_m.ScoreGradients, _m.Stride, 1, _m.Keys, _m.Width, _m.Mixed, _m.Width, m, seen, _m.Width, add: false);
+                        RotateQueries(_m.Mixed, row, q, m, direction: -1);
+                        HeadMatrices<TLanes>.Unpack(_m.Mixed, _m.Width, m, gradients.Queries + (long)q * _x.QueryStride + column, _x.QueryStride, _headSize, _scale);
+                    }
+                int keyColumn = keyHead * _headSize;
+                AddPrefix(_m.KeyGradients, gradients.PrefixKeys + keyColumn, row, keyHead, 0);
+                AddPrefix(_m.ValueGradients, gradients.PrefixValues + keyColumn, row, keyHead, 1);
                 if (gradients.Keys is null) continue;
-                long first = (long)_x.Rows.KeyStarts[row] * _x.KeyStride + column;
+                long first = (long)_x.Rows.KeyStarts[row] * _x.KeyStride + keyColumn;
+                RotateKeys(_m.KeyGradients, n, direction: -1);
                 HeadMatrices<TLanes>.Unpack(_m.KeyGradients + _prefix * _m.Width, _m.Width, n - _prefix, gradients.Keys + first, _x.KeyStride, _headSize, 1);
                 HeadMatrices<TLanes>.Unpack(_m.ValueGradients + _prefix * _m.Width, _m.Width, n - _prefix, gradients.Values + first, _x.KeyStride, _headSize, 1);
             }
     }
 
     // Keys and values of a row's head, prompt first: [P + S, d] each. Returns P + S.
-    private int PackKeys(int row, int head, bool backward)
+    private int PackKeys(int row, int keyHead, bool isFirst, bool backward)
     {
-        int column = head * _headSize, own = _x.Rows.KeyStarts[row + 1] - _x.Rows.KeyStarts[row];
+        int column = keyHead * _headSize, own = _x.Rows.KeyStarts[row + 1] - _x.Rows.KeyStarts[row];
         // The prompt's are there already from the row before, unless each row drops others.
-        if (row == 0 || _x.DropPrefix.IsActive)
+        if (isFirst || _x.DropPrefix.IsActive)
         {
             HeadMatrices<TLanes>.Pack(_x.PrefixKeys.At + column, _x.PrefixKeys.Stride, null, _prefix, _m.Keys, _m.Width, _headSize, 1);
             HeadMatrices<TLanes>.Pack(_x.PrefixValues.At + column, _x.PrefixValues.Stride, null, _prefix, _m.Values, _m.Width, _headSize, 1);
             for (int p = 0; _x.DropPrefix.IsActive && p < _prefix; p++)
             {
-                _x.DropPrefix.Apply<TLanes>(_m.Keys + p * _m.Width, _headSize, PrefixRow(row, head, p, 0));
-                _x.DropPrefix.Apply<TLanes>(_m.Values + p * _m.Width, _headSize, PrefixRow(row, head, p, 1));
+                _x.DropPrefix.Apply<TLanes>(_m.Keys + p * _m.Width, _headSize, PrefixRow(row, keyHead, p, 0));
+                _x.DropPrefix.Apply<TLanes>(_m.Values + p * _m.Width, _headSize, PrefixRow(row, keyHead, p, 1));
             }
             _m.TransposeKeys(0, _prefix);
             if (backward) _m.TransposeValues(0, _prefix);
         }
         long first = (long)_x.Rows.KeyStarts[row] * _x.KeyStride + column;
-        HeadMatrices<TLanes>.Pack(_x.Keys + first, _x.KeyStride, _x.KeyBias + column, own, _m.Keys + _prefix * _m.Width, _m.Width, _headSize, 1);
-        HeadMatrices<TLanes>.Pack(_x.Values + first, _x.KeyStride, _x.ValueBias + column, own, _m.Values + _prefix * _m.Width, _m.Width, _headSize, 1);
+        HeadMatrices<TLanes>.Pack(_x.Keys + first, _x.KeyStride, At(_x.KeyBias, column), own, _m.Keys + _prefix * _m.Width, _m.Width, _headSize, 1);
+        HeadMatrices<TLanes>.Pack(_x.Values + first, _x.KeyStride, At(_x.ValueBias, column), own, _m.Values + _prefix * _m.Width, _m.Width, _headSize, 1);
+        RotateKeys(_m.Keys, _prefix + own, direction: 1);
         _m.TransposeKeys(_prefix, own);
         if (backward) _m.TransposeValues(_prefix, own);
         return _prefix + own;
     }
 
-    private void Scores(int q, int m, int n, int column)
+    private void Scores(int row, int q, int m, int n, int column)
     {
-        HeadMatrices<TLanes>.Pack(_x.Queries + (long)q * _x.QueryStride + column, _x.QueryStride, _x.QueryBias + column, m, _m.Queries, _m.Width, _headSize, _scale);
+        HeadMatrices<TLanes>.Pack(_x.Queries + (long)q * _x.QueryStride + column, _x.QueryStride, At(_x.QueryBias, column), m, _m.Queries, _m.Width, _headSize, _scale);
+        RotateQueries(_m.Queries, row, q, m, direction: 1);
         SmallProducts<TLanes>.Multiply(_m.Queries, _m.Width, 1, _m.KeysAcross, _m.Stride, _m.Scores, _m.Stride, m, _headSize, HeadMatrices<TLanes>.RoundUp(n), add: false);
+    }
+
+    private static float* At(float* bias, int column) => bias is null ? null : bias + column;
+
+    // How many of a row's n keys a query sees, the prompt's among them.
+    private int Seen(int row, int query, int n) => _x.IsCausal ? _prefix + PositionInRow(row, query) + 1 : n;
+
+    private int PositionInRow(int row, int query) => (_x.QueryPieces is null ? query : _x.QueryPieces[_x.FirstQuery + query] - _x.Rows.FirstPiece) - _x.Rows.KeyStarts[row];
+
+    private void RotateQueries(float* queries, int row, int q, int m, float direction)
+    {
+        if (_x.Rotary is not { } rotary) return;
+        for (int i = 0; i < m; i++) rotary.Rotate<TLanes>(queries + i * _m.Width, _prefix + PositionInRow(row, q + i), direction);
+    }
+
+    private void RotateKeys(float* keys, int n, float direction)
+    {
+        if (_x.Rotary is not { } rotary) return;
+        for (int i = _prefix; i < n; i++) rotary.Rotate<TLanes>(keys + i * _m.Width, i, direction);
     }
 
     private int ProbabilityRow(int query, int head) => (_x.FirstQuery + query) * _x.Heads + head;
 
-    private int PrefixRow(int row, int head, int p, int isValue) => (((_x.Rows.First + row) * _x.Heads + head) * _prefix + p) * 2 + isValue;
+    private int PrefixRow(int row, int keyHead, int p, int isValue) => (((_x.Rows.First + row) * _x.KeyHeads + keyHead) * _prefix + p) * 2 + isValue;
 
     // From q·k and dO·v of one query to the dropped probabilities (in place of the first) and the gradient of the scores (of the second).
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -215,17 +266,20 @@ internal sealed unsafe class AttentionKernel<TLanes, T> where TLanes : struct, I
         return highest + MathF.Log(total);
     }
 
-    private void AddPrefix(float* gradients, float* sum, int row, int head, int isValue)
+    private void AddPrefix(float* gradients, float* sum, int row, int keyHead, int isValue)
     {
-        int hidden = _x.Heads * _headSize;
-        for (int p = 0; p < _prefix; p++, gradients += _m.Width, sum += hidden)
+        int width = _x.KeyHeads * _headSize;
+        for (int p = 0; p < _prefix; p++, gradients += _m.Width, sum += width)
         {
-            if (_x.DropPrefix.IsActive) _x.DropPrefix.Apply<TLanes>(gradients, _headSize, PrefixRow(row, head, p, isValue));
+            if (_x.DropPrefix.IsActive) _x.DropPrefix.Apply<TLanes>(gradients, _headSize, PrefixRow(row, keyHead, p, isValue));
             int k = 0;
             for (; k + TLanes.Count <= _headSize; k += TLanes.Count) (TLanes.Load(sum + k) + TLanes.Load(gradients + k)).Store(sum + k);
             for (; k < _headSize; k++) sum[k] += gradients[k];
         }
     }
+
+    // Keys that other queries of a block see count as nothing: to the end of the vector that the last of them is in.
+    private static void Hide(float* row, int own, int seen) => new Span<float>(row + own, HeadMatrices<TLanes>.RoundUp(seen) - own).Clear();
 
     // The elements from a row's end to the next whole vector.
     private static void Fill(float* row, int n, float value)

@@ -125,10 +125,10 @@ internal static unsafe class Elementwise<TLanes, T> where TLanes : struct, ILane
     }
 }
 
-/// <summary>A layer norm's weight and shift [width]; the width is a multiple of the vector's length.</summary>
+/// <summary>A norm's weight and shift [width]; the width is a multiple of the vector's length. Without a shift it is one by the root mean square.</summary>
 internal readonly unsafe struct NormWeights(float* weight, float* shift, int width, float epsilon)
 {
-    public static NormWeights Of(Norm norm) => new(Buffers.At(norm.Weight), Buffers.At(norm.Bias), (int)norm.Size, (float)norm.Epsilon);
+    public static NormWeights Of(Norm norm) => new(Buffers.At(norm.Weight), norm.Bias is null ? null : Buffers.At(norm.Bias), (int)norm.Size, (float)norm.Epsilon);
 
     public float* Weight { get; } = weight;
 

@@ -1,11 +1,11 @@
 // The hidden states before the first layer: a part of the batch at a time, each row written once.
 namespace MLNet.PTuning.Backbones.Cpu;
 
-/// <summary>Word, segment and position vectors, summed up and normed; a table that a family lacks counts as zeros.</summary>
+/// <summary>Word, segment and position vectors, summed up and, where the family has a norm of them, normed; a table that a family lacks counts as zeros.</summary>
 internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes : struct, ILanes<TLanes>
 {
-    private readonly NormWeights _norm;
-    private readonly int _firstPosition;
+    private readonly NormWeights? _norm;
+    private readonly int _width, _firstPosition;
     private readonly Scratch _zeros = new();
     private readonly float* _zero;
     private readonly Table _words, _types, _positions;
@@ -13,15 +13,18 @@ internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes
     /// <param name="tables">Must outlive this.</param>
     public FrozenEmbeddings(Embeddings tables)
     {
-        (_norm, _firstPosition) = (NormWeights.Of(tables.Norm!), tables.FirstPosition);
-        _zero = _zeros.Reserve(_norm.Width);
-        new Span<float>(_zero, _norm.Width).Clear();
+        (_norm, _width, _firstPosition) = (tables.Norm is null ? null : NormWeights.Of(tables.Norm), tables.Words.Width, tables.FirstPosition);
+        _zero = _zeros.Reserve(_width);
+        new Span<float>(_zero, _width).Clear();
         _words = Of(tables.Words, "word piece");
         _types = Of(tables.Types, "segment");
         _positions = Of(tables.Positions, "position");
 
         static Table Of(EmbeddingTable? table, string what) => table is null ? default : new Table(Buffers.At(table.Values), table.Scales is null ? null : Buffers.At(table.Scales), table.RowCount, what);
     }
+
+    /// <summary>Whether a word piece's hidden state depends on its position.</summary>
+    public bool HasPositions => _positions.At is not null;
 
     /// <summary>Hidden states of a part's rows.</summary>
     /// <param name="pass">The batch and its prompt.</param>
@@ -32,14 +35,16 @@ internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes
     public void Fill(Pass pass, RowRange rows, in DropMask mask, float* to, Scratch scratch)
     {
         var batch = pass.Batch;
-        int width = _norm.Width;
+        int width = _width;
         float* floats = scratch.Reserve(3L * width);
         for (int row = rows.First; row < rows.First + rows.Count; row++)
             for (int i = batch.RowStarts[row]; i < batch.RowStarts[row + 1]; i++, to += width)
             {
                 float* word = Row(_words, batch.Ids[i], floats), type = Row(_types, Math.Min(batch.Types[i], _types.Rows - 1), floats + width);
                 float* position = Row(_positions, _firstPosition + pass.PrefixLength + i - batch.RowStarts[row], floats + 2 * width);
-                Elementwise<TLanes, float>.DropAddNorm(word, type, default, 0, position, _norm, to, to, null, null, 1);
+                if (_norm is { } norm) Elementwise<TLanes, float>.DropAddNorm(word, type, default, 0, position, norm, to, to, null, null, 1);
+                else
+                    for (int k = 0; k < width; k += TLanes.Count) (TLanes.Load(word + k) + TLanes.Load(type + k) + TLanes.Load(position + k)).Store(to + k);
                 if (mask.IsActive) mask.Apply<TLanes>(to, width, i);
             }
         GC.KeepAlive(this);
@@ -52,7 +57,7 @@ internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes
     {
         if (table.At is null) return _zero;
         if ((uint)index >= (uint)table.Rows) throw new ArgumentOutOfRangeException(nameof(index), index, $"The backbone's embeddings have {table.Rows} rows for a {table.What}.");
-        int width = _norm.Width;
+        int width = _width;
         if (table.Scales is null) return (float*)table.At + (long)index * width;
         var scale = TLanes.All(table.Scales[index]);
         sbyte* row = (sbyte*)table.At + (long)index * width;

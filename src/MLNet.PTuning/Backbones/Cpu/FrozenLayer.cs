@@ -12,32 +12,35 @@ internal sealed unsafe class FrozenLayer<TLanes, T> : IDisposable where TLanes :
         Query = Frozen(weights.Query);
         KeyValue = Frozen(weights.Key, weights.Value);
         AttentionOutput = Frozen(weights.AttentionOutput);
-        Intermediate = Frozen(weights.Intermediate);
+        Intermediate = weights.Gate is { } gate ? Frozen(gate, weights.Intermediate) : Frozen(weights.Intermediate);
         Output = Frozen(weights.Output);
         QueryBias = BiasOf(weights.Query);
         KeyBias = BiasOf(weights.Key);
         ValueBias = BiasOf(weights.Value);
         AttentionOutputBias = BiasOf(weights.AttentionOutput);
         IntermediateBias = BiasOf(weights.Intermediate);
+        GateBias = weights.Gate is null ? null : BiasOf(weights.Gate);
         OutputBias = BiasOf(weights.Output);
         (AttentionNorm, OutputNorm) = (NormWeights.Of(weights.AttentionNorm), NormWeights.Of(weights.OutputNorm));
     }
 
-    /// <summary>[3H, H], in this order.</summary>
+    /// <summary>[heads · d + 2W, H], in this order.</summary>
     public FrozenMatrix<TLanes, T> QueryKeyValue { get; }
 
-    /// <summary>The queries' alone, for the last layer: [H, H].</summary>
+    /// <summary>The queries' alone, for the last layer: [heads · d, H].</summary>
     public FrozenMatrix<TLanes, T> Query { get; }
 
-    /// <summary>The others, for the last layer: [2H, H].</summary>
+    /// <summary>The others, for the last layer: [2W, H].</summary>
     public FrozenMatrix<TLanes, T> KeyValue { get; }
 
     public FrozenMatrix<TLanes, T> AttentionOutput { get; }
 
+    /// <summary>[I, H], or [2I, H] where it has the gate above it.</summary>
     public FrozenMatrix<TLanes, T> Intermediate { get; }
 
     public FrozenMatrix<TLanes, T> Output { get; }
 
+    /// <summary>Null where the layer has none, as all biases of a decoder may be.</summary>
     public float* QueryBias { get; }
 
     public float* KeyBias { get; }
@@ -47,6 +50,8 @@ internal sealed unsafe class FrozenLayer<TLanes, T> : IDisposable where TLanes :
     public float* AttentionOutputBias { get; }
 
     public float* IntermediateBias { get; }
+
+    public float* GateBias { get; }
 
     public float* OutputBias { get; }
 
@@ -66,5 +71,5 @@ internal sealed unsafe class FrozenLayer<TLanes, T> : IDisposable where TLanes :
         return matrix;
     }
 
-    private static float* BiasOf(Linear linear) => Buffers.At(linear.Bias!);
+    private static float* BiasOf(Linear linear) => linear.Bias is null ? null : Buffers.At(linear.Bias) + (linear.Outputs?.First ?? 0);
 }

@@ -53,7 +53,7 @@ internal sealed unsafe class FrozenMatrix<TLanes, T>(Linear[] parts) : IDisposab
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var weight = parts.Length == 1 ? parts[0].Weight.contiguous() : torch.cat([.. parts.Select(part => part.Weight)], 0);
+        var weight = parts.Length == 1 ? parts[0].Matrix().contiguous() : torch.cat([.. parts.Select(part => part.Matrix())], 0).contiguous();
         int outputs = (int)weight.shape[0], inputs = (int)weight.shape[1];
         float* at = Buffers.At(weight);
         return transpose ? new FrozenPanels<TLanes>(at, 1, inputs, inputs, outputs) : new FrozenPanels<TLanes>(at, inputs, 1, outputs, inputs);
@@ -63,7 +63,7 @@ internal sealed unsafe class FrozenMatrix<TLanes, T>(Linear[] parts) : IDisposab
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var weight = (parts.Length == 1 ? parts[0].Weight.alias() : torch.cat([.. parts.Select(part => part.Weight)], 0)).to_type(Element<T>.IsFloat ? torch.ScalarType.Float32 : torch.ScalarType.BFloat16);
+        var weight = (parts.Length == 1 ? parts[0].Matrix().alias() : torch.cat([.. parts.Select(part => part.Matrix())], 0)).contiguous().to_type(Element<T>.IsFloat ? torch.ScalarType.Float32 : torch.ScalarType.BFloat16);
         return (weight.DetachFromDisposeScope(), weight.t().DetachFromDisposeScope());
     }
 }

@@ -1,4 +1,4 @@
-// The exponential and the two GELUs over vectors.
+// The exponential and the activation functions over vectors.
 using System.Runtime.CompilerServices;
 
 namespace MLNet.PTuning.Backbones.Cpu;
@@ -68,6 +68,19 @@ internal readonly struct TanhGelu<TLanes> : IActivation<TLanes> where TLanes : s
         var logistic = TLanes.All(0.5f) + TLanes.CopySign(half, inner);
         var innerSlope = TLanes.MultiplyAdd(square, TLanes.All(3 * RootOfTwoOverPi * Cubic), TLanes.All(RootOfTwoOverPi));
         slope = TLanes.MultiplyAdd(x * innerSlope * TLanes.All(2), logistic * (TLanes.All(1) - logistic), logistic);
+        return x * logistic;
+    }
+}
+
+/// <summary>The sigmoid linear unit (Elfwing et al., 2017).</summary>
+internal readonly struct Silu<TLanes> : IActivation<TLanes> where TLanes : struct, ILanes<TLanes>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Of(TLanes x, out TLanes slope)
+    {
+        // Below −87 the logistic function is that of −87.
+        var logistic = TLanes.All(1) / (TLanes.All(1) + Functions.Exp(default(TLanes) - TLanes.Max(TLanes.All(-87), x)));
+        slope = TLanes.MultiplyAdd(x * logistic, TLanes.All(1) - logistic, logistic);
         return x * logistic;
     }
 }

@@ -16,9 +16,9 @@ internal sealed unsafe class KeptProjections(int width, int mostRows) : IDisposa
 
     /// <summary>Which row each word piece of a batch has here; null where there are none to fetch or to fill.</summary>
     /// <param name="batch">The rows of word pieces.</param>
-    /// <param name="firstPosition">Position of a row's first piece.</param>
+    /// <param name="firstPosition">Position of a row's first piece; null where projections do not depend on positions.</param>
     /// <param name="fill">Whether pieces without a row are given one.</param>
-    public KeptRows? Find(PackedBatch batch, int firstPosition, bool fill)
+    public KeptRows? Find(PackedBatch batch, int? firstPosition, bool fill)
     {
         int known = _rows.Count;
         if (known == 0 && !fill) return null;
@@ -26,7 +26,7 @@ internal sealed unsafe class KeptProjections(int width, int mostRows) : IDisposa
         for (int b = 0; b < batch.RowCount; b++)
             for (int i = batch.RowStarts[b]; i < batch.RowStarts[b + 1]; i++)
             {
-                var piece = (batch.Ids[i], firstPosition + i - batch.RowStarts[b], batch.Types[i]);
+                var piece = (batch.Ids[i], firstPosition + i - batch.RowStarts[b] ?? 0, batch.Types[i]);
                 // Only a piece's first occurrence in the batch gets the row: two parts may compute the same piece at once.
                 if (_rows.TryGetValue(piece, out int row)) rows[i] = row < known ? row : KeptRows.None;
                 else rows[i] = fill && _rows.Count < mostRows ? _rows[piece] = _rows.Count : KeptRows.None;

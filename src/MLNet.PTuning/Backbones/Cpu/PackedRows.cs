@@ -9,16 +9,26 @@ namespace MLNet.PTuning.Backbones.Cpu;
 /// </summary>
 /// <typeparam name="TLanes">The vectors computed with.</typeparam>
 /// <typeparam name="T">The type of the products' operands: <see cref="float"/> or <see cref="BFloat16"/>.</typeparam>
-internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, FrozenEmbeddings<TLanes>? embeddings, IReadOnlyList<FrozenLayer<TLanes, T>> layers, KeptProjections? kept,
-    double attentionOutputDropout, double outputDropout) : IDisposable
-    where TLanes : struct, ILanes<TLanes> where T : unmanaged
+internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : struct, ILanes<TLanes> where T : unmanaged
 {
     private readonly Buffers _buffers = new();
     // One for each thread that computes attention.
     private readonly List<Scratch> _scratch = [];
     private readonly Scratch _ofProducts = new();
-    private readonly int _hidden = config.HiddenSize, _wide = config.IntermediateSize, _last = layers.Count - 1;
-    private readonly bool _tanhGelu = Activation.IsTanhGelu(config.HiddenActivation);
+    private readonly PackedBackbone _backbone;
+    private readonly PackedParts<TLanes, T> _parts;
+    private readonly IReadOnlyList<FrozenLayer<TLanes, T>> _layers;
+    private readonly ResidualStream<TLanes, T> _stream;
+    private readonly int _hidden, _wide, _last, _queryWidth, _keyWidth;
+
+    /// <param name="backbone">Its form.</param>
+    /// <param name="parts">Its weights.</param>
+    public PackedRows(PackedBackbone backbone, PackedParts<TLanes, T> parts)
+    {
+        (_backbone, _parts, _layers) = (backbone, parts, parts.Layers);
+        (_hidden, _wide, _last, _queryWidth, _keyWidth) = (backbone.Config.HiddenSize, backbone.Config.IntermediateSize, _layers.Count - 1, backbone.QueryWidth, backbone.KeyWidth);
+        _stream = new(_buffers, _hidden, backbone.FinalNorm is not null);
+    }
 
     /// <summary>Hidden states of the last layer at the positions read.</summary>
     /// <param name="pass">What all parts of the batch have in common.</param>
@@ -32,32 +42,32 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         _buffers.Begin();
-        var x = TakeResidual("x", rows.PieceCount);
-        if (embedded is null) embeddings!.Fill(pass, rows, pass.Mask(config.HiddenDropout, 0, Pass.Embedded), x.Values.At, _ofProducts);
-        else Copy(embedded + (long)rows.FirstPiece * _hidden, x.Values.At, rows.PieceCount);
-        Elementwise<TLanes, T>.Convert(x.Values.At, x.Operand.At, (long)rows.PieceCount * _hidden);
+        var x = _stream.Take("x", rows.PieceCount);
+        if (embedded is null) _parts.Embeddings!.Fill(pass, rows, pass.Mask(_backbone.EmbeddingDropout, 0, Pass.Embedded), x.Values.At, _ofProducts);
+        else _stream.Copy(embedded + (long)rows.FirstPiece * _hidden, x.Values.At, rows.PieceCount);
+        _stream.Begin(x, FirstNorm, rows.PieceCount, keep);
         for (int l = 0; l <= _last; l++)
         {
-            var w = layers[l];
-            int slot = keep ? l : 0, count = QueryCount(rows, l), first = FirstQuery(rows, l);
-            var selected = l == _last ? Select(x, pass, rows) : x;
+            var w = _layers[l];
+            int slot = keep ? l : 0, count = QueryCount(rows, l);
+            var selected = l == _last ? _stream.Select(x, pass, rows) : x;
             var mixed = Attend(pass, rows, l, slot, x, selected, cores);
 
             var product = _buffers.Take<T>("product", 0, count, _hidden);
             w.AttentionOutput.Apply(mixed, product, cores, _ofProducts);
-            var attended = TakeResidual("attended", count);
-            Norm(product, w.AttentionOutputBias, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, selected.Values, w.AttentionNorm, attended, "attention norm", slot, count, cores, keep);
+            var attended = _stream.Take("attended", count);
+            _stream.Add(product, w.AttentionOutputBias, selected.Values, AfterAttention(pass, rows, l), attended, slot, count, cores, keep, isEnd: false);
 
-            var widened = _buffers.Take<T>("widened", slot, count, _wide);
+            var widened = _buffers.Take<T>("widened", slot, count, _parts.Function.InputWidth);
             w.Intermediate.Apply(attended.Operand, widened, cores, _ofProducts);
             var active = _buffers.Take<T>("active", 0, count, _wide);
-            Activate(widened, w.IntermediateBias, active, count, cores, keep);
+            Workers.Share(count, cores, (_, from, end) => _parts.Function.Apply(widened.At + (long)from * _parts.Function.InputWidth, w, active.At + (long)from * _wide, end - from, keep));
 
             w.Output.Apply(active, product, cores, _ofProducts);
-            x = TakeResidual(l == _last ? "read" : "x", count);
-            Norm(product, w.OutputBias, pass.Mask(outputDropout, l, Pass.Output), first, attended.Values, w.OutputNorm, x, "output norm", slot, count, cores, keep);
+            x = _stream.Take(l == _last ? "read" : "x", count);
+            _stream.Add(product, w.OutputBias, attended.Values, AfterFeedForward(pass, rows, l), x, slot, count, cores, keep, isEnd: l == _last);
         }
-        Copy(x.Values.At, result + (long)rows.FirstRead * _hidden, rows.ReadCount);
+        _stream.Copy(x.Values.At, result + (long)rows.FirstRead * _hidden, rows.ReadCount);
     }
 
     /// <summary>From the gradient of the last <see cref="Forward"/>'s result to those of the prompt's keys and values, and of the embedded rows where needed.</summary>
@@ -66,47 +76,50 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
     /// <param name="gradient">[R, H], of the whole batch.</param>
     /// <param name="embeddedGradient">[T, H], of the whole batch; null where not needed.</param>
     /// <param name="cores">As in <see cref="Forward"/>.</param>
-    /// <returns>[2L, P, H], keys and values of layer 0 first; overwritten by the next call.</returns>
+    /// <returns>[2L, P, W], keys and values of layer 0 first; overwritten by the next call.</returns>
     public float* Backward(Pass pass, RowRange rows, float* gradient, float* embeddedGradient, int cores)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         _buffers.Begin();
-        int prefixSize = pass.PrefixLength * _hidden;
-        float* prefixGradients = _buffers.Take<float>("prefix gradients", 0, 2 * layers.Count, Math.Max(prefixSize, 1)).At;
-        new Span<float>(prefixGradients, 2 * layers.Count * prefixSize).Clear();
+        int prefixSize = pass.PrefixLength * _keyWidth;
+        float* prefixGradients = _buffers.Take<float>("prefix gradients", 0, 2 * _layers.Count, Math.Max(prefixSize, 1)).At;
+        new Span<float>(prefixGradients, 2 * _layers.Count * prefixSize).Clear();
 
-        // The gradient of a layer's output is g + product.
+        // Gradients of a residual: g is its values', added its operand's.
         var g = _buffers.Take<float>("gradient", 1, rows.ReadCount, _hidden);
-        Copy(gradient + (long)rows.FirstRead * _hidden, g.At, rows.ReadCount);
+        _stream.Copy(gradient + (long)rows.FirstRead * _hidden, g.At, rows.ReadCount);
         T* added = null;
         for (int l = _last; l >= 0; l--)
         {
-            var w = layers[l];
-            int count = QueryCount(rows, l), first = FirstQuery(rows, l);
+            var w = _layers[l];
+            int count = QueryCount(rows, l);
             var product = _buffers.Take<T>("product", 0, count, _hidden);
-            var dropped = NormBackward(g, added, w.OutputNorm, pass.Mask(outputDropout, l, Pass.Output), first, "output norm", l, count);
+            var dropped = _stream.Backward(g, added, AfterFeedForward(pass, rows, l), l, count);
             var active = _buffers.Take<T>("active", 0, count, _wide);
             w.Output.ApplyBackward(dropped, active, cores, _ofProducts);
-            Elementwise<TLanes, T>.ActivateBackward(active.At, _buffers.Take<T>("widened", l, count, _wide).At, (long)count * _wide);
-            w.Intermediate.ApplyBackward(active, product, cores, _ofProducts);
+            var widened = _parts.Function.Backward(active, _buffers.Take<T>("widened", l, count, _parts.Function.InputWidth), count);
+            w.Intermediate.ApplyBackward(widened, product, cores, _ofProducts);
 
-            dropped = NormBackward(g, product.At, w.AttentionNorm, pass.Mask(attentionOutputDropout, l, Pass.AttentionOutput), first, "attention norm", l, count);
-            w.AttentionOutput.ApplyBackward(dropped, product, cores, _ofProducts);
+            dropped = _stream.Backward(g, product.At, AfterAttention(pass, rows, l), l, count);
+            var mixed = _buffers.Take<T>("mixed", 0, count, _queryWidth);
+            w.AttentionOutput.ApplyBackward(dropped, mixed, cores, _ofProducts);
             bool goesOn = l > 0 || embeddedGradient is not null;
-            var (queries, own) = AttendBackward(pass, rows, l, product, prefixGradients + 2L * l * prefixSize, goesOn);
+            var (queries, own) = AttendBackward(pass, rows, l, mixed, prefixGradients + 2L * l * prefixSize, goesOn);
             if (!goesOn) break;
 
+            var all = _buffers.Take<T>("product", 1, rows.PieceCount, _hidden);
             if (l == _last)
             {
                 w.Query.ApplyBackward(queries, product, cores, _ofProducts);
-                g = Scatter(g, product, pass, rows);
-                product = _buffers.Take<T>("product", 1, rows.PieceCount, _hidden);
+                g = _stream.Scatter(g, product, pass, rows);
+                w.KeyValue.ApplyBackward(own, all, cores, _ofProducts);
+                _stream.AddRead(product, all, pass, rows);
             }
-            (l == _last ? w.KeyValue : w.QueryKeyValue).ApplyBackward(own, product, cores, _ofProducts);
-            added = product.At;
+            else w.QueryKeyValue.ApplyBackward(own, all, cores, _ofProducts);
+            added = all.At;
         }
-        if (embeddedGradient is not null) Sum(g.At, added, embeddedGradient + (long)rows.FirstPiece * _hidden, rows.PieceCount);
+        if (embeddedGradient is not null) _stream.BackwardToFirst(g, added, FirstNorm, embeddedGradient + (long)rows.FirstPiece * _hidden, rows.PieceCount);
         return prefixGradients;
     }
 
@@ -124,16 +137,25 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
 
     private int FirstQuery(RowRange rows, int l) => l == _last ? rows.FirstRead : rows.FirstPiece;
 
-    private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Residual x, Residual selected, int cores)
+    private NormPlace FirstNorm => new("first norm", _layers[0].AttentionNorm, default, 0);
+
+    // Where norms come first, the norm after a sum is the next sublayer's.
+    private NormPlace AfterAttention(Pass pass, RowRange rows, int l) => new("attention norm", _backbone.FinalNorm is null ? _layers[l].AttentionNorm : _layers[l].OutputNorm,
+        pass.Mask(_backbone.AttentionOutputDropout, l, Pass.AttentionOutput), FirstQuery(rows, l));
+
+    private NormPlace AfterFeedForward(Pass pass, RowRange rows, int l) => new("output norm", _backbone.FinalNorm is null ? _layers[l].OutputNorm : l == _last ? _parts.FinalNorm : _layers[l + 1].AttentionNorm,
+        pass.Mask(_backbone.OutputDropout, l, Pass.Output), FirstQuery(rows, l));
+
+    private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Residual<T> x, Residual<T> selected, int cores)
     {
         var (queries, own) = TakeProjections("", l, slot, rows);
-        if (l == _last) layers[l].Query.Apply(selected.Operand, queries, cores, _ofProducts);
+        if (l == _last) _layers[l].Query.Apply(selected.Operand, queries, cores, _ofProducts);
         if (l == 0 && pass.Kept is { } known) ProjectFirst(known, rows, x.Operand, own, cores);
-        else (l == _last ? layers[l].KeyValue : layers[l].QueryKeyValue).Apply(x.Operand, own, cores, _ofProducts);
-        var mixed = _buffers.Take<T>("mixed", 0, QueryCount(rows, l), _hidden);
+        else (l == _last ? _layers[l].KeyValue : _layers[l].QueryKeyValue).Apply(x.Operand, own, cores, _ofProducts);
+        var mixed = _buffers.Take<T>("mixed", 0, QueryCount(rows, l), _queryWidth);
         var operands = Operands(pass, rows, l, slot) with { Output = mixed.At };
         while (_scratch.Count < cores) _scratch.Add(new Scratch());
-        Workers.Share(config.HeadCount, cores, (core, first, end) => new AttentionKernel<TLanes, T>(operands, _scratch[core], backward: false).Forward(first, end));
+        Workers.Share(_backbone.Config.HeadCount, cores, (core, first, end) => new AttentionKernel<TLanes, T>(operands, _scratch[core], backward: false).Forward(first, end));
         return mixed;
     }
 
@@ -141,11 +163,11 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
     {
         int missing = known.Missing(rows);
         var operands = _buffers.Take<T>("missing", 0, missing, _hidden);
-        var computed = _buffers.Take<T>("missing projections", 0, missing, 3 * _hidden);
-        kept!.Fetch(known, rows, (float*)x.At, _hidden, (float*)operands.At, (float*)own.At);
+        var computed = _buffers.Take<T>("missing projections", 0, missing, _backbone.ProjectionWidth);
+        _parts.Kept!.Fetch(known, rows, (float*)x.At, _hidden, (float*)operands.At, (float*)own.At);
         if (missing == 0) return;
-        layers[0].QueryKeyValue.Apply(operands, computed, cores, _ofProducts);
-        kept.Keep(known, rows, (float*)computed.At, (float*)own.At);
+        _layers[0].QueryKeyValue.Apply(operands, computed, cores, _ofProducts);
+        _parts.Kept.Keep(known, rows, (float*)computed.At, (float*)own.At);
     }
 
     private (Matrix<T> Queries, Matrix<T> Own) AttendBackward(Pass pass, RowRange rows, int l, Matrix<T> mixedGradient, float* prefixGradients, bool goesOn)
@@ -156,9 +178,9 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
             Output = mixedGradient.At,
             Queries = queries.At,
             Keys = goesOn ? own.At + KeyColumn(l) : null,
-            Values = goesOn ? own.At + KeyColumn(l) + _hidden : null,
+            Values = goesOn ? own.At + KeyColumn(l) + _keyWidth : null,
             PrefixKeys = prefixGradients,
-            PrefixValues = prefixGradients + (long)pass.PrefixLength * _hidden,
+            PrefixValues = prefixGradients + (long)pass.PrefixLength * _keyWidth,
         });
         return (queries, own);
     }
@@ -166,100 +188,43 @@ internal sealed unsafe class PackedRows<TLanes, T>(BackboneConfig config, Frozen
     // Queries, keys and values are columns of one matrix; in the last layer, where few positions have queries, these have one of their own.
     private (Matrix<T> Queries, Matrix<T> Own) TakeProjections(string kind, int l, int slot, RowRange rows)
     {
-        if (l == _last) return (_buffers.Take<T>("queries" + kind, 0, rows.ReadCount, _hidden), _buffers.Take<T>("keys and values" + kind, 0, rows.PieceCount, 2 * _hidden));
-        var all = _buffers.Take<T>("queries, keys and values" + kind, slot, rows.PieceCount, 3 * _hidden);
+        if (l == _last) return (_buffers.Take<T>("queries" + kind, 0, rows.ReadCount, _queryWidth), _buffers.Take<T>("keys and values" + kind, 0, rows.PieceCount, 2 * _keyWidth));
+        var all = _buffers.Take<T>("queries, keys and values" + kind, slot, rows.PieceCount, _backbone.ProjectionWidth);
         return (all, all);
     }
 
-    private int KeyColumn(int l) => l == _last ? 0 : _hidden;
+    private int KeyColumn(int l) => l == _last ? 0 : _queryWidth;
 
     private AttentionOperands<T> Operands(Pass pass, RowRange rows, int l, int slot)
     {
-        int queryCount = QueryCount(rows, l);
+        var config = _backbone.Config;
         var (queries, own) = TakeProjections("", l, slot, rows);
         var (prefixKeys, prefixValues) = pass.Prefix(l);
         return new AttentionOperands<T>
         {
             Queries = queries.At,
             Keys = own.At + KeyColumn(l),
-            Values = own.At + KeyColumn(l) + _hidden,
-            QueryStride = l == _last ? _hidden : 3 * _hidden,
-            KeyStride = l == _last ? 2 * _hidden : 3 * _hidden,
-            QueryBias = layers[l].QueryBias,
-            KeyBias = layers[l].KeyBias,
-            ValueBias = layers[l].ValueBias,
+            Values = own.At + KeyColumn(l) + _keyWidth,
+            QueryStride = l == _last ? _queryWidth : _backbone.ProjectionWidth,
+            KeyStride = l == _last ? 2 * _keyWidth : _backbone.ProjectionWidth,
+            QueryBias = _layers[l].QueryBias,
+            KeyBias = _layers[l].KeyBias,
+            ValueBias = _layers[l].ValueBias,
             PrefixKeys = prefixKeys,
             PrefixValues = prefixValues,
             PrefixLength = pass.PrefixLength,
             Heads = config.HeadCount,
+            KeyHeads = config.KeyValueHeads,
             HeadSize = config.HeadSize,
+            IsCausal = _backbone.IsCausal,
+            Rotary = _parts.Rotary,
+            QueryPieces = l == _last ? pass.ReadPositions : null,
             Rows = rows,
             QueryStarts = l == _last ? rows.ReadStarts : rows.KeyStarts,
             FirstQuery = FirstQuery(rows, l),
-            LogSums = _buffers.Take<float>("log sums", slot, queryCount, config.HeadCount).At,
+            LogSums = _buffers.Take<float>("log sums", slot, QueryCount(rows, l), config.HeadCount).At,
             DropProbabilities = pass.Mask(config.AttentionDropout, l, Pass.Probabilities),
             DropPrefix = pass.PrefixMask(l),
         };
     }
-
-    private void Activate(Matrix<T> x, float* bias, Matrix<T> y, int count, int cores, bool keepSlope) => Workers.Share(count, cores, (_, from, end) =>
-    {
-        long start = (long)from * _wide;
-        if (_tanhGelu) Elementwise<TLanes, T>.Activate<TanhGelu<TLanes>>(x.At + start, bias, y.At + start, end - from, _wide, keepSlope);
-        else Elementwise<TLanes, T>.Activate<Gelu<TLanes>>(x.At + start, bias, y.At + start, end - from, _wide, keepSlope);
-    });
-
-    private void Norm(Matrix<T> product, float* bias, DropMask mask, int first, Matrix<float> residual, NormWeights norm, Residual result, string name, int slot, int count, int cores, bool keep)
-    {
-        float* normalized = keep ? _buffers.Take<float>(name, slot, count, _hidden).At : null, inverse = keep ? _buffers.Take<float>(name + " scale", slot, count, 1).At : null;
-        Workers.Share(count, cores, (_, from, end) =>
-        {
-            long start = (long)from * _hidden;
-            Elementwise<TLanes, T>.DropAddNorm(product.At + start, bias, mask, first + from, residual.At + start, norm, result.Values.At + start, result.Operand.At + start,
-                keep ? normalized + start : null, keep ? inverse + from : null, end - from);
-        });
-    }
-
-    private Matrix<T> NormBackward(Matrix<float> gradient, T* added, NormWeights norm, DropMask mask, int first, string name, int slot, int count)
-    {
-        var dropped = _buffers.Take<T>("dropped", 0, count, _hidden);
-        float* normalized = _buffers.Take<float>(name, slot, count, _hidden).At, inverse = _buffers.Take<float>(name + " scale", slot, count, 1).At;
-        Elementwise<TLanes, T>.DropAddNormBackward(gradient.At, added, normalized, inverse, norm, mask, first, dropped.At, count);
-        return dropped;
-    }
-
-    // The residual stream: sums are floats, products take it as operands.
-    private readonly record struct Residual(Matrix<float> Values, Matrix<T> Operand);
-
-    private Residual TakeResidual(string name, int rows)
-    {
-        var values = _buffers.Take<float>(name, 0, rows, _hidden);
-        return new(values, Element<T>.IsFloat ? new Matrix<T>(values.Tensor, (T*)values.At, rows) : _buffers.Take<T>(name + " operand", 0, rows, _hidden));
-    }
-
-    private Residual Select(Residual x, Pass pass, RowRange rows)
-    {
-        var selected = TakeResidual("selected", rows.ReadCount);
-        for (int r = 0; r < rows.ReadCount; r++) Copy(x.Values.At + IndexOfRead(pass, rows, r) * _hidden, selected.Values.At + (long)r * _hidden, 1);
-        Elementwise<TLanes, T>.Convert(selected.Values.At, selected.Operand.At, (long)rows.ReadCount * _hidden);
-        return selected;
-    }
-
-    // From gradients at the positions read to gradients at all positions.
-    private Matrix<float> Scatter(Matrix<float> g, Matrix<T> product, Pass pass, RowRange rows)
-    {
-        var all = _buffers.Take<float>("gradient", 0, rows.PieceCount, _hidden);
-        new Span<float>(all.At, rows.PieceCount * _hidden).Clear();
-        for (int r = 0; r < rows.ReadCount; r++) Sum(g.At + (long)r * _hidden, product.At + (long)r * _hidden, all.At + IndexOfRead(pass, rows, r) * _hidden, 1);
-        return all;
-    }
-
-    private static long IndexOfRead(Pass pass, RowRange rows, int r) => pass.ReadPositions[rows.FirstRead + r] - rows.FirstPiece;
-
-    private void Sum(float* a, T* b, float* sum, int rows)
-    {
-        for (long k = 0; k < (long)rows * _hidden; k += TLanes.Count) (TLanes.Load(a + k) + Element<T>.Load<TLanes>(b + k)).Store(sum + k);
-    }
-
-    private void Copy(float* from, float* to, int rows) => Buffer.MemoryCopy(from, to, 4L * rows * _hidden, 4L * rows * _hidden);
 }

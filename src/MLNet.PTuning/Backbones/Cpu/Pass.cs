@@ -18,18 +18,18 @@ internal sealed unsafe class Pass
     // The prompt's own table, read without a copy.
     private readonly float* _prefix;
     private readonly double _prefixDropout;
-    private readonly int _hidden, _prefixStride;
+    private readonly int _keyWidth, _prefixStride;
     private readonly int[] _readStarts;
 
     /// <param name="batch">The rows.</param>
     /// <param name="readPositions">Positions read in the last layer, ascending.</param>
     /// <param name="prompt">Keys and values, or nothing.</param>
-    /// <param name="hidden">H.</param>
+    /// <param name="keyWidth">W.</param>
     /// <param name="dropout">The step's masks; null in prediction.</param>
     /// <param name="kept">Projections of the first layer that are kept; null where none may be.</param>
-    public Pass(PackedBatch batch, int[] readPositions, PromptState prompt, int hidden, Dropout? dropout, KeptRows? kept = null)
+    public Pass(PackedBatch batch, int[] readPositions, PromptState prompt, int keyWidth, Dropout? dropout, KeptRows? kept = null)
     {
-        (Batch, ReadPositions, _readStarts, _prefixDropout, _hidden, _dropout, Kept) = (batch, readPositions, batch.StartsOf(readPositions), prompt.Dropout, hidden, dropout, kept);
+        (Batch, ReadPositions, _readStarts, _prefixDropout, _keyWidth, _dropout, Kept) = (batch, readPositions, batch.StartsOf(readPositions), prompt.Dropout, keyWidth, dropout, kept);
         if (prompt.Prefix is not { } prefix) return;
         PrefixLength = prompt.Length;
         _prefix = Buffers.At(prefix);
@@ -49,8 +49,8 @@ internal sealed unsafe class Pass
     public (PrefixRows Keys, PrefixRows Values) Prefix(int layer)
     {
         if (PrefixLength == 0) return default;
-        float* keys = _prefix + 2L * layer * _hidden;
-        return (new PrefixRows(keys, _prefixStride), new PrefixRows(keys + _hidden, _prefixStride));
+        float* keys = _prefix + 2L * layer * _keyWidth;
+        return (new PrefixRows(keys, _prefixStride), new PrefixRows(keys + _keyWidth, _prefixStride));
     }
 
     /// <summary>The mask at one of the backbone's own places.</summary>
