@@ -39,7 +39,7 @@ internal sealed class CausalDecoder(BackboneConfig config, Embeddings embeddings
 
     public override torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout) => embeddings.Apply(batch, prompt, x => Drop(x, dropout, EmbeddingDropout));
 
-    public override torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
+    public override torch.Tensor Layer(int index, torch.Tensor hidden, IAttention layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
     {
         var w = layers[index];
         var adapters = prompt.Adapters.Count > 0 ? prompt.Adapters[index] : default;
@@ -53,7 +53,7 @@ internal sealed class CausalDecoder(BackboneConfig config, Embeddings embeddings
         return index == layers.Count - 1 ? finalNorm(output) : output;
     }
 
-    protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, AttentionLayout layout)
+    protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, IAttention layout)
     {
         var normed = layers[index].AttentionNorm(hidden);
         return (Rotated(layers[index].Key.Apply(normed), Rotary?.Turns(layout.Positions, 0)), layers[index].Value.Apply(normed));

@@ -27,7 +27,7 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     public override torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout) =>
         embeddings.Apply(batch, prompt, x => Drop(x, dropout, Config.HiddenDropout));
 
-    public override torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
+    public override torch.Tensor Layer(int index, torch.Tensor hidden, IAttention layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
     {
         var w = layers[index];
         var adapters = prompt.Adapters.Count > 0 ? prompt.Adapters[index] : default;
@@ -39,7 +39,7 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         return w.OutputNorm.Apply(Adapt(adapters.AfterFeedForward, Drop(w.Output.Apply(widened), dropout, OutputDropout)).Plus(attended));
     }
 
-    protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, AttentionLayout layout) =>
+    protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, IAttention layout) =>
         (layers[index].Key.Apply(hidden), layers[index].Value.Apply(hidden));
 
     public override EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)

@@ -11,6 +11,8 @@ internal enum SoftmaxOver
     Classes,
     /// <summary>The vectors that the head reads, once for each class: there is a target for each class, and it is an index among the vectors.</summary>
     Vectors,
+    /// <summary>The vocabulary at each vector: a target is a token's id, and what is predicted of it is its log-probability alone.</summary>
+    Tokens,
 }
 
 /// <summary>The word pieces of a row, or of several that are scored together, the positions that are read, and the targets.</summary>
@@ -37,7 +39,7 @@ internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[
     /// <summary>Number of vectors that the head reads.</summary>
     public int VectorCount => Means?.Length ?? ReadPositions.Length;
 
-    /// <summary>Lines of scores that a model of it predicts, each with a score a class.</summary>
+    /// <summary>Lines of scores that a model of it predicts, each with a score a class (a token's log-probability).</summary>
     public int ScoredLines => Over == SoftmaxOver.Vectors ? VectorCount : Targets.Length;
 
     /// <summary>Its rows as examples of their own, without targets: for predictions, since a row's scores do not depend on those beside it.</summary>
