@@ -46,6 +46,25 @@ internal static class GenerationRows
         return examples;
     }
 
+    /// <summary>Scores generated texts.</summary>
+    /// <exception cref="ArgumentException">A column is missing or no text, a row has no target, or there are no rows.</exception>
+    public static GeneratedTextMetrics Evaluate(IDataView data, string targetName, string generatedName)
+    {
+        var target = AnswerEvaluation.TextsColumn(data.Schema, targetName, "targets");
+        var generated = new TextColumns(generatedName, null);
+        using var cursor = data.GetRowCursor(generated.Find(data.Schema).Append(target));
+        var targets = AnswerRows.Answers(cursor, target);
+        var text = generated.Reader(cursor);
+        var texts = new List<(IReadOnlyList<string>, string)>();
+        while (cursor.MoveNext())
+        {
+            string[] ofRow = [.. targets().Where(t => t.Length > 0)];
+            if (ofRow.Length == 0) throw new ArgumentException($"Row {cursor.Position + 1} has no target in '{targetName}' to compare with. Leave such rows out before the evaluation.");
+            texts.Add((ofRow, text().Text));
+        }
+        return texts.Count > 0 ? GeneratedTextMetrics.Of(texts) : throw new ArgumentException("There are no rows to evaluate.");
+    }
+
     /// <summary>The end tokens of a backbone that is to be trained.</summary>
     /// <exception cref="InvalidDataException">It names none.</exception>
     public static IReadOnlyList<int> EndsOf(FrozenBackbone backbone) => EndTokens.Of(backbone.Folder, backbone.Config.VocabSize) is { Count: > 0 } ends ? ends : throw new InvalidDataException(
