@@ -81,7 +81,7 @@ internal sealed class FrozenBackbone
     {
         get
         {
-            if (!Encoder.IsCausal) throw new NotSupportedException($"{Folder.Path} is a {Config.ModelType}, an encoder, which writes no text; take a decoder (gpt2, llama, mistral, qwen2).");
+            RequireDecoder();
             if (_languageHead is not null || Config.Fields.Flag("tie_word_embeddings", _family.TiesWords)) return _languageHead;
             if (new ModelFolder(Folder.Path).ContentHash != ContentHash) throw new IOException($"The backbone in {Folder.Path} has changed since it was loaded; put the files back, or load the model again.");
             using var file = Folder.OpenWeights();
@@ -90,6 +90,12 @@ internal sealed class FrozenBackbone
                 + "If the model ties them, write \"tie_word_embeddings\": true into config.json; else take weights with their head (AutoModelForCausalLM in Python).");
             return _languageHead = ReadWeight(file, name, HeadName, [Config.VocabSize, Config.HiddenSize]);
         }
+    }
+
+    /// <exception cref="NotSupportedException">The backbone is an encoder.</exception>
+    public void RequireDecoder()
+    {
+        if (!Encoder.IsCausal) throw new NotSupportedException($"{Folder.Path} is a {Config.ModelType}, an encoder, which writes no text; take a decoder (gpt2, llama, mistral, qwen2).");
     }
 
     public bool HasPooler => Encoder.Pooler is not null;

@@ -66,9 +66,14 @@ internal static class GenerationRows
     }
 
     /// <summary>The end tokens of a backbone that is to be trained.</summary>
+    /// <exception cref="NotSupportedException">It is an encoder.</exception>
     /// <exception cref="InvalidDataException">It names none.</exception>
-    public static IReadOnlyList<int> EndsOf(FrozenBackbone backbone) => EndTokens.Of(backbone.Folder, backbone.Config.VocabSize) is { Count: > 0 } ends ? ends : throw new InvalidDataException(
-        $"{backbone.Folder.Path}: neither generation_config.json nor config.json names an end token (eos_token_id), so a model could not be taught where to end. Add the id of the vocabulary's end token to config.json.");
+    public static IReadOnlyList<int> EndsOf(FrozenBackbone backbone)
+    {
+        backbone.RequireDecoder();
+        return EndTokens.Of(backbone.Folder, backbone.Config.VocabSize) is { Count: > 0 } ends ? ends : throw new InvalidDataException(
+            $"{backbone.Folder.Path}: neither generation_config.json nor config.json names an end token (eos_token_id), so a model could not be taught where to end. Add the id of the vocabulary's end token to config.json.");
+    }
 
     /// <exception cref="ArgumentException">What is written does not fit the backbone's positions.</exception>
     public static void CheckRoom(TextGeneration task, GenerationSettings settings)
