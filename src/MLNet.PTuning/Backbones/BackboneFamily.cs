@@ -24,7 +24,7 @@ internal sealed record BackboneFamily(string Prefix, ConfigDialect Dialect, Func
         ["electra"] = Electra.Family,
         ["albert"] = Albert.Family,
         ["deberta-v2"] = DebertaV2.Family,
-        ["gpt2"] = Gpt2.Family,
+        ["gpt2"] = Gpt2.Family with { TiesWords = true },
         ["llama"] = Llama.Family,
         ["mistral"] = Llama.Family,
         ["qwen2"] = Llama.Qwen2,

@@ -53,7 +53,7 @@ internal sealed class CausalDecoder(BackboneConfig config, Embeddings embeddings
         return index == layers.Count - 1 ? finalNorm(output) : output;
     }
 
-    protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, IAttention layout)
+    protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, AttentionLayout layout)
     {
         var normed = layers[index].AttentionNorm(hidden);
         return (Rotated(layers[index].Key.Apply(normed), Rotary?.Turns(layout.Positions, 0)), layers[index].Value.Apply(normed));

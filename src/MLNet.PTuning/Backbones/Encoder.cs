@@ -72,7 +72,7 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     }
 
     /// <summary>A layer's keys and values of every word piece, without a prompt: [T, W] each.</summary>
-    protected abstract (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, IAttention layout);
+    protected abstract (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, AttentionLayout layout);
 
     /// <summary>A layer's prefix, in training with its dropout; null without one.</summary>
     protected (torch.Tensor Keys, torch.Tensor Values)? PrefixOf(int index, IAttention layout, PromptState prompt, Dropout? dropout)

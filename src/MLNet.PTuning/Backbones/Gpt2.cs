@@ -36,5 +36,5 @@ internal static class Gpt2
         };
 
         Linear Layer(string name, long outputs, long inputs) => new(weights.Tensor(name + ".weight", inputs, outputs), weights.Tensor(name + ".bias", outputs)) { StartsWithInputs = true };
-    }) { TiesWords = true };
+    });
 }

@@ -39,7 +39,7 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
         return w.OutputNorm.Apply(Adapt(adapters.AfterFeedForward, Drop(w.Output.Apply(widened), dropout, OutputDropout)).Plus(attended));
     }
 
-    protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, IAttention layout) =>
+    protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, AttentionLayout layout) =>
         (layers[index].Key.Apply(hidden), layers[index].Value.Apply(hidden));
 
     public override EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)
