@@ -15,11 +15,9 @@ internal sealed class KeyValueCache(Encoder encoder, PromptState prompt) : IDisp
     private const int Spare = 64;
 
     private readonly torch.Tensor?[] _keys = new torch.Tensor?[encoder.Config.LayerCount], _values = new torch.Tensor?[encoder.Config.LayerCount];
+    // Word pieces of each row so far.
     private int[] _lengths = [];
     private int _slots;
-
-    /// <summary>Word pieces of each row so far.</summary>
-    public IReadOnlyList<int> Lengths => _lengths;
 
     private int PrefixLength => prompt.Prefix is null ? 0 : prompt.Length;
 

@@ -36,6 +36,9 @@ internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[
     /// <summary>What its targets are.</summary>
     public SoftmaxOver Over { get; init; }
 
+    /// <summary>The word pieces that it counts as where passes are bounded: its own, or more where its scores need more memory than those.</summary>
+    public int PassSize { get => Math.Max(field, Ids.Length); init; }
+
     /// <summary>Number of vectors that the head reads.</summary>
     public int VectorCount => Means?.Length ?? ReadPositions.Length;
 
@@ -92,12 +95,12 @@ internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Target
     /// <summary>Examples in their order, in one pass or in as many of about the same number of word pieces as keep each at 4096, give or take a row.</summary>
     public static IReadOnlyList<Batch> Passes(IReadOnlyList<Example> examples)
     {
-        long all = examples.Sum(e => (long)e.Ids.Length), passes = (all + PiecesAtOnce - 1) / PiecesAtOnce, here = 0;
+        long all = examples.Sum(e => (long)e.PassSize), passes = (all + PiecesAtOnce - 1) / PiecesAtOnce, here = 0;
         var batches = new List<Batch>();
         int first = 0;
         for (int i = 0; i < examples.Count; i++)
         {
-            here += examples[i].Ids.Length;
+            here += examples[i].PassSize;
             if (here * passes < all * (batches.Count + 1)) continue;
             batches.Add(Of([.. examples.Skip(first).Take(i + 1 - first)]));
             first = i + 1;

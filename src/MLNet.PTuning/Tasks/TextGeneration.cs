@@ -13,8 +13,11 @@ internal sealed class TextGeneration(TextTokenizer tokenizer, TuningMethod metho
     /// <summary>What checkpoints and files have in place of class names.</summary>
     public static readonly string[] ClassNames = ["token"];
 
-    // Where fewer rows are computed in one pass, one with all of its pieces fits anyway.
+    // What bounds the memory of rows that are written together: their keys and values grow with their word pieces.
     private const int PiecesAtOnce = 8192;
+
+    // So many scores of a target's tokens take about the memory that one of a pass's word pieces has: of a pass of 4096, 128 MB.
+    private const int ScoresOfPiece = 8192;
 
     private readonly RowForm _form = new(tokenizer, maxLength, method, hasPairs: false, readsLast: true);
 
@@ -44,8 +47,11 @@ internal sealed class TextGeneration(TextTokenizer tokenizer, TuningMethod metho
         bool isCut = pieces.Length > MostNewTokens - Math.Min(1, ends.Count);
         int[] written = isCut ? pieces[..MostNewTokens] : [.. pieces, .. ends.Take(1)];
         var (input, uncut) = Input(text, written.Length);
-        return (new Example([.. input, .. written[..^1]], new int[input.Length + written.Length - 1], [.. Enumerable.Range(input.Length - 1, written.Length)], written) { Over = SoftmaxOver.Tokens },
-            Fixed + uncut + pieces.Length + Math.Min(1, ends.Count), isCut);
+        return (new Example([.. input, .. written[..^1]], new int[input.Length + written.Length - 1], [.. Enumerable.Range(input.Length - 1, written.Length)], written)
+        {
+            Over = SoftmaxOver.Tokens,
+            PassSize = (int)Math.Min(int.MaxValue, (long)written.Length * tokenizer.VocabularySize / ScoresOfPiece),
+        }, Fixed + uncut + pieces.Length + Math.Min(1, ends.Count), isCut);
     }
 
     /// <summary>Minus the mean cross-entropy of the targets' tokens: higher where perplexity is lower.</summary>

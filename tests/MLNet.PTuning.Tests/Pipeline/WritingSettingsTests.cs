@@ -2,6 +2,7 @@
 using Microsoft.ML;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tests.Backbones;
+using MLNet.PTuning.Text;
 
 namespace MLNet.PTuning.Tests.Pipeline;
 
@@ -115,6 +116,19 @@ public sealed class WritingSettingsTests : IDisposable
         var written = Endings.Write(model, texts);
         Assert.Equal(written[0].GeneratedText, written[1].GeneratedText);
         Assert.Equal(written[2].GeneratedText, written[3].GeneratedText);
+    }
+
+    [Fact]
+    public void Rows_are_in_more_passes_where_the_vocabulary_makes_many_scores()
+    {
+        Example[] rows = [.. Enumerable.Range(0, 8).Select(_ => new Example(new int[50], new int[50], [49], [1]) { Over = SoftmaxOver.Tokens, PassSize = 1500 })];
+        Assert.Equal(3, Batch.Passes(rows).Count);
+        Assert.Single(Batch.Passes([.. rows.Select(row => row with { PassSize = 6 })]));
+        var tokenizer = new TextTokenizer([], null, new WholeText(), new UnigramModel([.. Enumerable.Range(0, 50_000).Select(i => ($"piece {i}", 0.0))], 0, fallsBackToBytes: false), SpecialLayout.WithoutSpecials) { PadId = 0 };
+        var (example, _, _) = new TextGeneration(tokenizer, new HeadOnly(), 100, [7]).Example("piece 1", "piece 2", 1);
+        Assert.Equal([1, 2], example.Ids);
+        Assert.Equal([2, 7], example.Targets);
+        Assert.Equal(2 * 50_000 / 8192, example.PassSize);
     }
 
     [Fact]
