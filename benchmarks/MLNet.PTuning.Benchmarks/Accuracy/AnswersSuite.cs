@@ -3,5 +3,5 @@ namespace MLNet.PTuning.Benchmarks.Accuracy;
 
 internal static class AnswersSuite
 {
-    public static AccuracySuite Create() => new([new AccuracyTask("XQuAD to MLQA, English", "F1", null, AnswersTask.On(SquadFiles.English), MainSuite.Methods)], AccuracySuite.MiniLm);
+    public static AccuracySuite Create() => new([new AccuracyTask("XQuAD to MLQA, English", "F1", null, AnswersTask.On(SquadFiles.English), MainSuite.Defaults)], AccuracySuite.MiniLm);
 }

@@ -11,6 +11,9 @@ internal static class MainSuite
         new("full fine-tuning", new FullFineTuning(), [5e-5, 1e-4, 2e-4]),
     ];
 
+    /// <summary>The same three, all with the library's defaults: for tasks that are too small to choose rates on, or too long.</summary>
+    public static readonly MethodCase[] Defaults = [.. Methods.Select(method => method with { Rates = [] })];
+
     public static AccuracySuite Create() => new([
         new AccuracyTask("SST-2", "accuracy", 2000, SentenceTask.On(SentenceFiles.Sst2), Methods),
         new AccuracyTask("TREC", "accuracy", null, SentenceTask.On(SentenceFiles.Trec), Methods),

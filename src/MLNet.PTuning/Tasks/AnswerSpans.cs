@@ -1,4 +1,5 @@
-// Chooses a question's answers from the scores of all windows of its context.
+// Chooses a question's answers, whole words, from the scores of all windows of its context.
+using System.Globalization;
 using MLNet.PTuning.Text;
 
 namespace MLNet.PTuning.Tasks;
@@ -16,7 +17,9 @@ internal sealed record AnswerSpans(IReadOnlyList<AnswerSpan> Best, float NoAnswe
 {
     /// <summary>
     /// Answers over all windows. A span's score is that of its start plus that of its end, the highest of the windows that it is in; that of no answer is the scores of the first
-    /// token, the lowest of all windows'. Probabilities are the softmax over all spans of at most <paramref name="longest"/> pieces and, where it is considered, no answer.
+    /// token, the lowest of all windows'. A span that begins or ends within a word is taken for the one of whole words, with the highest score of those that it stands for; words
+    /// longer than an answer, and scripts without spaces, may be cut. Probabilities are the softmax over all such spans of at most <paramref name="longest"/> pieces and, where it is
+    /// considered, no answer.
     /// </summary>
     /// <param name="context">The text.</param>
     /// <param name="pieces">Its pieces.</param>
@@ -30,10 +33,11 @@ internal sealed record AnswerSpans(IReadOnlyList<AnswerSpan> Best, float NoAnswe
         var scores = new float[(long)pieces.Count * longest];
         Array.Fill(scores, float.NegativeInfinity);
         double noAnswer = double.PositiveInfinity;
+        var words = WordsOf(context, pieces, longest);
         foreach (var (window, ofWindow) in windows)
         {
             noAnswer = Math.Min(noAnswer, (double)ofWindow[0] + ofWindow[1]);
-            AddSpans(scores, longest, window, ofWindow);
+            AddSpans(scores, longest, words, window, ofWindow);
         }
 
         // Pieces that stand for no character, such as a blank before the text, are no answer alone.
@@ -56,18 +60,43 @@ internal sealed record AnswerSpans(IReadOnlyList<AnswerSpan> Best, float NoAnswe
         return new AnswerSpans([.. noAnswer - best[0].Score > nullThreshold ? spans.Prepend(new AnswerSpan(0, 0, ofNone)).Take(count) : spans], ofNone);
     }
 
-    private static void AddSpans(float[] scores, int longest, AnswerWindow window, float[] ofWindow)
+    private static void AddSpans(float[] scores, int longest, (int First, int Last)[] words, AnswerWindow window, float[] ofWindow)
     {
         for (int first = 0; first < window.PieceCount; first++)
         {
             float start = ofWindow[2 * (window.ContextStart + first)];
-            for (int last = first; last < Math.Min(first + longest, window.PieceCount); last++)
+            int from = words[window.FirstPiece + first].First;
+            for (int last = first; last < window.PieceCount && words[window.FirstPiece + last].Last - from < longest; last++)
             {
-                ref float score = ref scores[(long)(window.FirstPiece + first) * longest + last - first];
+                ref float score = ref scores[(long)from * longest + words[window.FirstPiece + last].Last - from];
                 score = Math.Max(score, start + ofWindow[2 * (window.ContextStart + last) + 1]);
             }
         }
     }
+
+    // The first and the last piece of the word that each piece is a part of; a word longer than an answer may be cut anywhere.
+    private static (int First, int Last)[] WordsOf(string context, IReadOnlyList<Piece> pieces, int longest)
+    {
+        var words = new (int First, int Last)[pieces.Count];
+        for (int first = 0, end; first < pieces.Count; first = end)
+        {
+            end = first + 1;
+            while (end < pieces.Count && AreOfOneWord(context, pieces[end - 1], pieces[end])) end++;
+            for (int i = first; i < end; i++) words[i] = end - first <= longest ? (first, end - 1) : (i, i);
+        }
+        return words;
+    }
+
+    private static bool AreOfOneWord(string context, Piece piece, Piece next) =>
+        next.Start < piece.End || (next.Start == piece.End && next.Start > 0 && next.Start < context.Length && IsInWord(context[next.Start - 1]) && IsInWord(context[next.Start]));
+
+    // Letters of scripts with spaces between words, digits, and marks on them.
+    private static bool IsInWord(char c) => c switch
+    {
+        // Thai and Lao, Tibetan, Burmese, Khmer; kana, ideographs, and kana of half width.
+        (>= '\u0E00' and <= '\u109F') or (>= '\u1780' and <= '\u17FF') or (>= '\u2E80' and <= '\uA4CF') or (>= '\uF900' and <= '\uFAFF') or (>= '\uFF66' and <= '\uFF9F') => false,
+        _ => char.IsLetterOrDigit(c) || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark,
+    };
 
     // Of equal scores the first, and so the earlier and then the shorter span.
     private static void Insert(List<(int First, int Last, float Score)> best, (int First, int Last, float Score) span, int count)

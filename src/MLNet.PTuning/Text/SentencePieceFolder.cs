@@ -100,9 +100,8 @@ internal static partial class SentencePieceFolder
         yield return new ReplaceStep(Blanks(), " ");
     }
 
-    // Any two pieces that join to a piece may be merged, the highest score first (as Hugging Face's conversion does).
-    private static BytePairModel BytePairs(
-        SentencePieceFile file, List<(string Piece, double Score)> pieces, Dictionary<string, int> ids, int unknown)
+    /// <summary>Any two pieces that join to a piece may be merged, the highest score first (as Hugging Face's conversion does).</summary>
+    public static BytePairModel BytePairs(SentencePieceFile file, List<(string Piece, double Score)> pieces, Dictionary<string, int> ids, int unknown)
     {
         var merges = pieces
             .SelectMany(p => Enumerable.Range(1, Math.Max(0, p.Piece.Length - 1)).Select(i => (Left: p.Piece[..i], Right: p.Piece[i..], p.Score)))

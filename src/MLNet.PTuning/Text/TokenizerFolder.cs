@@ -21,13 +21,14 @@ internal static class TokenizerFolder
         [SentencePieceFolder.CamembertClass] = SentencePieceFolder.FairseqModel,
         ["DebertaV2Tokenizer"] = SentencePieceFolder.DebertaModel,
         ["AlbertTokenizer"] = SentencePieceFolder.AlbertModel,
+        [LlamaFolder.Class] = LlamaFolder.ModelFile,
     };
 
     // Classes that say nothing of the files: what they are is in tokenizer.json, which these take as it is.
     private static readonly string[] AnyFile = ["PreTrainedTokenizer", "TokenizersBackend"];
 
     private static readonly string[] Files =
-        [BertFolder.VocabularyFile, BpeFolder.VocabularyFile, SentencePieceFolder.FairseqModel, SentencePieceFolder.DebertaModel, SentencePieceFolder.AlbertModel];
+        [BertFolder.VocabularyFile, BpeFolder.VocabularyFile, SentencePieceFolder.FairseqModel, SentencePieceFolder.DebertaModel, SentencePieceFolder.AlbertModel, LlamaFolder.ModelFile];
 
     /// <summary>Whether a class stands for whatever a tokenizer.json holds.</summary>
     public static bool IsGeneric(string tokenizerClass) => AnyFile.Contains(tokenizerClass);
@@ -43,6 +44,7 @@ internal static class TokenizerFolder
         {
             BertFolder.VocabularyFile => BertFolder.Load(folder, settings),
             BpeFolder.VocabularyFile => BpeFolder.Load(folder, settings),
+            LlamaFolder.ModelFile => LlamaFolder.Load(folder, settings),
             var model => SentencePieceFolder.Load(folder, model, settings),
         };
     }

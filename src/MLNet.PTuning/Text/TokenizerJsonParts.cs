@@ -56,11 +56,23 @@ internal static class TokenizerJsonParts
                 if (parts.Length == 1) return Words(parts[0], settings, trimsBlanks);
                 if (parts.Select(p => p["type"].Text).SequenceEqual(["WhitespaceSplit", "Metaspace"]))
                     return Metaspace(parts[1], splitsBlanks: true);
-                throw part.NotSupported("is a sequence of pre-tokenizers that is not supported (WhitespaceSplit with Metaspace is)");
+                if (parts.Length > 1 && parts[..^1].All(p => p["type"].Text is "Split" or "Digits") && parts[^1]["type"].Text == "ByteLevel" && !parts[^1].Flag("add_prefix_space", true))
+                {
+                    var bytes = Words(parts[^1], settings, trimsBlanks);
+                    return bytes with { Splitter = new SplitterSequence([.. parts[..^1].Select(ByPattern), bytes.Splitter]) };
+                }
+                throw part.NotSupported("is a sequence of pre-tokenizers that is not supported (WhitespaceSplit with Metaspace is, and Split or Digits with ByteLevel that adds no blank)");
             case var type:
                 throw part.NotSupported($"is a pre-tokenizer '{type}', which is not supported "
                     + "(BertPreTokenizer, ByteLevel, Metaspace and WhitespaceSplit are)");
         }
+    }
+
+    private static PatternSplitter ByPattern(JsonPart part)
+    {
+        if (part["type"].Text == "Digits") return new PatternSplitter(new Regex(part.Flag("individual_digits") ? @"\p{N}" : @"\p{N}+", RegexOptions.NonBacktracking));
+        if (part.OptionalText("behavior") is not "Isolated" || part.Flag("invert")) throw part.NotSupported("splits in a way that is not supported (behavior Isolated without invert is)");
+        return new PatternSplitter(Pattern(part["pattern"], looksAhead: true));
     }
 
     // Flags of tokenizer_config.json go before those of the normalizer in Hugging Face's BERT classes; its class for any tokenizer does not read them.
@@ -107,13 +119,13 @@ internal static class TokenizerJsonParts
         }
     }
 
-    // Without backtracking, so that no pattern of a file can take long.
-    private static Regex Pattern(JsonPart pattern)
+    // Without backtracking, so that no pattern of a file can take long; those that split words look ahead, which needs it, and are given up after a while.
+    private static Regex Pattern(JsonPart pattern, bool looksAhead = false)
     {
         string text = pattern.OptionalText("String") is { } literal ? Regex.Escape(literal) : pattern["Regex"].Text;
         try
         {
-            return new Regex(text, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+            return looksAhead ? new Regex(text, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(10)) : new Regex(text, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {

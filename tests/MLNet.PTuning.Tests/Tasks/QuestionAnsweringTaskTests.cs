@@ -123,6 +123,28 @@ public sealed class QuestionAnsweringTaskTests : IDisposable
     }
 
     [Fact]
+    public void Answers_are_whole_words_where_a_script_has_spaces()
+    {
+        const string Text = "by Signe Dahl, 東京";
+        Piece[] pieces = [Piece(0, 2), Piece(3, 6), Piece(6, 8), Piece(9, 11), Piece(11, 13), Piece(13, 14), Piece(15, 16), Piece(16, 17)];
+        // The most probable pieces are "ne Da" and then the ideograph alone.
+        Assert.Equal(["Signe Dahl", "京"], Best(longest: 4));
+        // Words that are longer than an answer may be cut.
+        Assert.Equal(["京", "ne"], Best(longest: 1));
+
+        IEnumerable<string> Best(int longest)
+        {
+            var scores = new float[2 * (1 + pieces.Length)];
+            (scores[2 * (1 + 2)], scores[2 * (1 + 3) + 1], scores[2 * (1 + 2) + 1]) = (9, 9, 0.5f);
+            (scores[2 * (1 + 7)], scores[2 * (1 + 7) + 1]) = (5, 5);
+            var window = new AnswerWindow(new Example([], [], [], []), 1, 0, pieces.Length);
+            return AnswerSpans.Of(Text, pieces, [(window, scores)], longest, count: 8, nullThreshold: null).Best.Where(a => a.Probability > 1e-4).Select(a => Text[a.Start..a.End]).Take(2);
+        }
+
+        static Piece Piece(int start, int end) => new(0, start, end, 0);
+    }
+
+    [Fact]
     public void A_context_without_pieces_has_no_answer()
     {
         var task = Task(maxLength: 20, overlap: 2);

@@ -6,7 +6,7 @@ namespace MLNet.PTuning.Tests.Text;
 
 internal static class SentencePieceModels
 {
-    public const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4;
+    public const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, OneByte = 6;
 
     public const int Unigram = 1, BytePairs = 2;
 
@@ -14,11 +14,11 @@ internal static class SentencePieceModels
     /// <param name="map">The compiled normalization map; empty maps nothing.</param>
     /// <param name="pieces">Text, score, kind.</param>
     public static byte[] Write(int type, byte[] map, params (string Text, float Score, int Kind)[] pieces) =>
-    [
-        .. pieces.SelectMany(p => Bytes(1, [.. Bytes(1, Encoding.UTF8.GetBytes(p.Text)), .. Single(2, p.Score), .. Number(3, p.Kind)])),
-        .. Bytes(2, Number(3, type)),
-        .. Bytes(3, [.. Bytes(2, map), .. Number(3, 1), .. Number(4, 1)]),
-    ];
+        [.. Pieces(pieces), .. Bytes(2, Number(3, type)), .. Bytes(3, [.. Bytes(2, map), .. Number(3, 1), .. Number(4, 1)])];
+
+    /// <summary>A model as Llama's: byte pairs, unknown characters as bytes, blanks kept.</summary>
+    public static byte[] WriteLlama(IEnumerable<(string Text, float Score, int Kind)> pieces) =>
+        [.. Pieces(pieces), .. Bytes(2, [.. Number(3, BytePairs), .. Number(35, 1)]), .. Bytes(3, [.. Number(3, 1), .. Number(4, 0)])];
 
     /// <summary>A normalization map of single bytes: a double array in which each key has its own leaf.</summary>
     public static byte[] Map(params (char From, string To)[] replacements)
@@ -38,6 +38,9 @@ internal static class SentencePieceModels
         for (int i = 0; i < trie.Length; i++) BinaryPrimitives.WriteUInt32LittleEndian(map.AsSpan(4 + 4 * i), trie[i]);
         return [.. map, .. texts];
     }
+
+    private static IEnumerable<byte> Pieces(IEnumerable<(string Text, float Score, int Kind)> pieces) =>
+        pieces.SelectMany(p => Bytes(1, [.. Bytes(1, Encoding.UTF8.GetBytes(p.Text)), .. Single(2, p.Score), .. Number(3, p.Kind)]));
 
     private static byte[] Number(int field, int value) => [.. Varint(field << 3), .. Varint(value)];
 

@@ -1,5 +1,6 @@
 // The parts that a tokenizer.json may name, one by one, and what is said of files that are damaged or hold something else.
 using System.Text;
+using System.Text.Json;
 using MLNet.PTuning.Text;
 
 namespace MLNet.PTuning.Tests.Text;
@@ -50,6 +51,32 @@ public sealed class TokenizerJsonTests
     [InlineData("""{"type": "WhitespaceSplit"}""", "a  b", new[] { 2, 4 })]
     public void PreTokenizersAreApplied(string preTokenizer, string text, int[] ids) =>
         Assert.Equal(ids, Load(Unigram, $"\"pre_tokenizer\": {preTokenizer}").Pieces(text).Select(p => p.Id));
+
+    // The patterns of Qwen2 and Llama 3, and SmolLM's digits.
+    [Theory]
+    [InlineData(Qwen2, "I'm 42 years!\n\n  ok", new[] { "I", "'m", " ", "4", "2", " years", "!\n\n", " ", " ok" })]
+    [InlineData(Qwen2, "(x) \U00020000y", new[] { "(x", ")", " \U00020000y" })]
+    [InlineData("""{"type": "Digits", "individual_digits": true}, {"type": "ByteLevel", "add_prefix_space": false, "use_regex": true}""", "a 12 b", new[] { "a", " ", "1", "2", " b" })]
+    [InlineData("""{"type": "Digits"}, {"type": "ByteLevel", "add_prefix_space": false}""", "a 12b", new[] { "a", " ", "12", "b" })]
+    public void WordsAreSplitByPatternsBeforeTheirBytes(string parts, string text, string[] words)
+    {
+        // Without merges every byte is a piece; what is of one word has its number.
+        string vocabulary = string.Join(", ", ByteCharacters().Select((c, id) => $"{JsonSerializer.Serialize(c.ToString())}: {id}"));
+        var tokenizer = Load($$"""{"type": "BPE", "vocab": { {{vocabulary}} }, "merges": []}""", $$""" "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{{parts}}]} """);
+        Assert.Equal(words, tokenizer.Pieces(text).GroupBy(p => p.Word).Select(word => text[word.First().Start..word.Last().End]));
+    }
+
+    private const string Qwen2 = """
+        {"type": "Split", "pattern": {"Regex": "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}, "behavior": "Isolated", "invert": false},
+        {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}
+        """;
+
+    // The characters that stand for the 256 bytes in a byte-level vocabulary.
+    private static IEnumerable<char> ByteCharacters()
+    {
+        int next = 256;
+        for (int b = 0; b < 256; b++) yield return b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE ? (char)b : (char)next++;
+    }
 
     [Fact]
     public void FirstMarkStandsOnlyAtTheStartOfTheText()
