@@ -145,6 +145,37 @@ public static class PTuningCatalog
     }
 
     /// <summary>
+    /// Writes: a frozen decoder (GPT-2, Llama, Mistral, Qwen2) continues texts, led by trained keys and values at every layer, as Prefix-Tuning proposes (Li and Liang, 2021).
+    /// </summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="backboneFolder">The decoder's folder as Hugging Face publishes it: config.json, weights (safetensors, PyTorch or ONNX), the tokenizer's files.</param>
+    /// <param name="promptLength">Prompt length in vectors per layer.</param>
+    /// <param name="textColumnName">The column of texts that are continued.</param>
+    /// <param name="targetColumnName">The column of the texts to write in training.</param>
+    /// <param name="maxNewTokens">Most tokens that are written.</param>
+    /// <returns>An estimator that adds <c>GeneratedText</c> (text) and <c>Score</c> (the mean log-probability of its tokens, a Single).</returns>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public static PTuningTextGenerationEstimator PTuningV2Generate(this TransformsCatalog catalog, string backboneFolder, int promptLength = 20, string textColumnName = "Text",
+        string targetColumnName = "Target", int maxNewTokens = 64) =>
+        catalog.PTuningV2Generate(new TextGenerationOptions(backboneFolder)
+        {
+            Method = new DeepPrompt { Length = promptLength },
+            TextColumnName = textColumnName,
+            TargetColumnName = targetColumnName,
+            MaxNewTokens = maxNewTokens,
+        });
+
+    /// <summary>Writes with the tuning method and the settings of an options object.</summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="options">All settings.</param>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public static PTuningTextGenerationEstimator PTuningV2Generate(this TransformsCatalog catalog, TextGenerationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new PTuningTextGenerationEstimator(MLNetInternals.EnvironmentOf(catalog), options);
+    }
+
+    /// <summary>
     /// Classifies texts with the deep prompt that scores best on held-out rows: its length, rate, dropout, reparameterization and seed are searched by
     /// successive halving.
     /// </summary>
@@ -189,6 +220,16 @@ public static class PTuningCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
         return new PromptSearchEstimator<PTuningMultipleChoiceTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions());
+    }
+
+    /// <summary>Writes with the deep prompt under which held-out targets have the lowest perplexity.</summary>
+    /// <inheritdoc cref="PTuningV2Search(TransformsCatalog, TextClassificationOptions, PromptSearchOptions?)"/>
+    public static PromptSearchEstimator<PTuningTextGenerationTransformer> PTuningV2Search(this TransformsCatalog catalog, TextGenerationOptions options,
+        PromptSearchOptions? search = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        return new PromptSearchEstimator<PTuningTextGenerationTransformer>(MLNetInternals.EnvironmentOf(catalog), options, search ?? new PromptSearchOptions());
     }
 
     /// <summary>

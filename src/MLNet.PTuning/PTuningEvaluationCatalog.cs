@@ -4,7 +4,7 @@ using MLNet.PTuning.Pipeline;
 
 namespace Microsoft.ML;
 
-/// <summary>Metrics of labels of words, answers and choices, as extension methods of <c>mlContext.MulticlassClassification</c>.</summary>
+/// <summary>Metrics of labels of words, answers, choices and generated texts, as extension methods of <c>mlContext.MulticlassClassification</c>.</summary>
 public static class PTuningEvaluationCatalog
 {
     /// <summary>
@@ -56,5 +56,18 @@ public static class PTuningEvaluationCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(data);
         return ChoiceEvaluation.Evaluate(data, labelColumnName, scoreColumnName);
+    }
+
+    /// <summary>Scores generated texts: ROUGE-1, ROUGE-2 and ROUGE-L as Google's rouge_score gives them, BLEU as sacrebleu does, and exact match. Perplexity: <see cref="PTuningTextGenerationTransformer.Perplexity"/>.</summary>
+    /// <param name="catalog"><c>mlContext.MulticlassClassification</c>.</param>
+    /// <param name="data">Rows with targets and generated texts.</param>
+    /// <param name="targetColumnName">The targets: text, or a vector of text for several right ones, of which empty ones do not count.</param>
+    /// <param name="generatedTextColumnName">The generated texts, a column of text.</param>
+    /// <exception cref="ArgumentException">A column is missing or no text, a row has no target, or there are no rows.</exception>
+    public static GeneratedTextMetrics EvaluateGeneratedText(this MulticlassClassificationCatalog catalog, IDataView data, string targetColumnName = "Target", string generatedTextColumnName = "GeneratedText")
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        return GenerationRows.Evaluate(data, targetColumnName, generatedTextColumnName);
     }
 }

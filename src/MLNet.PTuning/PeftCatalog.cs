@@ -1,6 +1,7 @@
 // The public entry points for prompts that were trained elsewhere: models made without training.
 using Microsoft.ML.Runtime;
 using MLNet.PTuning;
+using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Pipeline;
 using MLNet.PTuning.Tasks;
 
@@ -176,10 +177,73 @@ public static class PeftCatalog
         });
     }
 
+    /// <summary>A model that writes from a prompt that was trained with Hugging Face PEFT (task type CAUSAL_LM).</summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="backboneFolder">The decoder that it was trained on, as Hugging Face publishes it.</param>
+    /// <param name="peftFolder">The folder with the trained prompt; see <see cref="PeftFolder.Load"/>.</param>
+    /// <param name="textColumnName">The column of texts that are continued.</param>
+    /// <param name="maxNewTokens">Most tokens that are written.</param>
+    /// <returns>An estimator that needs no training, whose model adds <c>GeneratedText</c> and <c>Score</c>.</returns>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    /// <exception cref="InvalidDataException">The folder is damaged, or was trained on another kind of backbone.</exception>
+    public static PeftEstimator<PTuningTextGenerationTransformer> PTuningV2GenerateFromPeft(this TransformsCatalog catalog, string backboneFolder, string peftFolder,
+        string textColumnName = "Text", int maxNewTokens = 64) =>
+        catalog.PTuningV2GenerateFromPeft(new TextGenerationOptions(backboneFolder) { StartFrom = PeftFolder.Load(peftFolder), TextColumnName = textColumnName, MaxNewTokens = maxNewTokens });
+
+    /// <summary>A model that writes from <see cref="PTuningOptions.StartFrom"/>; the options of training are not used.</summary>
+    /// <inheritdoc cref="PTuningV2GenerateFromPeft(TransformsCatalog, string, string, string, int)"/>
+    public static PeftEstimator<PTuningTextGenerationTransformer> PTuningV2GenerateFromPeft(this TransformsCatalog catalog, TextGenerationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        options = (TextGenerationOptions)options.Copy();
+        options.Validate();
+        if (StartOf(options).TaskType is { } type && type != PeftHead.Writing) throw new ArgumentException($"{options.StartFrom!.Path} was trained for {type}; this task is {PeftHead.Writing}.");
+        return Writing(catalog, options);
+    }
+
+    /// <summary>A decoder that writes as it is, without a prompt: what a tuned one is compared with. Nothing is trained; the options' method and training are not used.</summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="options">The backbone, the columns, and how it writes.</param>
+    /// <returns>An estimator that needs no training, whose model adds <c>GeneratedText</c> and <c>Score</c>.</returns>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public static PeftEstimator<PTuningTextGenerationTransformer> PTuningV2GenerateUntuned(this TransformsCatalog catalog, TextGenerationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        options = (TextGenerationOptions)options.Copy();
+        (options.Method, options.StartFrom) = (new HeadOnly(), null);
+        options.Validate();
+        return Writing(catalog, options);
+    }
+
+    private static PeftEstimator<PTuningTextGenerationTransformer> Writing(TransformsCatalog catalog, TextGenerationOptions options)
+    {
+        var host = MLNetInternals.EnvironmentOf(catalog).Register(nameof(PTuningTextGenerationTransformer));
+        var (model, settings) = PromptFit.WithoutTraining(host, options, TextGeneration.ClassNames, pools: false, writes: true);
+        try
+        {
+            settings = PTuningTextGenerationEstimator.Finished(settings, options, EndTokens.Of(model.Backbone.Folder, model.Backbone.Config.VocabSize), options.Seed ?? MLNetInternals.SeedOf(host) ?? 0);
+            GenerationRows.CheckRoom(new TextGeneration(model.Backbone.Tokenizer, settings.Method, settings.MaxLength, settings.EndTokens!), settings.Generation!);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+        return new PeftEstimator<PTuningTextGenerationTransformer>(new PTuningTextGenerationTransformer(host, model, settings), input =>
+        {
+            options.Columns.Check(input);
+            return GenerationPredictor.Promises(options);
+        });
+    }
+
+    private static PeftFolder StartOf(PTuningOptions options) => options.StartFrom ?? throw new ArgumentException("StartFrom names no trained prompt. Set it to PeftFolder.Load(folder).");
+
     private static IReadOnlyList<string> NamesOfHead(PTuningOptions options, IReadOnlyList<string>? classNames, string taskType)
     {
         options.Validate();
-        var start = options.StartFrom ?? throw new ArgumentException("StartFrom names no trained prompt. Set it to PeftFolder.Load(folder).");
+        var start = StartOf(options);
         if (start.TaskType is { } type && type != taskType) throw new ArgumentException($"{start.Path} was trained for {type}; this task is {taskType}.");
         return start.NamesOfHead(classNames);
     }

@@ -7,7 +7,7 @@ namespace MLNet.PTuning.Backbones;
 /// Scaled dot-product attention within each row of a packed batch, over the row's own keys and a prefix that all rows share.
 /// There may be fewer queries than keys: the last layer computes only the positions that a head reads.
 /// </summary>
-internal sealed class AttentionLayout
+internal sealed class AttentionLayout : IAttention
 {
     private readonly int _rows, _longestQuery, _longestKey, _prefixLength;
     private readonly torch.Tensor _queryIndex, _keyIndex, _unpadIndex;
@@ -32,24 +32,12 @@ internal sealed class AttentionLayout
         _distances = new(() => Distances(queryStarts, queryPositions, device));
     }
 
-    /// <summary>B.</summary>
     public int RowCount => _rows;
 
-    /// <summary>Where each row starts in the packed batch, and T at the end: [B + 1].</summary>
     public int[] RowStarts { get; }
 
-    /// <summary>Each word piece's position in its row, as floats: [T].</summary>
     public torch.Tensor Positions => _positions.Value;
 
-    /// <summary>softmax(q kᵀ / √d) v for each row and head.</summary>
-    /// <param name="queries">[Tq, heads · d].</param>
-    /// <param name="keys">[T, W]; where W is less than heads · d, each key head belongs to several query heads, one after the other.</param>
-    /// <param name="values">[T, W].</param>
-    /// <param name="prefix">Keys and values before the row's own, [P, W] each or, with a mask a row, [B, P, W]; null for none.</param>
-    /// <param name="heads">Number of query heads.</param>
-    /// <param name="dropProbabilities">What training does to the probabilities [B, heads, S, P + S]; null for nothing.</param>
-    /// <param name="relative">What is added to the scores for distances, and its scale; null for nothing, and 1 / √d.</param>
-    /// <returns>[Tq, heads · d].</returns>
     public torch.Tensor Attend(torch.Tensor queries, torch.Tensor keys, torch.Tensor values, (torch.Tensor Keys, torch.Tensor Values)? prefix,
         int heads, Func<torch.Tensor, torch.Tensor>? dropProbabilities, RelativeScores? relative = null)
     {

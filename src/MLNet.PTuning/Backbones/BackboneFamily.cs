@@ -10,6 +10,9 @@ internal sealed record BackboneFamily(string Prefix, ConfigDialect Dialect, Func
     /// <summary>The tensors of the masked-word head; null for a family that has none, or none that is known here.</summary>
     public MaskedWordNames? MaskedWords { get; init; }
 
+    /// <summary>Whether a decoder of the family scores the next word piece by the word embeddings where config.json does not say (tie_word_embeddings).</summary>
+    public bool TiesWords { get; init; }
+
     /// <summary>One line a value of config.json's model_type.</summary>
     public static readonly IReadOnlyDictionary<string, BackboneFamily> All = new Dictionary<string, BackboneFamily>
     {
@@ -21,7 +24,7 @@ internal sealed record BackboneFamily(string Prefix, ConfigDialect Dialect, Func
         ["electra"] = Electra.Family,
         ["albert"] = Albert.Family,
         ["deberta-v2"] = DebertaV2.Family,
-        ["gpt2"] = Gpt2.Family,
+        ["gpt2"] = Gpt2.Family with { TiesWords = true },
         ["llama"] = Llama.Family,
         ["mistral"] = Llama.Family,
         ["qwen2"] = Llama.Qwen2,

@@ -60,7 +60,7 @@ internal sealed class CausalDecoder(BackboneConfig config, Embeddings embeddings
 
     public override torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout) => embeddings.Apply(batch, prompt, x => Drop(x, dropout, EmbeddingDropout));
 
-    public override torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
+    public override torch.Tensor Layer(int index, torch.Tensor hidden, IAttention layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
     {
         var w = layers[index];
         var adapters = prompt.Adapters.Count > 0 ? prompt.Adapters[index] : default;

@@ -7,7 +7,7 @@ namespace MLNet.PTuning.Backbones;
 internal sealed class DisentangledEncoder(BackboneConfig config, Embeddings embeddings, IReadOnlyList<LayerWeights> layers, DistanceWeights? distances,
     DebertaConvolution? convolution) : PostNormEncoder(config, embeddings, layers)
 {
-    public override torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
+    public override torch.Tensor Layer(int index, torch.Tensor hidden, IAttention layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
     {
         var output = base.Layer(index, hidden, layout, prompt, dropout, readPositions);
         if (index > 0 || convolution is null) return output;

@@ -40,7 +40,7 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     public abstract torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout);
 
     /// <summary>One layer: hidden states [T, H] → [T, H], or [R, H] where only the positions <paramref name="readPositions"/> [R] are computed.</summary>
-    public abstract torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions);
+    public abstract torch.Tensor Layer(int index, torch.Tensor hidden, IAttention layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions);
 
     /// <summary>
     /// Runs a batch in the fastest way that this encoder has for the prompt. A gradient reaches the prompt once <see cref="EncoderPass.Backward"/> is called,
@@ -108,7 +108,7 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     protected abstract (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, AttentionLayout layout);
 
     /// <summary>A layer's prefix, in training with its dropout; null without one.</summary>
-    protected (torch.Tensor Keys, torch.Tensor Values)? PrefixOf(int index, AttentionLayout layout, PromptState prompt, Dropout? dropout)
+    protected (torch.Tensor Keys, torch.Tensor Values)? PrefixOf(int index, IAttention layout, PromptState prompt, Dropout? dropout)
     {
         if (prompt.PrefixOf(index, Config.KeyValueWidth) is not var (keys, values)) return null;
         return dropout is null || prompt.Dropout <= 0 ? (keys, values) : (DropPerRow(keys), DropPerRow(values));

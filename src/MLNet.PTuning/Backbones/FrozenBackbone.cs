@@ -12,9 +12,12 @@ internal sealed class FrozenBackbone
 {
     private static readonly Dictionary<(string Folder, string Hash, string Device, bool IsInt8), FrozenBackbone> Loaded = [];
 
+    private const string HeadName = "lm_head.weight";
+
     private readonly BackboneFamily _family;
     private readonly Dictionary<string, torch.Tensor> _weights = [], _maskedWordWeights = [];
     private readonly Int8Weights? _int8;
+    private torch.Tensor? _languageHead;
     private int _leases;
 
     private FrozenBackbone(ModelFolder folder, string hash, BackboneConfig config, TextTokenizer tokenizer, torch.Device device, bool isInt8)
@@ -66,6 +69,34 @@ internal sealed class FrozenBackbone
 
     /// <summary>The head of masked-language training, frozen; null where the checkpoint has none.</summary>
     public MaskedWordHead? MaskedWords { get; }
+
+    /// <summary>
+    /// What a decoder scores the next word piece with, [V, H], frozen; null where it is the word embeddings (tie_word_embeddings). Read when it is first asked for, on the compute thread:
+    /// classification does not need it, and it is as large as the embeddings.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The backbone is an encoder.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint has none, and does not tie it.</exception>
+    /// <exception cref="IOException">The folder has changed since the backbone was loaded.</exception>
+    public torch.Tensor? LanguageHead
+    {
+        get
+        {
+            RequireDecoder();
+            if (_languageHead is not null || Config.Fields.Flag("tie_word_embeddings", _family.TiesWords)) return _languageHead;
+            if (new ModelFolder(Folder.Path).ContentHash != ContentHash) throw new IOException($"The backbone in {Folder.Path} has changed since it was loaded; put the files back, or load the model again.");
+            using var file = Folder.OpenWeights();
+            string name = new TensorNames(file, _family).Find(HeadName) ?? throw new InvalidDataException(
+                $"{Folder.Path}: the weights hold no '{HeadName}', by which a decoder scores the next word piece, and config.json does not say that it is the word embeddings. "
+                + "If the model ties them, write \"tie_word_embeddings\": true into config.json; else take weights with their head (AutoModelForCausalLM in Python).");
+            return _languageHead = ReadWeight(file, name, HeadName, [Config.VocabSize, Config.HiddenSize]);
+        }
+    }
+
+    /// <exception cref="NotSupportedException">The backbone is an encoder.</exception>
+    public void RequireDecoder()
+    {
+        if (!Encoder.IsCausal) throw new NotSupportedException($"{Folder.Path} is a {Config.ModelType}, an encoder, which writes no text; take a decoder (gpt2, llama, mistral, qwen2).");
+    }
 
     public bool HasPooler => Encoder.Pooler is not null;
 
@@ -198,6 +229,7 @@ internal sealed class FrozenBackbone
     private void DisposeWeights()
     {
         foreach (var tensor in _weights.Values.Concat(_maskedWordWeights.Values)) tensor.Dispose();
+        _languageHead?.Dispose();
         _int8?.Dispose();
     }
 

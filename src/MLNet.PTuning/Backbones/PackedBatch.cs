@@ -7,6 +7,9 @@ namespace MLNet.PTuning.Backbones;
 /// <param name="RowStarts">Where each row starts in <paramref name="Ids"/>, and T at the end: [B + 1].</param>
 internal sealed record PackedBatch(int[] Ids, int[] Types, int[] RowStarts)
 {
+    /// <summary>Each row's word pieces before these, where earlier passes had some: [B]; null where none had.</summary>
+    public int[]? Earlier { get; init; }
+
     /// <summary>B, the number of rows.</summary>
     public int RowCount => RowStarts.Length - 1;
 
@@ -15,7 +18,7 @@ internal sealed record PackedBatch(int[] Ids, int[] Types, int[] RowStarts)
     {
         var positions = new long[Ids.Length];
         for (int row = 0; row < RowCount; row++)
-            for (int i = RowStarts[row]; i < RowStarts[row + 1]; i++) positions[i] = first + i - RowStarts[row];
+            for (int i = RowStarts[row]; i < RowStarts[row + 1]; i++) positions[i] = first + (Earlier?[row] ?? 0) + i - RowStarts[row];
         return positions;
     }
 

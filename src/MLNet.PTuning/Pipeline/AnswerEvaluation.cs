@@ -12,8 +12,8 @@ internal static class AnswerEvaluation
     /// <exception cref="ArgumentException">A column is missing or of another type, or there are no rows.</exception>
     public static AnswerMetrics Evaluate(IDataView data, string answersName, string predictedName, string scoreName, AnswerComparison? comparison)
     {
-        var gold = Answers(data.Schema, answersName);
-        var predicted = Answers(data.Schema, predictedName);
+        var gold = TextsColumn(data.Schema, answersName, "answers");
+        var predicted = TextsColumn(data.Schema, predictedName, "answers");
         var score = data.Schema.GetColumnOrNull(scoreName);
         var none = data.Schema.GetColumnOrNull(AnswerColumns.NoAnswerProbability);
         bool hasProbabilities = score?.Type is VectorDataViewType { ItemType: NumberDataViewType { RawType: var item } } && item == typeof(float) && none?.Type == NumberDataViewType.Single;
@@ -42,10 +42,15 @@ internal static class AnswerEvaluation
         return rows.Count > 0 ? AnswerMetrics.Of(rows, comparison) : throw new ArgumentException("There are no rows to evaluate.");
     }
 
-    private static DataViewSchema.Column Answers(DataViewSchema schema, string name)
+    /// <summary>A column of text, or of a vector of text.</summary>
+    /// <param name="schema">The data's.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="what">What it holds, for the message.</param>
+    /// <exception cref="ArgumentException">It is absent or of another type.</exception>
+    public static DataViewSchema.Column TextsColumn(DataViewSchema schema, string name, string what)
     {
         var column = TextRows.FindColumn(schema, name);
         return column.Type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } ? column
-            : throw new ArgumentException($"The column '{name}' is of type {column.Type}; answers are text, or a vector of text.");
+            : throw new ArgumentException($"The column '{name}' is of type {column.Type}; {what} are text, or a vector of text.");
     }
 }

@@ -16,6 +16,7 @@ using TorchSharp;
 [assembly: LoadableClass(typeof(PTuningTokenLabelingTransformer), null, typeof(SignatureLoadModel), "P-Tuning token labeling", PTuningTokenLabelingTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(PTuningQuestionAnsweringTransformer), null, typeof(SignatureLoadModel), "P-Tuning question answering", PTuningQuestionAnsweringTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(PTuningMultipleChoiceTransformer), null, typeof(SignatureLoadModel), "P-Tuning multiple choice", PTuningMultipleChoiceTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(PTuningTextGenerationTransformer), null, typeof(SignatureLoadModel), "P-Tuning text generation", PTuningTextGenerationTransformer.LoaderSignature)]
 
 namespace MLNet.PTuning.Pipeline
 {

@@ -36,7 +36,7 @@ public abstract class PTuningOptions : TrainingOptions
     public PeftFolder? StartFrom { get; set; }
 
     /// <summary>
-    /// Words that represent the classes, scored by the backbone's masked-word head in place of a trained classification head. For classification of texts,
+    /// Words that represent the classes, scored by the backbone's masked-word head (of a decoder by the head that scores the next token) in place of a trained classification head. For classification of texts,
     /// with any method that trains more than a head. Default null: a classification head.
     /// </summary>
     public Verbalizer? Verbalizer { get; set; }

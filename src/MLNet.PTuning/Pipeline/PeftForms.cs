@@ -23,7 +23,7 @@ internal static class PeftForms
         var prompt = config.Type == PeftType.MULTITASK_PROMPT_TUNING ? OfTask(folder, adapter, task) : adapter.Tensors[PeftAdapter.PromptName];
         TuningMethod method = config.Type == PeftType.PREFIX_TUNING ? new DeepPrompt { Length = config.VirtualTokens }
             // The transformers library's classes for classification read position 0, which is the prompt's first vector.
-            : new SoftPrompt { Length = config.VirtualTokens, PoolsFirstVector = config.TaskType is not (PeftHead.Labeling or PeftHead.Answering) };
+            : new SoftPrompt { Length = config.VirtualTokens, PoolsFirstVector = config.TaskType is not (PeftHead.Labeling or PeftHead.Answering or PeftHead.Writing) };
         string name = method is DeepPrompt ? PrefixTable.Name : VectorTuner.Name;
         tensors[name] = PeftFolder.Renamed(prompt, name);
         return new PeftFolder(folder, method, config.TaskType, config.BaseModel, tensors) { ClassNames = adapter.ClassNames ?? PeftHead.ClassesOf(adapter.Tensors.Keys), Config = config };
@@ -39,9 +39,10 @@ internal static class PeftForms
         if (prompt.Settings.Spans is not null)
             throw new NotSupportedException("PEFT wraps Python's classes, whose classification head reads the first token alone; a head that reads spans (Spans) has no form there.");
         var trained = model.Trained();
-        if (!trained.ContainsKey(LinearHead.Weight)) throw new NotSupportedException("PEFT has no form for a verbalizer; a classification head can be written.");
+        bool writes = task == PeftHead.Writing;
+        if (!writes && !trained.ContainsKey(LinearHead.Weight)) throw new NotSupportedException("PEFT has no form for a verbalizer; a classification head can be written.");
         var config = model.Backbone.Config;
-        var (modules, tensors) = PeftHead.Write(trained, model.Backbone, task);
+        var (modules, tensors) = writes ? (null, []) : PeftHead.Write(trained, model.Backbone, task);
         var form = FormOf(method, pools: task == PeftHead.Classification) with
         {
             TaskType = task,
@@ -54,7 +55,7 @@ internal static class PeftForms
         if (form.Type == PeftType.PROMPT_TUNING && config.EmbeddingSize != config.HiddenSize)
             throw new NotSupportedException($"PEFT's PROMPT_TUNING has vectors of the hidden size {config.HiddenSize}; this backbone's embeddings have {config.EmbeddingSize}.");
         tensors[PeftAdapter.PromptName] = PeftFolder.Renamed(trained[form.Type == PeftType.PROMPT_TUNING ? VectorTuner.Name : PrefixTable.Name], PeftAdapter.PromptName);
-        return new PeftAdapter(form, tensors) { ClassNames = prompt.ClassNames };
+        return new PeftAdapter(form, tensors) { ClassNames = writes ? null : prompt.ClassNames };
     }
 
     /// <summary>A task's adapter, with the low-rank factors of all tasks that were trained together.</summary>

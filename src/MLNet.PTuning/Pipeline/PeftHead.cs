@@ -10,7 +10,7 @@ namespace MLNet.PTuning.Pipeline;
 /// <summary>Names of a head's tensors in PEFT's files and in this library.</summary>
 internal static class PeftHead
 {
-    public const string Classification = "SEQ_CLS", Labeling = "TOKEN_CLS", Answering = "QUESTION_ANS";
+    public const string Classification = "SEQ_CLS", Labeling = "TOKEN_CLS", Answering = "QUESTION_ANS", Writing = "CAUSAL_LM";
 
     private const string SpanModule = "qa_outputs";
 

@@ -2,8 +2,10 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Files;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Training;
+using MLNet.PTuning.Tuning;
 
 namespace MLNet.PTuning.Pipeline;
 
@@ -22,6 +24,9 @@ internal sealed record PreparedTask(PTuningOptions Options, IReadOnlyList<string
 {
     /// <summary>Vectors that the head reads for each line of scores: the first token's, or the mean, and one a span.</summary>
     public int Vectors { get; init; } = 1;
+
+    /// <summary>Whether the head is a decoder's own, which scores the next token.</summary>
+    public bool Writes { get; init; }
 }
 
 /// <summary>An estimator of any task, as multi-task training needs it.</summary>
@@ -50,12 +55,12 @@ internal static class PromptFit
             var limit = new RowLimit(backbone, options);
             var (rows, validation, skipped) = task.MakeRows(backbone, limit, seed, channel);
             var method = options.Method.For(task.ClassNames, () => Example.FrequentPieces(rows));
-            // With a verbalizer there is no head whose rows could be reordered.
-            var start = words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel, options.ReasonAgainstHeadOfStart) : options.StartFrom?.TensorsFor(backbone);
-            model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words, vectors: task.Vectors);
+            // With a head of the backbone's there is none whose rows could be reordered.
+            var start = task.Writes ? options.StartFrom?.PromptFor(backbone) : words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel, options.ReasonAgainstHeadOfStart) : options.StartFrom?.TensorsFor(backbone);
+            model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words, vectors: task.Vectors, writes: task.Writes);
             model.Computation = options.Computation;
             double rate = options.Rate;
-            channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows of {task.ClassNames.Count} classes: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));
+            channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows{(task.Writes ? "" : $" of {task.ClassNames.Count} classes")}: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));
             channel.Epochs = options.EpochsFor(rows.Count);
             var report = new Trainer(model, options, rate, seed, task.ClassNames, task.Score, channel).Run(rows, validation, skipped);
             return task.ToTransformer(model, Settings(options, backbone, limit) with { Report = report });
@@ -70,7 +75,7 @@ internal static class PromptFit
 
     /// <summary>A model of <see cref="PTuningOptions.StartFrom"/> as it is, with its head. The task adds its own settings.</summary>
     /// <exception cref="InvalidDataException">It was trained on another kind of backbone.</exception>
-    public static (TunedModel Model, ModelSettings Settings) WithoutTraining(IHost host, PTuningOptions options, IReadOnlyList<string> classNames, bool pools)
+    public static (TunedModel Model, ModelSettings Settings) WithoutTraining(IHost host, PTuningOptions options, IReadOnlyList<string> classNames, bool pools, bool writes = false)
     {
         if (options.Verbalizer is not null) throw new ArgumentException("A model that is not trained has the head of StartFrom; leave Verbalizer null.");
         var lease = FrozenBackbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host), options.Precision);
@@ -79,7 +84,9 @@ internal static class PromptFit
             using var channel = new TrainingChannel(host, options);
             foreach (string notice in lease.Backbone.Notices) channel.Warn(notice);
             var settings = Settings(options, lease.Backbone, new RowLimit(lease.Backbone, options));
-            var model = TunedModel.Load(lease, options.Method, classNames.Count, pools, options.StartFrom!.StartFor(lease.Backbone, classNames, channel, options.ReasonAgainstHeadOfStart));
+            var start = !writes ? options.StartFrom!.StartFor(lease.Backbone, classNames, channel, options.ReasonAgainstHeadOfStart)
+                : options.StartFrom?.PromptFor(lease.Backbone) ?? SavedTensors.Of("the backbone alone", new Dictionary<string, TensorData>());
+            var model = TunedModel.Load(lease, options.Method, classNames.Count, pools, start, writes: writes);
             model.Computation = options.Computation;
             return (model, settings);
         }

@@ -47,6 +47,12 @@ internal sealed record ModelSettings
     /// <summary>Settings of question answering.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AnsweringSettings? Answering { get; init; }
+    /// <summary>Settings of writing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GenerationSettings? Generation { get; init; }
+    /// <summary>The tokens that end what is written; null for other tasks.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int[]? EndTokens { get; init; }
     public TrainingReport? Report { get; init; }
     public SearchReport? SearchReport { get; init; }
     /// <summary>SHA-256 of the weights' stream; filled in when the model is saved.</summary>
@@ -54,7 +60,7 @@ internal sealed record ModelSettings
 
     /// <summary>PEFT's name of the task's kind.</summary>
     [JsonIgnore]
-    public string TaskType => Labeling is not null ? PeftHead.Labeling : Answering is not null ? PeftHead.Answering : PeftHead.Classification;
+    public string TaskType => Labeling is not null ? PeftHead.Labeling : Answering is not null ? PeftHead.Answering : Generation is not null ? PeftHead.Writing : PeftHead.Classification;
 
     /// <summary>Vectors that the head reads for each line of scores.</summary>
     [JsonIgnore]
@@ -137,7 +143,7 @@ internal static class SavedModel
                     + "Put them back (vocab.txt, tokenizer.json, tokenizer_config.json, …), or train anew.");
             File.WriteAllBytes(temporary, weights);
             using var file = WeightFile.Open(temporary);
-            var model = TunedModel.Load(lease, settings.Method, keys.Count, settings.HasPooler, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names), settings.Vectors);
+            var model = TunedModel.Load(lease, settings.Method, keys.Count, settings.HasPooler, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names), settings.Vectors, settings.Generation is not null);
             model.Computation = new Computation(settings.Precision, null);
             return (settings, keys, model);
         }

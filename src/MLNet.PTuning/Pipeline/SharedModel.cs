@@ -112,7 +112,7 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
             lease.Dispose();
             throw new IOException($"The backbone in {_folder.Path} has changed since the model was disposed, so it cannot be used again; put the files back, or load the model again.");
         }
-        var reloaded = TunedModel.Load(lease, settings.Method, classNames.Count, settings.HasPooler, SavedTensors.Of("the model", _trained!), settings.Verbalizer?.WordsOf(classNames), settings.Vectors);
+        var reloaded = TunedModel.Load(lease, settings.Method, classNames.Count, settings.HasPooler, SavedTensors.Of("the model", _trained!), settings.Verbalizer?.WordsOf(classNames), settings.Vectors, settings.Generation is not null);
         reloaded.Computation = _computation;
         _trained = null;
         return reloaded;
@@ -127,10 +127,14 @@ internal sealed class ModelUse(SharedModel owner, TunedModel model) : IDisposabl
     /// <summary>The model; null once the use has ended.</summary>
     public TunedModel? Model => _model;
 
+    /// <summary>The model of a use that has not ended.</summary>
+    /// <exception cref="ObjectDisposedException">It has.</exception>
+    public TunedModel Required => _model ?? throw new ObjectDisposedException(nameof(ModelUse));
+
     /// <inheritdoc cref="TunedModel.Predict"/>
     public float[][] Predict(IReadOnlyList<Example> examples)
     {
-        float[][] predicted = (_model ?? throw new ObjectDisposedException(nameof(ModelUse))).Predict(examples);
+        float[][] predicted = Required.Predict(examples);
         // The use of an engine without references must not end while it still predicts.
         GC.KeepAlive(this);
         return predicted;

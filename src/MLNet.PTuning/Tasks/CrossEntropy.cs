@@ -1,4 +1,4 @@
-// The loss of every task: cross-entropy of a softmax over classes, or over the vectors of an example.
+// The loss of every task: cross-entropy of a softmax over classes, over the vectors of an example, or over the vocabulary.
 using TorchSharp;
 
 namespace MLNet.PTuning.Tasks;
@@ -30,7 +30,7 @@ internal static class CrossEntropy
         for (int i = 0; i < example.Targets.Length; i++)
         {
             if (example.Targets[i] is not (>= 0 and var target)) continue;
-            sum += example.Over == SoftmaxOver.Vectors ? LogTotal(predicted, i, classes) - predicted[target * classes + i] : -Log(predicted[i * classes + target]);
+            sum += example.Over == SoftmaxOver.Tokens ? -predicted[i] : example.Over == SoftmaxOver.Vectors ? LogTotal(predicted, i, classes) - predicted[target * classes + i] : -Log(predicted[i * classes + target]);
             count++;
         }
         return (sum, count);

@@ -11,6 +11,8 @@ internal enum SoftmaxOver
     Classes,
     /// <summary>The vectors that the head reads, once for each class: there is a target for each class, and it is an index among the vectors.</summary>
     Vectors,
+    /// <summary>The vocabulary at each vector: a target is a token's id, and what is predicted of it is its log-probability alone.</summary>
+    Tokens,
 }
 
 /// <summary>The word pieces of a row, or of several that are scored together, the positions that are read, and the targets.</summary>
@@ -34,10 +36,13 @@ internal sealed record Example(int[] Ids, int[] Types, int[] ReadPositions, int[
     /// <summary>What its targets are.</summary>
     public SoftmaxOver Over { get; init; }
 
+    /// <summary>The word pieces that it counts as where passes are bounded: its own, or more where its scores need more memory than those.</summary>
+    public int PassSize { get => Math.Max(field, Ids.Length); init; }
+
     /// <summary>Number of vectors that the head reads.</summary>
     public int VectorCount => Means?.Length ?? ReadPositions.Length;
 
-    /// <summary>Lines of scores that a model of it predicts, each with a score a class.</summary>
+    /// <summary>Lines of scores that a model of it predicts, each with a score a class (a token's log-probability).</summary>
     public int ScoredLines => Over == SoftmaxOver.Vectors ? VectorCount : Targets.Length;
 
     /// <summary>Its rows as examples of their own, without targets: for predictions, since a row's scores do not depend on those beside it.</summary>
@@ -90,12 +95,12 @@ internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Target
     /// <summary>Examples in their order, in one pass or in as many of about the same number of word pieces as keep each at 4096, give or take a row.</summary>
     public static IReadOnlyList<Batch> Passes(IReadOnlyList<Example> examples)
     {
-        long all = examples.Sum(e => (long)e.Ids.Length), passes = (all + PiecesAtOnce - 1) / PiecesAtOnce, here = 0;
+        long all = examples.Sum(e => (long)e.PassSize), passes = (all + PiecesAtOnce - 1) / PiecesAtOnce, here = 0;
         var batches = new List<Batch>();
         int first = 0;
         for (int i = 0; i < examples.Count; i++)
         {
-            here += examples[i].Ids.Length;
+            here += examples[i].PassSize;
             if (here * passes < all * (batches.Count + 1)) continue;
             batches.Add(Of([.. examples.Skip(first).Take(i + 1 - first)]));
             first = i + 1;

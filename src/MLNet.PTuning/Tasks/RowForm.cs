@@ -10,7 +10,7 @@ namespace MLNet.PTuning.Tasks;
 /// <param name="TextCount">Pieces of the text, after the cut.</param>
 /// <param name="PairStart">Position of the second text's first piece, where there is one.</param>
 /// <param name="PairCount">Pieces of the second text, after the cut.</param>
-/// <param name="ReadPosition">The position that classification reads: the masked word where a verbalizer scores it, else the row's own first token (of a decoder its last one), or a prompt's first vector.</param>
+/// <param name="ReadPosition">The position that classification reads: the masked word where a verbalizer scores it (of a decoder the piece before it), else the row's own first token (of a decoder its last one), or a prompt's first vector.</param>
 internal readonly record struct FormedRow(Encoded Input, int TextStart, int TextCount, int PairStart, int PairCount, int ReadPosition);
 
 /// <summary>The form that a tuning method, or a verbalizer, gives to the rows of a task.</summary>
@@ -27,14 +27,16 @@ internal sealed class RowForm
     /// <param name="method">The tuning method.</param>
     /// <param name="hasPairs">Whether rows have a second text.</param>
     /// <param name="verbalizer">What scores a masked word; null for a head of its own. Its template counts where the method has none.</param>
-    /// <param name="readsLast">Whether classification reads a row's last token, as of a decoder, in place of its first.</param>
+    /// <param name="readsLast">
+    /// Whether classification reads a row's last token, as of a decoder, in place of its first. A template's <c>{mask}</c> is then the place of the next token, and adds no piece.
+    /// </param>
     /// <exception cref="ArgumentException">The template does not fit the rows, or leaves no room for them.</exception>
     public RowForm(TextTokenizer tokenizer, int maxLength, TuningMethod method, bool hasPairs, Verbalizer? verbalizer = null, bool readsLast = false)
     {
         _readsLast = readsLast;
         (_tokenizer, _maxLength, _inFront, _readsVectors, _readsMask) = (tokenizer, maxLength, method.VectorsInFront, method.ReadsVectors, verbalizer is not null);
         var template = method.RowTemplate ?? (verbalizer is null ? null : PromptTemplate.Parse(verbalizer.Template));
-        _parts = template?.Parts ?? [new TemplatePart(TemplatePartKind.Text, "", 0, AfterBlank: false)];
+        _parts = template is null ? [new TemplatePart(TemplatePartKind.Text, "", 0, AfterBlank: false)] : readsLast ? UpToMask(template.Parts) : template.Parts;
         if (template is not null && template.Has(TemplatePartKind.Pair) && !hasPairs)
             throw new ArgumentException("The template has {pair}, but the rows have one text; name the second text's column, or take {pair} out.");
         if (_readsMask && template?.Has(TemplatePartKind.Mask) != true)
@@ -44,6 +46,7 @@ internal sealed class RowForm
         _words = [.. _parts.Select(IReadOnlyList<Piece> (part) => part.Kind switch
         {
             TemplatePartKind.Words => Pieces(part.Words, part.AfterBlank),
+            TemplatePartKind.Mask when readsLast => [],
             TemplatePartKind.Mask => [new Piece(tokenizer.MaskId ?? throw new ArgumentException("The backbone's vocabulary has no mask token, so a template cannot have {mask}; take it out, and use a classification head."), 0, 0, 0)],
             TemplatePartKind.Prompt => [.. Enumerable.Range(0, part.Count).Select(_ => new Piece(-(++vector), 0, 0, 0))],
             _ => [],
@@ -92,11 +95,20 @@ internal sealed class RowForm
         int inFront = _inFront;
         var input = inFront == 0 ? joined : new Encoded(
             [.. Enumerable.Range(1, inFront).Select(j => -j), .. joined.Ids], [.. new int[inFront], .. joined.Types], Moved(joined.First), Moved(joined.Second));
-        return new FormedRow(input, PositionOf(textAt), textCount, PositionOf(pairAt), pairCount, _readsMask ? PositionOf(maskAt) : _readsVectors ? 0 : _readsLast ? input.Ids.Length - 1 : inFront);
+        return new FormedRow(input, PositionOf(textAt), textCount, PositionOf(pairAt), pairCount, _readsMask ? (_readsLast ? Math.Max(0, PositionOf(maskAt) - 1) : PositionOf(maskAt)) : _readsVectors ? 0 : _readsLast ? input.Ids.Length - 1 : inFront);
 
         Range Moved(Range range) => (range.Start.Value + inFront)..(range.End.Value + inFront);
 
         int PositionOf((bool InSecond, int At) piece) => (piece.InSecond ? input.Second : input.First).Start.Value + piece.At;
+    }
+
+    // A decoder is asked for the next token where the mask stands, before it has read what follows: words there are left out.
+    private static IReadOnlyList<TemplatePart> UpToMask(IReadOnlyList<TemplatePart> parts)
+    {
+        int end = parts.TakeWhile(part => part.Kind != TemplatePartKind.Mask).Count();
+        if (parts.Skip(end + 1).FirstOrDefault(part => part.Kind != TemplatePartKind.Words) is { Kind: not TemplatePartKind.Words } after)
+            throw new ArgumentException($"The template has {{{after.Kind.ToString().ToLowerInvariant()}}} after {{mask}}, and a decoder has not read it where it is asked for the next token; put {{mask}} last.");
+        return [.. parts.Take(end + 1)];
     }
 
     private bool IsAfterBlank(TemplatePartKind kind) => _parts.Any(p => p.Kind == kind && p.AfterBlank);

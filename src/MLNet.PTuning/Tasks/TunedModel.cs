@@ -68,31 +68,35 @@ internal sealed class TunedModel : IDisposable
     /// <param name="words">Words of each class, where a verbalizer takes the place of a classification head.</param>
     /// <param name="taskRank">Rank of the factor that makes a soft prompt this task's own (<see cref="TaskPromptTuner"/>); null for none.</param>
     /// <param name="vectors">Vectors that the head reads for each line of scores.</param>
+    /// <param name="writes">Whether the head is the decoder's own, which scores the next token.</param>
     /// <exception cref="ArgumentException">There is nothing to train, or the method trains other tensors than <paramref name="start"/> holds.</exception>
     public static TunedModel Create(FrozenBackbone.Lease lease, TuningMethod method, int classes, bool pools, double? headDropout, long seed, SavedTensors? start = null,
-        IReadOnlyList<IReadOnlyList<string>>? words = null, int? taskRank = null, int vectors = 1)
+        IReadOnlyList<IReadOnlyList<string>>? words = null, int? taskRank = null, int vectors = 1, bool writes = false)
     {
         var model = Build(lease, classes, headDropout, b =>
         {
             var tuner = method.CreateTuner(b, seed, start);
             return taskRank is { } rank ? new TaskPromptTuner(b, (VectorTuner)tuner, rank, seed) : tuner;
-        }, b => words is not null ? new VerbalizerHead(b, words)
+        }, b => writes || words is not null ? Untrained(b, words)
             : start is not null && LinearHead.Fits(b, classes, pools, start, vectors) ? LinearHead.Load(b, classes, pools, start, vectors) : LinearHead.Create(b, classes, pools, seed + 1, vectors));
         if (model.Parameters.Count > 0) return model;
         model.Dispose();
-        throw new ArgumentException($"{method.GetType().Name} trains a head alone, and a verbalizer's is not trained; take another method, or leave Verbalizer null.");
+        throw new ArgumentException($"{method.GetType().Name} trains a head alone, and {(writes ? "a model that writes has the backbone's own; take another method." : "a verbalizer's is not trained; take another method, or leave Verbalizer null.")}");
     }
 
     /// <summary>A model for another task with what another one tunes, and a new head. Takes over the lease.</summary>
     public static TunedModel Sharing(TunedModel other, FrozenBackbone.Lease lease, int classes, bool pools, double? headDropout, long seed,
-        IReadOnlyList<IReadOnlyList<string>>? words, int vectors = 1) =>
-        Build(lease, classes, headDropout, _ => other._tuner.Share(seed), b => words is not null ? new VerbalizerHead(b, words) : LinearHead.Create(b, classes, pools, seed + 1, vectors));
+        IReadOnlyList<IReadOnlyList<string>>? words, int vectors = 1, bool writes = false) =>
+        Build(lease, classes, headDropout, _ => other._tuner.Share(seed), b => writes || words is not null ? Untrained(b, words) : LinearHead.Create(b, classes, pools, seed + 1, vectors));
 
     /// <summary>A trained model from what <see cref="Save"/> wrote. Takes over the lease.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
     public static TunedModel Load(FrozenBackbone.Lease lease, TuningMethod method, int classes, bool pools, SavedTensors saved, IReadOnlyList<IReadOnlyList<string>>? words = null,
-        int vectors = 1) =>
-        Build(lease, classes, null, b => method.LoadTuner(b, saved.Read), b => words is not null ? new VerbalizerHead(b, words) : LinearHead.Load(b, classes, pools, saved, vectors));
+        int vectors = 1, bool writes = false) =>
+        Build(lease, classes, null, b => method.LoadTuner(b, saved.Read), b => writes || words is not null ? Untrained(b, words) : LinearHead.Load(b, classes, pools, saved, vectors));
+
+    // A head of the backbone's: one that scores words, or one that scores the next token.
+    private static Head Untrained(FrozenBackbone backbone, IReadOnlyList<IReadOnlyList<string>>? words) => words is null ? new NextTokenHead(backbone.LanguageHead) : new VerbalizerHead(backbone, words);
 
     /// <summary>The largest magnitude of a trained number.</summary>
     public float LargestParameter() => ComputeThread.Run(() =>
@@ -180,10 +184,43 @@ internal sealed class TunedModel : IDisposable
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
             // Each row by itself, so that a text with many choices is in as many passes as others are.
-            float[] all = [.. Batch.Passes([.. examples.SelectMany(example => example.Rows())]).SelectMany(batch => ParameterFactory.ToArray(batch.Over == SoftmaxOver.Classes ? Logits(batch, null).softmax(1) : Logits(batch, null)))];
+            float[] all = [.. Batch.Passes([.. examples.SelectMany(example => example.Rows())]).SelectMany(batch => ParameterFactory.ToArray(Predicted(batch)))];
             int from = 0;
             return examples.Select(e => all[from..(from += e.ScoredLines * ClassCount)]).ToArray();
         }
+    }
+
+    private torch.Tensor Predicted(Batch batch)
+    {
+        using var scope = torch.NewDisposeScope();
+        var logits = Logits(batch, null);
+        return (batch.Over switch
+        {
+            SoftmaxOver.Classes => logits.softmax(1),
+            SoftmaxOver.Tokens => logits.log_softmax(1).gather(1, torch.tensor(Array.ConvertAll(batch.Targets, t => (long)t), device: logits.device).unsqueeze(1)),
+            _ => logits,
+        }).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>An empty cache of rows that this model continues (<see cref="Next"/>). Dispose it.</summary>
+    public KeyValueCache NewCache() => new(_tuner.Encoder, State());
+
+    /// <summary>Appends word pieces to rows of a cache, and gives what <paramref name="read"/> makes of the scores of the token after each row's last one: [B, V].</summary>
+    /// <inheritdoc cref="KeyValueCache.Append"/>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    public T Next<T>(KeyValueCache cache, IReadOnlyList<int[]> pieces, int[]? from, Func<torch.Tensor, T> read)
+    {
+        T result = ComputeThread.Run(() =>
+        {
+            ObjectDisposedException.ThrowIf(_disposed != 0, this);
+            ComputeThread.UseThreads(Computation.Threads);
+            ComputeThread.SetLibtorchThreads(ComputeThread.ThreadCount);
+            using var scope = torch.NewDisposeScope();
+            using var noGrad = torch.no_grad();
+            return read(_head.Logits(cache.Append(pieces, from), _tuner.Encoder, null, 0));
+        });
+        GC.KeepAlive(this);
+        return result;
     }
 
     /// <summary>What was trained, by name.</summary>

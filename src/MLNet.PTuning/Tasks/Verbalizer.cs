@@ -7,6 +7,7 @@ namespace MLNet.PTuning;
 /// Makes the backbone's masked-word head the classifier: a masked word is put into each row, and a class is scored by its words' scores there.
 /// A class's score is the mean over its words, a word's the mean over its word pieces, all at the one masked word; probabilities are the softmax over classes.
 /// Nothing of the head is trained, so few rows are enough to begin with.
+/// A decoder's own head scores the next token in place of a masked word: <c>{mask}</c> is where it is asked for and comes last (words after it are left out), and of a word of several pieces the first counts.
 /// </summary>
 public sealed class Verbalizer
 {

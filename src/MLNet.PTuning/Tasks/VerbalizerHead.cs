@@ -1,4 +1,4 @@
-// The head that scores classes by the words that represent them, with the backbone's own masked-word head.
+// The head that scores classes by the words that represent them, with the backbone's own masked-word head or, of a decoder, the one that scores the next token.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tuning;
 using TorchSharp;
@@ -8,18 +8,21 @@ namespace MLNet.PTuning.Tasks;
 /// <summary>The words' pieces, each once, and the weight of each in each class.</summary>
 internal sealed class VerbalizerHead : Head
 {
-    private readonly MaskedWordHead _words;
+    // Scores of the pieces by hidden states [R, H], with the encoder's word embeddings.
+    private readonly Func<torch.Tensor, EmbeddingTable, torch.Tensor> _scores;
     private readonly torch.Tensor _pieces, _weights;
 
-    /// <param name="backbone">Whose masked-word head scores.</param>
+    /// <param name="backbone">Whose head scores.</param>
     /// <param name="words">Words of each class.</param>
     /// <exception cref="NotSupportedException">The backbone has no such head.</exception>
     /// <exception cref="ArgumentException">A word has no pieces, or two classes have the same.</exception>
     public VerbalizerHead(FrozenBackbone backbone, IReadOnlyList<IReadOnlyList<string>> words)
     {
-        _words = backbone.MaskedWords ?? throw new NotSupportedException(
+        bool isDecoder = backbone.Encoder.IsCausal;
+        if (!isDecoder && backbone.MaskedWords is null) throw new NotSupportedException(
             $"{backbone.Folder.Path} has no masked-word head that is known here, so a verbalizer has nothing to score words with; "
             + "take a checkpoint of masked-language training (BERT, RoBERTa, DistilBERT or ALBERT), or leave Verbalizer null for a classification head.");
+        var head = isDecoder ? backbone.LanguageHead : null;
         // As within a text, after a blank.
         var pieces = words.Select(w => w.Select(word => Pieces(backbone, word)).ToList()).ToList();
         for (int a = 0; a < words.Count; a++)
@@ -32,6 +35,8 @@ internal sealed class VerbalizerHead : Head
             foreach (int[] word in pieces[c])
                 foreach (int piece in word) weights[Array.IndexOf(all, piece) * words.Count + c] += 1f / pieces[c].Count / word.Length;
         _pieces = torch.tensor(Array.ConvertAll(all, p => (long)p), device: backbone.Device).DetachFromDisposeScope();
+        _scores = isDecoder ? (hidden, table) => torch.nn.functional.linear(hidden, head?.index_select(0, _pieces) ?? table.Rows(_pieces))
+            : (hidden, table) => backbone.MaskedWords!.Scores(hidden, table, _pieces);
         _weights = torch.tensor(weights, device: backbone.Device).view(all.Length, words.Count).DetachFromDisposeScope();
     }
 
@@ -40,7 +45,7 @@ internal sealed class VerbalizerHead : Head
     public override bool SuitsAnyThread => false;
 
     public override torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability) =>
-        _words.Scores(hidden, encoder.WordEmbeddings, _pieces).matmul(_weights);
+        _scores(hidden, encoder.WordEmbeddings).matmul(_weights);
 
     public override void Dispose()
     {
@@ -51,6 +56,7 @@ internal sealed class VerbalizerHead : Head
     private static int[] Pieces(FrozenBackbone backbone, string word)
     {
         int[] pieces = [.. backbone.Tokenizer.PiecesOfWords([word]).Select(p => p.Id)];
-        return pieces.Length > 0 ? pieces : throw new ArgumentException($"The verbalizer's word '{word}' has no word pieces in this backbone's vocabulary; give another word.");
+        // Of a word of several pieces a decoder's next token is the first.
+        return pieces.Length > 0 ? backbone.Encoder.IsCausal ? pieces[..1] : pieces : throw new ArgumentException($"The verbalizer's word '{word}' has no word pieces in this backbone's vocabulary; give another word.");
     }
 }

@@ -8,6 +8,8 @@ internal sealed class ByteLevelModel(IPieceModel inner) : IPieceModel
     // Printable bytes of Latin-1 stand for themselves, the others, in order, for the characters from U+0100 on (GPT-2's alphabet).
     private static readonly char[] Spelling = Spell();
 
+    private static readonly Dictionary<char, byte> ByteOf = Spelling.Select((unit, value) => (unit, value)).ToDictionary(p => p.unit, p => (byte)p.value);
+
     public int VocabularySize => inner.VocabularySize;
 
     public int? UnknownId => inner.UnknownId;
@@ -17,6 +19,13 @@ internal sealed class ByteLevelModel(IPieceModel inner) : IPieceModel
     public int? IdOf(string piece) => inner.IdOf(piece);
 
     public string? PieceOf(int id) => inner.PieceOf(id);
+
+    // What is not of the alphabet, in a piece that an author added to the vocabulary, stands for itself.
+    public void Spell(string piece, bool isFirst, List<byte> text)
+    {
+        if (piece.All(ByteOf.ContainsKey)) text.AddRange(piece.Select(unit => ByteOf[unit]));
+        else text.AddRange(Encoding.UTF8.GetBytes(piece));
+    }
 
     public void Encode(ReadOnlySpan<char> word, List<(int Id, int Start, int End)> pieces)
     {

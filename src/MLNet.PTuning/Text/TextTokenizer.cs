@@ -15,6 +15,7 @@ internal sealed class TextTokenizer
     private readonly SpecialLayout _layout;
     private int _idLimit = int.MaxValue;
     private string? _fingerprint;
+    private string?[]? _pieces;
 
     // Case, accents (also apart), punctuation, blanks, what is not seen, other scripts, digits, symbols, words of many letters.
     private const string Specimen = "The café's CAFÉ, İstanbul e\u0301 — don't; 1,000.50 €  \ta-b_c\u00A0d\u200Be\u00ADf ﬁ ＡＢ １ ß ς Σ 你好，世界 日本語 한국어 हिन्दी العَرَبِيَّة שָׁלוֹם ไทย 😀👍🏽 <s> [MASK] ## ▁ internationalization!";
@@ -66,6 +67,21 @@ internal sealed class TextTokenizer
 
     /// <summary>Whether offsets leave out the blanks at a piece's ends.</summary>
     public bool TrimsBlanks { private get; init; }
+
+    /// <summary>Ids of added tokens that are text; the others are special, and stand for none.</summary>
+    public IReadOnlySet<int> AddedTexts { private get; init; } = new HashSet<int>();
+
+    /// <summary>Appends the UTF-8 bytes of text that an id stands for; nothing for a special token, or for an id that the vocabulary lacks.</summary>
+    /// <param name="id">The id.</param>
+    /// <param name="isFirst">Whether no text comes before it.</param>
+    /// <param name="text">Where they go.</param>
+    public void Spell(int id, bool isFirst, List<byte> text)
+    {
+        bool isAdded = _added.Has(id) || _addedToNormalized.Has(id);
+        if (isAdded && !AddedTexts.Contains(id)) return;
+        if (isAdded) text.AddRange(Encoding.UTF8.GetBytes(_added.ContentOf(id) ?? _addedToNormalized.ContentOf(id)!));
+        else if (LazyInitializer.EnsureInitialized(ref _pieces, PiecesById).ElementAtOrDefault(id) is { } piece) _model.Spell(piece, isFirst, text);
+    }
 
     /// <summary>Reads the tokenizer of a folder as Hugging Face publishes it.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -125,6 +141,13 @@ internal sealed class TextTokenizer
             throw new ArgumentOutOfRangeException(nameof(maxLength), maxLength, $"The model's {SpecialCount(isPair)} special tokens need a longer sequence.");
         var (firstCount, secondCount) = Truncation.LongestFirst(first.Count, second?.Count ?? 0, budget);
         return _layout.Join([.. first.Take(firstCount)], [.. (second ?? []).Take(secondCount)], isPair);
+    }
+
+    private string?[] PiecesById()
+    {
+        var pieces = new string?[_model.VocabularySize];
+        foreach (var (piece, id) in _model.Vocabulary) pieces[id] = piece;
+        return pieces;
     }
 
     private string Identify()

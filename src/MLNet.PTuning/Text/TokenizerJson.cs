@@ -30,6 +30,7 @@ internal static class TokenizerJson
             PadId = IdOf(settings.Token("pad_token")) ?? IdOf("[PAD]") ?? IdOf("<pad>") ?? IdOf(settings.Token("eos_token")) ?? 0,
             MaskId = IdOf(settings.Token("mask_token")) ?? IdOf("[MASK]") ?? IdOf("<mask>"),
             ModelMaxLength = settings.ModelMaxLength,
+            AddedTexts = (root.Optional("added_tokens")?.Items ?? []).Where(token => !token.Flag("special")).Select(token => token["id"].Id).ToHashSet(),
         };
     }
 

@@ -1,4 +1,7 @@
 // The replaceable parts of a tokenizer: text to normalized text, to words, to pieces.
+using System.Globalization;
+using System.Text;
+
 namespace MLNet.PTuning.Text;
 
 internal interface ITextNormalizer
@@ -32,6 +35,16 @@ internal interface IPieceModel
 
     /// <summary>The piece of an id, or null where the vocabulary lacks it; for messages.</summary>
     string? PieceOf(int id);
+
+    /// <summary>Appends the UTF-8 bytes of text that a piece stands for, a mark of SentencePiece's as a blank and a byte's piece as the byte.</summary>
+    /// <param name="piece">A piece of the vocabulary.</param>
+    /// <param name="isFirst">Whether no text comes before it.</param>
+    /// <param name="text">Where they go.</param>
+    void Spell(string piece, bool isFirst, List<byte> text)
+    {
+        if (piece is ['<', '0', 'x', _, _, '>'] && byte.TryParse(piece.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)) text.Add(value);
+        else text.AddRange(Encoding.UTF8.GetBytes(piece.Replace(MetaspaceNormalizer.Mark, ' ')));
+    }
 
     /// <summary>Cuts one word into pieces; <c>Start</c> and <c>End</c> are units of the word.</summary>
     void Encode(ReadOnlySpan<char> word, List<(int Id, int Start, int End)> pieces);

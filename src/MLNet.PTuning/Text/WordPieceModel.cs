@@ -10,6 +10,7 @@ internal sealed class WordPieceModel : IPieceModel
     private readonly WordPieceTokenizer _tokenizer;
     private readonly int _unknownId;
     private readonly int _maxCharacters;
+    private readonly string _prefix;
 
     /// <param name="vocabulary">Piece to id; holds <paramref name="unknown"/>.</param>
     /// <param name="unknown">What a word becomes that the vocabulary cannot spell.</param>
@@ -21,6 +22,7 @@ internal sealed class WordPieceModel : IPieceModel
         _ids = vocabulary;
         _unknownId = vocabulary[unknown];
         _maxCharacters = maxCharacters;
+        _prefix = prefix;
         VocabularySize = vocabulary.Values.Max() + 1;
         // The library counts UTF-16 units, the reference code points: the limit is checked here, and the library's own is set too high to apply.
         var options = new WordPieceOptions { UnknownToken = unknown, ContinuingSubwordPrefix = prefix, MaxInputCharsPerWord = 2 * maxCharacters };
@@ -37,6 +39,14 @@ internal sealed class WordPieceModel : IPieceModel
     public int? IdOf(string piece) => _ids.TryGetValue(piece, out int id) ? id : null;
 
     public string? PieceOf(int id) => _ids.FirstOrDefault(p => p.Value == id).Key;
+
+    // A blank before each piece that continues no word, but for the marks that end a sentence or a part of it, as Hugging Face's decoder.
+    public void Spell(string piece, bool isFirst, List<byte> text)
+    {
+        bool continues = !isFirst && piece.StartsWith(_prefix, StringComparison.Ordinal);
+        if (!isFirst && !continues && piece is not ("." or "," or "!" or "?")) text.Add((byte)' ');
+        text.AddRange(Encoding.UTF8.GetBytes(continues ? piece[_prefix.Length..] : piece));
+    }
 
     public void Encode(ReadOnlySpan<char> word, List<(int Id, int Start, int End)> pieces)
     {

@@ -210,7 +210,7 @@ public sealed class Int8BackboneTests : IDisposable
         private readonly BackboneConfig _config = config;
         private readonly IReadOnlyList<LayerWeights> _layers = layers;
 
-        public override torch.Tensor Layer(int index, torch.Tensor hidden, AttentionLayout layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
+        public override torch.Tensor Layer(int index, torch.Tensor hidden, IAttention layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
         {
             var w = _layers[index];
             var selected = readPositions is null ? hidden : hidden.index_select(0, readPositions);

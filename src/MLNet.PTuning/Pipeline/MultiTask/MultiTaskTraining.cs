@@ -53,8 +53,8 @@ public sealed class MultiTaskTraining
                 var own = FrozenBackbone.Use(_options.BackboneFolder, device, _options.Precision);
                 var words = task.Options.Verbalizer?.WordsOf(task.ClassNames);
                 models.Add(models.Count == 0
-                    ? TunedModel.Create(own, method, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, seed, start, words, _options.TaskRank, task.Vectors)
-                    : TunedModel.Sharing(models[0], own, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, unchecked(seed + models.Count), words, task.Vectors));
+                    ? TunedModel.Create(own, method, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, seed, start, words, _options.TaskRank, task.Vectors, task.Writes)
+                    : TunedModel.Sharing(models[0], own, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, unchecked(seed + models.Count), words, task.Vectors, task.Writes));
                 models[^1].Computation = _options.Computation;
             }
             SharedTask[] shared = [.. prepared.Select((p, i) => new SharedTask(_options.Tasks[i].Name, models[i], p.Rows.Rows, p.Task.Options.ClassWeights, p.Rows.Validation, p.Task.Score))];
