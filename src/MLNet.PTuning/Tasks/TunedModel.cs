@@ -181,9 +181,56 @@ internal sealed class TunedModel : IDisposable
             using var noGrad = torch.no_grad();
             // Each row by itself, so that a text with many choices is in as many passes as others are.
             float[] all = [.. Batch.Passes([.. examples.SelectMany(example => example.Rows())]).SelectMany(batch => ParameterFactory.ToArray(batch.Over == SoftmaxOver.Classes ? Logits(batch, null).softmax(1) : Logits(batch, null)))];
-            int from = 0;
-            return examples.Select(e => all[from..(from += e.ScoredLines * ClassCount)]).ToArray();
+            return OfExamples(examples, all);
         }
+    }
+
+    /// <summary>Each example's part of the scores of all.</summary>
+    public float[][] OfExamples(IReadOnlyList<Example> examples, float[] all)
+    {
+        int from = 0;
+        return [.. examples.Select(e => all[from..(from += e.ScoredLines * ClassCount)])];
+    }
+
+    /// <summary>
+    /// Predictions of rows of several models, as <see cref="Predict"/> gives them. Models on one backbone go through its layers in the same passes, where their tuning
+    /// methods leave the layers as they are; the others are computed one after the other.
+    /// </summary>
+    /// <param name="models">Models, each with its rows.</param>
+    /// <returns>For each model, the predictions of its rows.</returns>
+    /// <exception cref="ObjectDisposedException">A model was disposed.</exception>
+    public static float[][][] PredictTogether(IReadOnlyList<(TunedModel Model, IReadOnlyList<Example> Examples)> models)
+    {
+        var predicted = new float[models.Count][][];
+        var groups = Enumerable.Range(0, models.Count).GroupBy(i => (models[i].Model.Backbone, models[i].Model.Computation, Alone: models[i].Model.MixesRows() ? -1 : i));
+        foreach (var group in groups)
+        {
+            int[] members = [.. group];
+            if (members is [var one]) predicted[one] = models[one].Model.Predict(models[one].Examples);
+            else
+                foreach (var (i, rows) in members.Zip(MixedPasses.Predict([.. members.Select(i => models[i])]))) predicted[i] = rows;
+        }
+        GC.KeepAlive(models);
+        return predicted;
+    }
+
+    // Whether its rows may be in one pass with those of others.
+    private bool MixesRows() => ComputeThread.Run(() =>
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        return ReferenceEquals(_tuner.Encoder, Backbone.Encoder) && _tuner.Encoder.Mixes(State());
+    });
+
+    /// <summary>Probabilities, or scores where the softmax is over vectors, of the vectors that the head reads of a pass's hidden states, in row-major order.</summary>
+    /// <param name="hidden">Hidden states at the positions read: [R, H].</param>
+    /// <param name="batch">The rows that they are of.</param>
+    public float[] ScoresOf(torch.Tensor hidden, Batch batch)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        var logits = _head.Logits(batch.Means?.Of(hidden) ?? hidden, _tuner.Encoder, null, _headDropout);
+        return ParameterFactory.ToArray(batch.Over == SoftmaxOver.Classes ? logits.softmax(1) : logits);
     }
 
     /// <summary>What was trained, by name.</summary>
