@@ -73,6 +73,29 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
         });
     }
 
+    /// <summary>Whether rows with this prompt may be in one pass with rows of others (<see cref="RunMixed"/>).</summary>
+    public bool Mixes(PromptState prompt) => FastLayers is not null && prompt.Adapters.Count == 0;
+
+    /// <summary>Runs rows of several prompts in one pass, for prediction: each row's hidden states are those that it has in a batch of one prompt.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="readPositions">Positions in the packed batch, ascending: [R].</param>
+    /// <param name="prompts">Each prompt with its rows, in the order of the rows; all of them such as <see cref="Mixes"/>.</param>
+    /// <param name="precision">Of frozen weights and products.</param>
+    /// <returns>[R, H].</returns>
+    public torch.Tensor RunMixed(PackedBatch batch, int[] readPositions, IReadOnlyList<PromptedRows> prompts, Precision precision)
+    {
+        using var noGrad = torch.no_grad();
+        var (backbone, engines) = FastLayers!.Value;
+        var embedded = new List<PromptedRows>();
+        int first = 0;
+        foreach (var rows in prompts)
+        {
+            embedded.Add(rows.Prompt.Vectors is null && backbone.Embeds ? rows : rows with { Embedded = Embed(batch.Slice(first, rows.RowCount), rows.Prompt, null).contiguous() });
+            first += rows.RowCount;
+        }
+        return engines.For(precision, engine => engine.ForwardMixed(batch, readPositions, embedded, null, keep: false)).ForwardMixed(batch, readPositions, embedded, null, keep: false);
+    }
+
     /// <summary>The layers as <c>Backbones/Cpu</c> is to compute them, if it can; null where they add something of their own.</summary>
     public abstract PackedBackbone? Packed();
 

@@ -13,6 +13,13 @@ internal sealed record PackedBatch(int[] Ids, int[] Types, int[] RowStarts)
     /// <summary>B, the number of rows.</summary>
     public int RowCount => RowStarts.Length - 1;
 
+    /// <summary>Some of the rows, one after the other.</summary>
+    public PackedBatch Slice(int first, int count)
+    {
+        int start = RowStarts[first], end = RowStarts[first + count];
+        return new(Ids[start..end], Types[start..end], Array.ConvertAll(RowStarts[first..(first + count + 1)], at => at - start));
+    }
+
     /// <summary>Each word piece's position in its row, counted from <paramref name="first"/>: [T].</summary>
     public long[] Positions(int first)
     {

@@ -6,7 +6,7 @@ using MLNet.PTuning.Text;
 namespace MLNet.PTuning.Pipeline;
 
 /// <summary>Cuts contexts into windows, runs windows of several rows in one pass, and joins the windows of each row.</summary>
-internal sealed class AnswerPredictor(SharedModel model, ModelSettings settings) : IRowPredictor<TextRow, AnsweredRow>
+internal sealed class AnswerPredictor(SharedModel model, ModelSettings settings) : IExamplePredictor<TextRow, AnsweredRow>
 {
     private readonly TextColumns _columns = new(settings.InputColumns[0], settings.InputColumns[1]);
     private readonly QuestionAnswering _task = new(model.Tokenizer, settings.Method, settings.MaxLength, settings.Answering!.DocumentStride);
@@ -27,19 +27,20 @@ internal sealed class AnswerPredictor(SharedModel model, ModelSettings settings)
 
     public Func<TextRow> Reader(DataViewRow row) => _columns.Reader(row);
 
-    public ModelUse Use() => model.Use();
+    public SharedModel Model => model;
 
-    public IReadOnlyList<AnsweredRow> Predict(ModelUse use, IReadOnlyList<TextRow> rows)
+    public EncodedRows<AnsweredRow> Encode(IReadOnlyList<TextRow> rows)
     {
         var chosen = _settings;
         IReadOnlyList<Piece>[] contexts = [.. rows.Select(row => _task.ContextPieces(row.Text))];
         var windows = rows.SelectMany((row, index) =>
             _task.Windows(_task.QuestionPieces(row.Pair), contexts[index], null, isKnown: false).Select(window => (Row: index, Window: window))).ToList();
-        var parts = windows.Chunk(settings.BatchSize)
-            .SelectMany(chunk => chunk.Zip(use.Predict([.. chunk.Select(w => w.Window.Example)])))
-            .ToLookup(p => p.First.Row, p => (p.First.Window, p.Second));
-        return [.. rows.Select((row, index) => new AnsweredRow(row.Text, new OffsetMap(row.Text, chosen.OffsetUnit),
-            AnswerSpans.Of(row.Text, contexts[index], parts[index], chosen.MaxAnswerLength, chosen.TopK, chosen.NullThreshold)))];
+        return new([.. windows.Select(w => w.Window.Example)], predicted =>
+        {
+            var parts = windows.Zip(predicted).ToLookup(p => p.First.Row, p => (p.First.Window, p.Second));
+            return [.. rows.Select((row, index) => new AnsweredRow(row.Text, new OffsetMap(row.Text, chosen.OffsetUnit),
+                AnswerSpans.Of(row.Text, contexts[index], parts[index], chosen.MaxAnswerLength, chosen.TopK, chosen.NullThreshold)))];
+        });
     }
 
     public Delegate Getter(int index, Func<AnsweredRow> result) => AnswerColumns.Getter(index, result);

@@ -5,7 +5,7 @@ using MLNet.PTuning.Tasks;
 namespace MLNet.PTuning.Pipeline;
 
 /// <summary>Encodes a row for each choice of each text, and predicts a probability of each.</summary>
-internal sealed class ChoicePredictor(SharedModel model, ModelSettings settings) : IRowPredictor<ChoiceRow, float[]>
+internal sealed class ChoicePredictor(SharedModel model, ModelSettings settings) : IExamplePredictor<ChoiceRow, float[]>
 {
     private readonly ChoiceColumns _columns = ChoiceColumns.Of(settings.InputColumns);
     private readonly RowForm _form = new(model.Tokenizer, settings.MaxLength, settings.Method, hasPairs: true, readsLast: model.IsCausal);
@@ -18,16 +18,17 @@ internal sealed class ChoicePredictor(SharedModel model, ModelSettings settings)
 
     public Func<ChoiceRow> Reader(DataViewRow row) => _columns.Reader(row);
 
-    public ModelUse Use() => model.Use();
+    public SharedModel Model => model;
 
-    public IReadOnlyList<float[]> Predict(ModelUse use, IReadOnlyList<ChoiceRow> rows)
+    public EncodedRows<float[]> Encode(IReadOnlyList<ChoiceRow> rows)
     {
-        var predicted = rows.Select(_ => Array.Empty<float>()).ToArray();
         int[] withChoices = [.. Enumerable.Range(0, rows.Count).Where(i => rows[i].Choices.Length > 0)];
-        if (withChoices.Length == 0) return predicted;
-        float[][] scores = use.Predict([.. withChoices.Select(i => Encode(rows[i]))]);
-        for (int i = 0; i < scores.Length; i++) predicted[withChoices[i]] = MultipleChoice.Probabilities(scores[i]);
-        return predicted;
+        return new([.. withChoices.Select(i => Encode(rows[i]))], scores =>
+        {
+            var predicted = rows.Select(_ => Array.Empty<float>()).ToArray();
+            for (int i = 0; i < scores.Length; i++) predicted[withChoices[i]] = MultipleChoice.Probabilities(scores[i]);
+            return predicted;
+        });
     }
 
     public Delegate Getter(int index, Func<float[]> result) => ChoiceColumns.Getter(index, result);

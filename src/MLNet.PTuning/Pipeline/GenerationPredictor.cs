@@ -36,14 +36,13 @@ internal sealed class GenerationPredictor(SharedModel model, ModelSettings setti
 
     public Func<TextRow> Reader(DataViewRow row) => _columns.Reader(row);
 
+    /// <summary>Holds the model until the use is disposed or garbage-collected.</summary>
     public ModelUse Use() => model.Use();
 
-    public IReadOnlyList<GeneratedRow> Predict(ModelUse use, IReadOnlyList<TextRow> rows)
+    public RowSession<TextRow, GeneratedRow> Begin()
     {
-        var written = Task.Write(use.Required, _generation, [.. rows.Select(row => row.Text)]);
-        // The use of an engine without references must not end while it still writes.
-        GC.KeepAlive(use);
-        return written;
+        var use = Use();
+        return new(use, rows => Task.Write(use.Required, _generation, [.. rows.Select(row => row.Text)]));
     }
 
     public Delegate Getter(int index, Func<GeneratedRow> result) => index switch

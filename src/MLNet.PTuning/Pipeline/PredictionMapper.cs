@@ -27,7 +27,7 @@ internal sealed class PredictionMapper<TRow, TResult>(IRowPredictor<TRow, TResul
         private readonly DataViewRow _input;
         private readonly HashSet<int> _active;
         private readonly Func<TRow>? _read;
-        private readonly ModelUse? _use;
+        private readonly RowSession<TRow, TResult>? _session;
         private readonly TRow[] _one = new TRow[1];
         private TResult? _result;
         private long _predictedAt = long.MinValue;
@@ -37,7 +37,7 @@ internal sealed class PredictionMapper<TRow, TResult>(IRowPredictor<TRow, TResul
             (_predictor, _schema, _input) = (predictor, schema, input);
             var columns = activeColumns.ToList();
             _active = [.. columns.Select(c => c.Index)];
-            if (columns.Any(schema.IsAdded)) (_read, _use) = (predictor.Reader(input), predictor.Use());
+            if (columns.Any(schema.IsAdded)) (_read, _session) = (predictor.Reader(input), predictor.Begin());
         }
 
         public override DataViewSchema Schema => _schema.Output;
@@ -62,7 +62,7 @@ internal sealed class PredictionMapper<TRow, TResult>(IRowPredictor<TRow, TResul
         {
             if (disposing)
             {
-                _use?.Dispose();
+                _session?.Dispose();
                 _input.Dispose();
             }
             base.Dispose(disposing);
@@ -73,7 +73,7 @@ internal sealed class PredictionMapper<TRow, TResult>(IRowPredictor<TRow, TResul
             if (_predictedAt != _input.Position)
             {
                 _one[0] = _read!();
-                _result = _predictor.Predict(_use!, _one)[0];
+                _result = _session!.Predict(_one)[0];
                 _predictedAt = _input.Position;
             }
             return _result!;

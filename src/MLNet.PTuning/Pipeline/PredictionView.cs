@@ -42,7 +42,7 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
     private readonly Dictionary<int, ColumnBuffer> _buffers = [];
     private readonly ColumnBuffer<DataViewRowId> _ids;
     private readonly Func<TRow>? _read;
-    private readonly ModelUse? _use;
+    private readonly RowSession<TRow, TResult>? _session;
     private RowsAhead _now, _next;
     private int _at;
     private long _position = -1;
@@ -56,7 +56,7 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
             _buffers[column.Index] = ColumnBuffer.Create(source, schema.Input[column.Index], 2 * predictor.BatchSize);
         _ids = new ColumnBuffer<DataViewRowId>(source.GetIdGetter(), 2 * predictor.BatchSize);
         (_now, _next) = (new(0), new(predictor.BatchSize));
-        if (columns.Any(schema.IsAdded)) (_read, _use) = (predictor.Reader(source), predictor.Use());
+        if (columns.Any(schema.IsAdded)) (_read, _session) = (predictor.Reader(source), predictor.Begin());
     }
 
     public override DataViewSchema Schema => _schema.Output;
@@ -97,7 +97,7 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
         {
             End();
             Task.WhenAll(_now.Prediction, _next.Prediction).ContinueWith(_ => { }, TaskScheduler.Default).Wait();
-            _use?.Dispose();
+            _session?.Dispose();
             _source.Dispose();
         }
         base.Dispose(disposing);
@@ -133,7 +133,7 @@ internal sealed class PredictionCursor<TRow, TResult> : DataViewRowCursor
             rows.Batches.Add(_source.Batch);
             if (_read is not null) read.Add(_read());
         }
-        rows.Prediction = read.Count > 0 ? Task.Run(() => _predictor.Predict(_use!, read)) : Nothing;
+        rows.Prediction = read.Count > 0 ? Task.Run(() => _session!.Predict(read)) : Nothing;
     }
 
     /// <summary>A batch of rows, in one half of the buffers.</summary>

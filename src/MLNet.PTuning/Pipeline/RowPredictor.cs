@@ -1,6 +1,7 @@
 // What views and mappers need of a transformer: its input, its predictions and its output columns.
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.PTuning.Tasks;
 
 namespace MLNet.PTuning.Pipeline;
 
@@ -32,11 +33,8 @@ internal interface IRowPredictor<TRow, TResult> : IRowPredictor
     /// <summary>A function that reads the input of the current row of <paramref name="row"/>.</summary>
     Func<TRow> Reader(DataViewRow row);
 
-    /// <summary>Holds the model for predictions until the use is disposed or garbage-collected.</summary>
-    ModelUse Use();
-
-    /// <summary>Results of rows, in their order.</summary>
-    IReadOnlyList<TResult> Predict(ModelUse use, IReadOnlyList<TRow> rows);
+    /// <summary>Begins an engine's or a cursor's predictions.</summary>
+    RowSession<TRow, TResult> Begin();
 
     /// <summary>The getter of output column <paramref name="index"/>, a <c>ValueGetter</c> of its type, over a changing result.</summary>
     Delegate Getter(int index, Func<TResult> result);
@@ -44,6 +42,48 @@ internal interface IRowPredictor<TRow, TResult> : IRowPredictor
     IDataView IRowPredictor.View(IDataView source) => new PredictionView<TRow, TResult>(this, source);
 
     IRowToRowMapper IRowPredictor.Mapper(DataViewSchema input) => new PredictionMapper<TRow, TResult>(this, input);
+}
+
+/// <summary>Predicts from the probabilities of examples alone, so that rows of several models can be computed together.</summary>
+internal interface IExamplePredictor<TRow, TResult> : IRowPredictor<TRow, TResult>
+{
+    /// <summary>The model.</summary>
+    SharedModel Model { get; }
+
+    /// <summary>Rows as the model reads them.</summary>
+    EncodedRows<TResult> Encode(IReadOnlyList<TRow> rows);
+
+    RowSession<TRow, TResult> IRowPredictor<TRow, TResult>.Begin()
+    {
+        var use = Model.Use();
+        return new(use, rows =>
+        {
+            var encoded = Encode(rows);
+            return encoded.Results(encoded.Examples.Count <= BatchSize ? use.Predict(encoded.Examples) : [.. encoded.Examples.Chunk(BatchSize).SelectMany(use.Predict)]);
+        });
+    }
+}
+
+/// <summary>Rows as a model reads them.</summary>
+/// <param name="Examples">Any number of them for a row.</param>
+/// <param name="Results">The rows' results, in their order, from what the model predicts of the examples.</param>
+internal sealed record EncodedRows<TResult>(IReadOnlyList<Example> Examples, Func<float[][], IReadOnlyList<TResult>> Results);
+
+/// <summary>An engine's or a cursor's predictions; holds the model until it is disposed or garbage-collected.</summary>
+/// <param name="use">What holds the model.</param>
+/// <param name="predict">Results of rows, in their order.</param>
+internal sealed class RowSession<TRow, TResult>(IDisposable use, Func<IReadOnlyList<TRow>, IReadOnlyList<TResult>> predict) : IDisposable
+{
+    /// <summary>Results of rows, in their order.</summary>
+    public IReadOnlyList<TResult> Predict(IReadOnlyList<TRow> rows)
+    {
+        var results = predict(rows);
+        // The use of an engine without references must not end while it still predicts.
+        GC.KeepAlive(this);
+        return results;
+    }
+
+    public void Dispose() => use.Dispose();
 }
 
 /// <summary>Input schema and output schema: the input's columns keep their indices, and the added ones follow.</summary>

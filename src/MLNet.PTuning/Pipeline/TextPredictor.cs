@@ -5,7 +5,7 @@ using MLNet.PTuning.Tasks;
 namespace MLNet.PTuning.Pipeline;
 
 /// <summary>Encodes rows of texts, or pairs, and predicts the probability of each class.</summary>
-internal sealed class TextPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<TextRow, float[]>
+internal sealed class TextPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IExamplePredictor<TextRow, float[]>
 {
     private readonly TextColumns _columns = new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1)) { Spans = settings.Spans ?? [], Unit = settings.SpanUnit };
     private readonly RowForm _form = new(model.Tokenizer, settings.MaxLength, settings.Method, settings.InputColumns.Length > 1, settings.Verbalizer, model.IsCausal);
@@ -18,15 +18,15 @@ internal sealed class TextPredictor(SharedModel model, LabelKeys keys, ModelSett
 
     public Func<TextRow> Reader(DataViewRow row) => _columns.Reader(row);
 
-    public ModelUse Use() => model.Use();
+    public SharedModel Model => model;
 
-    public IReadOnlyList<float[]> Predict(ModelUse use, IReadOnlyList<TextRow> rows) => use.Predict([.. rows.Select(r =>
+    public EncodedRows<float[]> Encode(IReadOnlyList<TextRow> rows) => new([.. rows.Select(r =>
     {
         var text = _form.TextPieces(r.Text);
         var pair = r.Pair is null ? null : _form.PairPieces(r.Pair);
         var row = _form.Join(text, pair);
         return TextClassification.Example(row.Input, Example.NoTarget, row.ReadPosition, settings.Pooling, TextRows.SpanPositions(r, row, text, pair));
-    })]);
+    })], predicted => predicted);
 
     public Delegate Getter(int index, Func<float[]> result) => ClassificationColumns.Getter(index, settings.Binary, result);
 }

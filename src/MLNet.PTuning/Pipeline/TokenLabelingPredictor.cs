@@ -13,7 +13,7 @@ namespace MLNet.PTuning.Pipeline;
 internal sealed record LabeledRow(WordRow Row, float[] Probabilities, int[] Labels, IReadOnlyList<TagSpan> Entities);
 
 /// <summary>Cuts rows into windows, runs windows of several rows in one pass, and joins the windows of each row.</summary>
-internal sealed class TokenLabelingPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IRowPredictor<WordRow, LabeledRow>
+internal sealed class TokenLabelingPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IExamplePredictor<WordRow, LabeledRow>
 {
     private readonly WordColumns _columns =
         new(settings.InputColumns[0], settings.InputColumns.ElementAtOrDefault(1), settings.Labeling!.WordSplitting, settings.Labeling.OffsetUnit);
@@ -29,21 +29,22 @@ internal sealed class TokenLabelingPredictor(SharedModel model, LabelKeys keys, 
 
     public Func<WordRow> Reader(DataViewRow row) => _columns.Reader(row);
 
-    public ModelUse Use() => model.Use();
+    public SharedModel Model => model;
 
-    public IReadOnlyList<LabeledRow> Predict(ModelUse use, IReadOnlyList<WordRow> rows)
+    public EncodedRows<LabeledRow> Encode(IReadOnlyList<WordRow> rows)
     {
         var windows = rows.SelectMany((row, index) =>
             _task.Windows(row.Words, row.Predicate, null, allPieces: false).Select(window => (Row: index, Window: window))).ToList();
-        var parts = windows.Chunk(settings.BatchSize)
-            .SelectMany(chunk => chunk.Zip(use.Predict([.. chunk.Select(w => w.Window.Example)])))
-            .ToLookup(p => p.First.Row, p => (p.First.Window, p.Second));
-        return [.. rows.Select((row, index) =>
+        return new([.. windows.Select(w => w.Window.Example)], predicted =>
         {
-            float[] probabilities = TokenLabeling.Join(row.Words.Length, keys.Count, _outside, parts[index]);
-            int[] labels = _decoder.Decode(probabilities);
-            return new LabeledRow(row, probabilities, labels, Tags.ToSpans([.. labels.Select(l => keys.Names[l])], settings.Labeling!.Scheme));
-        })];
+            var parts = windows.Zip(predicted).ToLookup(p => p.First.Row, p => (p.First.Window, p.Second));
+            return [.. rows.Select((row, index) =>
+            {
+                float[] probabilities = TokenLabeling.Join(row.Words.Length, keys.Count, _outside, parts[index]);
+                int[] labels = _decoder.Decode(probabilities);
+                return new LabeledRow(row, probabilities, labels, Tags.ToSpans([.. labels.Select(l => keys.Names[l])], settings.Labeling!.Scheme));
+            })];
+        });
     }
 
     public Delegate Getter(int index, Func<LabeledRow> result) => index switch

@@ -184,22 +184,47 @@ internal sealed class TunedModel : IDisposable
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
             // Each row by itself, so that a text with many choices is in as many passes as others are.
-            float[] all = [.. Batch.Passes([.. examples.SelectMany(example => example.Rows())]).SelectMany(batch => ParameterFactory.ToArray(Predicted(batch)))];
-            int from = 0;
-            return examples.Select(e => all[from..(from += e.ScoredLines * ClassCount)]).ToArray();
+            float[] all = [.. Batch.Passes([.. examples.SelectMany(example => example.Rows())]).SelectMany(batch => Predicted(Logits(batch, null), batch))];
+            return OfExamples(examples, all);
         }
     }
 
-    private torch.Tensor Predicted(Batch batch)
+    /// <summary>Each example's part of the predictions of all.</summary>
+    public float[][] OfExamples(IReadOnlyList<Example> examples, float[] all)
+    {
+        int from = 0;
+        return [.. examples.Select(e => all[from..(from += e.ScoredLines * ClassCount)])];
+    }
+
+    /// <summary>Whether its rows may be in one pass with those of other models on its backbone.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    public bool MixesRows() => ComputeThread.Run(() =>
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        return ReferenceEquals(_tuner.Encoder, Backbone.Encoder) && _tuner.Encoder.Mixes(State());
+    });
+
+    /// <summary>What is predicted of a pass's hidden states, in row-major order.</summary>
+    /// <param name="hidden">Hidden states at the positions read: [R, H].</param>
+    /// <param name="batch">The rows that they are of.</param>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    public float[] PredictedOf(torch.Tensor hidden, Batch batch)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return Predicted(_head.Logits(batch.Means?.Of(hidden) ?? hidden, _tuner.Encoder, null, _headDropout), batch);
+    }
+
+    private static float[] Predicted(torch.Tensor logits, Batch batch)
     {
         using var scope = torch.NewDisposeScope();
-        var logits = Logits(batch, null);
-        return (batch.Over switch
+        return ParameterFactory.ToArray(batch.Over switch
         {
             SoftmaxOver.Classes => logits.softmax(1),
             SoftmaxOver.Tokens => logits.log_softmax(1).gather(1, torch.tensor(Array.ConvertAll(batch.Targets, t => (long)t), device: logits.device).unsqueeze(1)),
             _ => logits,
-        }).MoveToOuterDisposeScope();
+        });
     }
 
     /// <summary>An empty cache of rows that this model continues (<see cref="Next"/>). Dispose it.</summary>

@@ -27,21 +27,21 @@ internal sealed unsafe class FrozenEmbeddings<TLanes> : IDisposable where TLanes
     public bool HasPositions => _positions.At is not null;
 
     /// <summary>Hidden states of a part's rows.</summary>
-    /// <param name="pass">The batch and its prompt.</param>
+    /// <param name="batch">The batch.</param>
     /// <param name="rows">The part.</param>
+    /// <param name="prefixLength">By which the text's positions move up.</param>
     /// <param name="mask">What training drops of them.</param>
     /// <param name="to">[T of the part, H].</param>
     /// <param name="scratch">Memory that it may overwrite.</param>
-    public void Fill(Pass pass, RowRange rows, in DropMask mask, float* to, Scratch scratch)
+    public void Fill(PackedBatch batch, RowRange rows, int prefixLength, in DropMask mask, float* to, Scratch scratch)
     {
-        var batch = pass.Batch;
         int width = _width;
         float* floats = scratch.Reserve(3L * width);
         for (int row = rows.First; row < rows.First + rows.Count; row++)
             for (int i = batch.RowStarts[row]; i < batch.RowStarts[row + 1]; i++, to += width)
             {
                 float* word = Row(_words, batch.Ids[i], floats), type = Row(_types, Math.Min(batch.Types[i], _types.Rows - 1), floats + width);
-                float* position = Row(_positions, _firstPosition + pass.PrefixLength + i - batch.RowStarts[row], floats + 2 * width);
+                float* position = Row(_positions, _firstPosition + prefixLength + i - batch.RowStarts[row], floats + 2 * width);
                 if (_norm is { } norm) Elementwise<TLanes, float>.DropAddNorm(word, type, default, 0, position, norm, to, to, null, null, 1);
                 else
                     for (int k = 0; k < width; k += TLanes.Count) (TLanes.Load(word + k) + TLanes.Load(type + k) + TLanes.Load(position + k)).Store(to + k);

@@ -29,7 +29,17 @@ internal abstract class PackedLayers : IDisposable
     /// <param name="dropout">Masks of training; null in prediction.</param>
     /// <param name="keep">Whether <see cref="Backward"/> follows.</param>
     /// <returns>[R, H].</returns>
-    public abstract torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, bool keep);
+    public torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, bool keep) =>
+        ForwardMixed(batch, readPositions, [new PromptedRows(prompt, batch.RowCount) { Embedded = embedded }], dropout, keep);
+
+    /// <summary>Hidden states of the last layer at the positions read, of rows with one prompt or several: each row's are those that it has alone.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="readPositions">Positions in the packed batch, ascending: [R].</param>
+    /// <param name="prompts">Each prompt with its rows, in the order of the rows: nothing but keys and values, or nothing.</param>
+    /// <param name="dropout">Masks of training; null in prediction.</param>
+    /// <param name="keep">Whether <see cref="Backward"/> follows; there is one prompt then.</param>
+    /// <returns>[R, H].</returns>
+    public abstract torch.Tensor ForwardMixed(PackedBatch batch, int[] readPositions, IReadOnlyList<PromptedRows> prompts, Dropout? dropout, bool keep);
 
     /// <summary>From the gradient of the last <see cref="Forward"/>'s result to those of the prompt and of the embedded rows.</summary>
     /// <param name="gradient">[R, H].</param>
@@ -63,19 +73,19 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
 
     public override bool HasOwnProducts => _weights.HasOwnProducts;
 
-    public override torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, bool keep)
+    public override torch.Tensor ForwardMixed(PackedBatch batch, int[] readPositions, IReadOnlyList<PromptedRows> prompts, Dropout? dropout, bool keep)
     {
         using var scope = torch.NewDisposeScope();
-        bool varies = embedded is not null || dropout?.InBackbone(_backbone.EmbeddingDropout) > 0;
-        var pass = new Pass(batch, readPositions, prompt, _keyWidth, dropout, varies ? null : _weights.Kept?.Find(batch, _weights.Embeddings?.HasPositions == true ? prompt.Length : null, fill: keep));
+        bool varies = prompts is not [{ Embedded: null }] || dropout?.InBackbone(_backbone.EmbeddingDropout) > 0;
+        var pass = new Pass(batch, readPositions, prompts, _keyWidth, dropout, varies ? null : _weights.Kept?.Find(batch, _weights.Embeddings?.HasPositions == true ? prompts[0].Prompt.Length : null, fill: keep));
         var ranges = pass.Split(ComputeThread.ThreadCount);
         while (_parts.Count < ranges.Length) _parts.Add(new PackedRows<TLanes, T>(_backbone, _weights));
-        _weights.Rotary?.Reserve(pass.PrefixLength + ranges.Max(range => range.LongestRow));
+        _weights.Rotary?.Reserve(pass.LongestPrefix + ranges.Max(range => range.LongestRow));
         var result = torch.empty(readPositions.Length, _hidden);
-        float* from = embedded is null ? null : Buffers.At(embedded), to = Buffers.At(result);
+        float* to = Buffers.At(result);
         try
         {
-            Run(ranges, (i, cores) => _parts[i].Forward(pass, ranges[i], from, to, cores, keep));
+            Run(ranges, (i, cores) => _parts[i].Forward(pass, ranges[i], to, cores, keep));
         }
         catch
         {

@@ -33,25 +33,29 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
     /// <summary>Hidden states of the last layer at the positions read.</summary>
     /// <param name="pass">What all parts of the batch have in common.</param>
     /// <param name="rows">This part's rows.</param>
-    /// <param name="embedded">Hidden states before the first layer, of the whole batch: [T, H]; null where they are those of the backbone's embeddings.</param>
     /// <param name="result">[R, H], of the whole batch.</param>
     /// <param name="cores">Threads of each product.</param>
     /// <param name="keep">Whether <see cref="Backward"/> follows.</param>
-    public void Forward(Pass pass, RowRange rows, float* embedded, float* result, int cores, bool keep)
+    public void Forward(Pass pass, RowRange rows, float* result, int cores, bool keep)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         _buffers.Begin();
         var x = _stream.Take("x", rows.PieceCount);
-        if (embedded is null) _parts.Embeddings!.Fill(pass, rows, pass.Mask(_backbone.EmbeddingDropout, 0, Pass.Embedded), x.Values.At, _ofProducts);
-        else _stream.Copy(embedded + (long)rows.FirstPiece * _hidden, x.Values.At, rows.PieceCount);
+        var runs = pass.RunsOf(rows);
+        foreach (var (run, part) in runs)
+        {
+            float* embedded = run.EmbeddedFrom(part), first = x.Values.At + (long)(part.FirstPiece - rows.FirstPiece) * _hidden;
+            if (embedded is not null) _stream.Copy(embedded, first, part.PieceCount);
+            else _parts.Embeddings!.Fill(pass.Batch, part, run.PrefixLength, pass.Mask(_backbone.EmbeddingDropout, 0, Pass.Embedded), first, _ofProducts);
+        }
         _stream.Begin(x, FirstNorm, rows.PieceCount, keep);
         for (int l = 0; l <= _last; l++)
         {
             var w = _layers[l];
             int slot = keep ? l : 0, count = QueryCount(rows, l);
             var selected = l == _last ? _stream.Select(x, pass, rows) : x;
-            var mixed = Attend(pass, rows, l, slot, x, selected, cores);
+            var mixed = Attend(pass, rows, runs, l, slot, x, selected, cores);
 
             var product = _buffers.Take<T>("product", 0, count, _hidden);
             w.AttentionOutput.Apply(mixed, product, cores, _ofProducts);
@@ -146,16 +150,19 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
     private NormPlace AfterFeedForward(Pass pass, RowRange rows, int l) => new("output norm", _backbone.FinalNorm is null ? _layers[l].OutputNorm : l == _last ? _parts.FinalNorm : _layers[l + 1].AttentionNorm,
         pass.Mask(_backbone.OutputDropout, l, Pass.Output), FirstQuery(rows, l));
 
-    private Matrix<T> Attend(Pass pass, RowRange rows, int l, int slot, Residual<T> x, Residual<T> selected, int cores)
+    private Matrix<T> Attend(Pass pass, RowRange rows, (PromptRun Run, RowRange Rows)[] runs, int l, int slot, Residual<T> x, Residual<T> selected, int cores)
     {
         var (queries, own) = TakeProjections("", l, slot, rows);
         if (l == _last) _layers[l].Query.Apply(selected.Operand, queries, cores, _ofProducts);
         if (l == 0 && pass.Kept is { } known) ProjectFirst(known, rows, x.Operand, own, cores);
         else (l == _last ? _layers[l].KeyValue : _layers[l].QueryKeyValue).Apply(x.Operand, own, cores, _ofProducts);
         var mixed = _buffers.Take<T>("mixed", 0, QueryCount(rows, l), _queryWidth);
-        var operands = Operands(pass, rows, l, slot) with { Output = mixed.At };
         while (_scratch.Count < cores) _scratch.Add(new Scratch());
-        Workers.Share(_backbone.Config.HeadCount, cores, (core, first, end) => new AttentionKernel<TLanes, T>(operands, _scratch[core], backward: false).Forward(first, end));
+        foreach (var (run, part) in runs)
+        {
+            var operands = Operands(pass, rows, run, part, l, slot) with { Output = mixed.At + (long)(FirstQuery(part, l) - FirstQuery(rows, l)) * _queryWidth };
+            Workers.Share(_backbone.Config.HeadCount, cores, (core, first, end) => new AttentionKernel<TLanes, T>(operands, _scratch[core], backward: false).Forward(first, end));
+        }
         return mixed;
     }
 
@@ -173,7 +180,8 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
     private (Matrix<T> Queries, Matrix<T> Own) AttendBackward(Pass pass, RowRange rows, int l, Matrix<T> mixedGradient, float* prefixGradients, bool goesOn)
     {
         var (queries, own) = goesOn ? TakeProjections(" gradient", l, 0, rows) : default;
-        new AttentionKernel<TLanes, T>(Operands(pass, rows, l, l), _scratch[0], backward: true).Backward(new AttentionGradients<T>
+        var run = pass.RunsOf(rows)[0].Run;
+        new AttentionKernel<TLanes, T>(Operands(pass, rows, run, rows, l, l), _scratch[0], backward: true).Backward(new AttentionGradients<T>
         {
             Output = mixedGradient.At,
             Queries = queries.At,
@@ -195,34 +203,38 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
 
     private int KeyColumn(int l) => l == _last ? 0 : _queryWidth;
 
-    private AttentionOperands<T> Operands(Pass pass, RowRange rows, int l, int slot)
+    // Of a part of the rows that has one prompt.
+    private AttentionOperands<T> Operands(Pass pass, RowRange rows, PromptRun run, RowRange part, int l, int slot)
     {
         var config = _backbone.Config;
         var (queries, own) = TakeProjections("", l, slot, rows);
-        var (prefixKeys, prefixValues) = pass.Prefix(l);
+        var (prefixKeys, prefixValues) = run.Prefix(l);
+        int queryStride = l == _last ? _queryWidth : _backbone.ProjectionWidth, keyStride = l == _last ? 2 * _keyWidth : _backbone.ProjectionWidth;
+        long firstQuery = FirstQuery(part, l) - FirstQuery(rows, l), firstKey = part.FirstPiece - rows.FirstPiece;
+        T* keys = own.At + firstKey * keyStride + KeyColumn(l);
         return new AttentionOperands<T>
         {
-            Queries = queries.At,
-            Keys = own.At + KeyColumn(l),
-            Values = own.At + KeyColumn(l) + _keyWidth,
-            QueryStride = l == _last ? _queryWidth : _backbone.ProjectionWidth,
-            KeyStride = l == _last ? 2 * _keyWidth : _backbone.ProjectionWidth,
+            Queries = queries.At + firstQuery * queryStride,
+            Keys = keys,
+            Values = keys + _keyWidth,
+            QueryStride = queryStride,
+            KeyStride = keyStride,
             QueryBias = _layers[l].QueryBias,
             KeyBias = _layers[l].KeyBias,
             ValueBias = _layers[l].ValueBias,
             PrefixKeys = prefixKeys,
             PrefixValues = prefixValues,
-            PrefixLength = pass.PrefixLength,
+            PrefixLength = run.PrefixLength,
             Heads = config.HeadCount,
             KeyHeads = config.KeyValueHeads,
             HeadSize = config.HeadSize,
             IsCausal = _backbone.IsCausal,
             Rotary = _parts.Rotary,
             QueryPieces = l == _last ? pass.ReadPositions : null,
-            Rows = rows,
-            QueryStarts = l == _last ? rows.ReadStarts : rows.KeyStarts,
-            FirstQuery = FirstQuery(rows, l),
-            LogSums = _buffers.Take<float>("log sums", slot, QueryCount(rows, l), config.HeadCount).At,
+            Rows = part,
+            QueryStarts = l == _last ? part.ReadStarts : part.KeyStarts,
+            FirstQuery = FirstQuery(part, l),
+            LogSums = _buffers.Take<float>("log sums", slot, QueryCount(rows, l), config.HeadCount).At + firstQuery * config.HeadCount,
             DropProbabilities = pass.Mask(config.AttentionDropout, l, Pass.Probabilities),
             DropPrefix = pass.PrefixMask(l),
         };

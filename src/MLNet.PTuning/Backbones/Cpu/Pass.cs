@@ -1,9 +1,9 @@
-// What one pass over a batch consists of: its rows, the positions read, its prompt and its dropout masks.
+// What one pass over a batch consists of: its rows, the positions read, their prompts and its dropout masks.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
 
-/// <summary>The parts of a forward pass that its backward pass needs again, in addition to the buffers. The prompt must live as long.</summary>
+/// <summary>The parts of a forward pass that its backward pass needs again, in addition to the buffers. The prompts must live as long.</summary>
 internal sealed unsafe class Pass
 {
     /// <summary>The masks of a layer.</summary>
@@ -15,26 +15,25 @@ internal sealed unsafe class Pass
     private const int PrefixSite = 1, Sites = 4;
 
     private readonly Dropout? _dropout;
-    // The prompt's own table, read without a copy.
-    private readonly float* _prefix;
     private readonly double _prefixDropout;
-    private readonly int _keyWidth, _prefixStride;
     private readonly int[] _readStarts;
+    private readonly PromptRun[] _runs;
 
     /// <param name="batch">The rows.</param>
     /// <param name="readPositions">Positions read in the last layer, ascending.</param>
-    /// <param name="prompt">Keys and values, or nothing.</param>
+    /// <param name="prompts">Keys and values, or nothing, of rows one after the other; training has one prompt for all of them.</param>
     /// <param name="keyWidth">W.</param>
     /// <param name="dropout">The step's masks; null in prediction.</param>
     /// <param name="kept">Projections of the first layer that are kept; null where none may be.</param>
-    public Pass(PackedBatch batch, int[] readPositions, PromptState prompt, int keyWidth, Dropout? dropout, KeptRows? kept = null)
+    public Pass(PackedBatch batch, int[] readPositions, IReadOnlyList<PromptedRows> prompts, int keyWidth, Dropout? dropout, KeptRows? kept = null)
     {
-        (Batch, ReadPositions, _readStarts, _prefixDropout, _keyWidth, _dropout, Kept) = (batch, readPositions, batch.StartsOf(readPositions), prompt.Dropout, keyWidth, dropout, kept);
-        if (prompt.Prefix is not { } prefix) return;
-        PrefixLength = prompt.Length;
-        _prefix = Buffers.At(prefix);
-        _prefixStride = (int)prefix.shape[1];
+        (Batch, ReadPositions, _readStarts, _prefixDropout, _dropout, Kept) = (batch, readPositions, batch.StartsOf(readPositions), prompts[0].Prompt.Dropout, dropout, kept);
+        _runs = new PromptRun[prompts.Count];
+        for (int i = 0, first = 0; i < prompts.Count; first += prompts[i++].RowCount) _runs[i] = new PromptRun(prompts[i], first, batch.RowStarts[first], keyWidth);
     }
+
+    /// <summary>A pass whose rows have one prompt.</summary>
+    public Pass(PackedBatch batch, int[] readPositions, PromptState prompt, int keyWidth, Dropout? dropout) : this(batch, readPositions, [new PromptedRows(prompt, batch.RowCount)], keyWidth, dropout) { }
 
     public PackedBatch Batch { get; }
 
@@ -43,14 +42,23 @@ internal sealed unsafe class Pass
 
     public KeptRows? Kept { get; }
 
-    public int PrefixLength { get; }
+    /// <summary>Of the prompt that all rows have in training.</summary>
+    public int PrefixLength => _runs[0].PrefixLength;
 
-    /// <summary>A layer's keys and values; nothing without a prompt.</summary>
-    public (PrefixRows Keys, PrefixRows Values) Prefix(int layer)
+    /// <summary>Of the longest prompt.</summary>
+    public int LongestPrefix => _runs.Max(run => run.PrefixLength);
+
+    /// <summary>The runs of rows with one prompt within a range.</summary>
+    public (PromptRun Run, RowRange Rows)[] RunsOf(RowRange rows)
     {
-        if (PrefixLength == 0) return default;
-        float* keys = _prefix + 2L * layer * _keyWidth;
-        return (new PrefixRows(keys, _prefixStride), new PrefixRows(keys + _keyWidth, _prefixStride));
+        if (_runs.Length == 1) return [(_runs[0], rows)];
+        var runs = new List<(PromptRun, RowRange)>();
+        foreach (var run in _runs)
+        {
+            int first = Math.Max(run.FirstRow, rows.First), end = Math.Min(run.FirstRow + run.RowCount, rows.First + rows.Count);
+            if (first < end) runs.Add((run, new RowRange(Batch.RowStarts, _readStarts, first, end - first)));
+        }
+        return [.. runs];
     }
 
     /// <summary>The mask at one of the backbone's own places.</summary>
@@ -82,6 +90,49 @@ internal sealed unsafe class Pass
     }
 
     private static DropMask Mask(Dropout dropout, double probability, int layer, int site) => new(probability, dropout.StepSeed, layer * Sites + site);
+}
+
+/// <summary>Rows one after the other that have one prompt.</summary>
+internal sealed unsafe class PromptRun
+{
+    // The prompt's own table, read without a copy.
+    private readonly float* _prefix, _embedded;
+    private readonly int _firstPiece, _width, _stride, _keyWidth;
+
+    /// <param name="rows">The prompt, and how many rows have it.</param>
+    /// <param name="firstRow">Index in the batch of the first of them.</param>
+    /// <param name="firstPiece">Index in the batch of its first word piece.</param>
+    /// <param name="keyWidth">W.</param>
+    public PromptRun(PromptedRows rows, int firstRow, int firstPiece, int keyWidth)
+    {
+        (FirstRow, RowCount, _firstPiece, _keyWidth) = (firstRow, rows.RowCount, firstPiece, keyWidth);
+        if (rows.Embedded is { } embedded)
+        {
+            _embedded = Buffers.At(embedded);
+            _width = (int)embedded.shape[1];
+        }
+        if (rows.Prompt.Prefix is not { } prefix) return;
+        PrefixLength = rows.Prompt.Length;
+        _prefix = Buffers.At(prefix);
+        _stride = (int)prefix.shape[1];
+    }
+
+    public int FirstRow { get; }
+
+    public int RowCount { get; }
+
+    public int PrefixLength { get; }
+
+    /// <summary>Hidden states before the first layer from those of a part's first row on; null for those of the backbone's embeddings.</summary>
+    public float* EmbeddedFrom(RowRange rows) => _embedded is null ? null : _embedded + (long)(rows.FirstPiece - _firstPiece) * _width;
+
+    /// <summary>A layer's keys and values; nothing without a prompt.</summary>
+    public (PrefixRows Keys, PrefixRows Values) Prefix(int layer)
+    {
+        if (PrefixLength == 0) return default;
+        float* keys = _prefix + 2L * layer * _keyWidth;
+        return (new PrefixRows(keys, _stride), new PrefixRows(keys + _keyWidth, _stride));
+    }
 }
 
 /// <summary>A range of a batch's rows.</summary>
