@@ -34,6 +34,7 @@ internal static class LlamaFolder
             WordPreparation = preparation,
             PadId = IdOf(settings.Token("pad_token")) ?? file.UnknownId,
             ModelMaxLength = settings.ModelMaxLength,
+            AddedTexts = file.All.Select((p, id) => (p, id)).Where(x => x.p.Kind == SentencePieceKind.UserDefined).Select(x => x.id).ToHashSet(),
         };
 
         SpecialLayout Layout()
