@@ -1,4 +1,4 @@
-// The command line of the benchmarks: accuracy, speed, pieces, memory, scaling.
+// The command line of the benchmarks: accuracy, speed, pieces, writing, memory, scaling.
 using System.CommandLine;
 using System.ComponentModel;
 using MLNet.PTuning.Benchmarks.Accuracy;
@@ -13,7 +13,7 @@ if (Console.IsOutputRedirected)
     AnsiConsole.Profile.Capabilities.Ansi = false;
     AnsiConsole.Profile.Width = 200;
 }
-var root = new RootCommand("Benchmarks of MLNet.PTuning.") { AccuracyCommand.Create(), SpeedCommand.Create(), PiecesCommand.Create(), MemoryCommand.Create(), ScalingCommand.Create() };
+var root = new RootCommand("Benchmarks of MLNet.PTuning.") { AccuracyCommand.Create(), SpeedCommand.Create(), PiecesCommand.Create(), WritingCommand.Create(), MemoryCommand.Create(), ScalingCommand.Create() };
 try
 {
     return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
