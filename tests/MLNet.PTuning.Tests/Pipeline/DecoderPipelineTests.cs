@@ -58,6 +58,21 @@ public sealed class DecoderPipelineTests : IDisposable
         Assert.Equal(Reviews.Scores(model, rows), Reviews.Scores(loaded, rows));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_soft_prompts_classifier_reads_the_last_token_and_comes_back_from_its_PEFT_folder(bool poolsFirstVector)
+    {
+        Copy("llama");
+        var rows = Reviews.Rows(16);
+        using var model = Reviews.Train(new TextClassificationOptions(_folder.Path) { Method = new SoftPrompt { Length = 3, PoolsFirstVector = poolsFirstVector }, Epochs = 1, BatchSize = 8 }, rows);
+        float[] scores = Reviews.Scores(model, rows);
+        Assert.True(scores.Distinct().Count() > 16, "all rows look alike to the model");
+        PeftFolder.Save(model, _other.Path);
+        using var loaded = _ml.Transforms.PTuningV2ClassifyFromPeft(_folder.Path, _other.Path).Model;
+        Assert.Equal(scores, Reviews.Scores(loaded, rows));
+    }
+
     [Fact]
     public void A_word_is_labeled_at_its_last_piece_which_has_seen_all_of_it()
     {
