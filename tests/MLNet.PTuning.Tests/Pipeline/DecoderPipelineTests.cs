@@ -95,10 +95,14 @@ public sealed class DecoderPipelineTests : IDisposable
         Copy("gpt2");
         using var model = Reviews.Train(new TextClassificationOptions(_folder.Path) { Method = new DeepPrompt { Length = 3 }, Epochs = 1, BatchSize = 8 }, Reviews.Rows(8));
         Assert.All(Reviews.Scores(model, [new Review { Text = "" }, new Review { Text = null }]), p => Assert.True(float.IsFinite(p)));
-        var form = new RowForm(new TextTokenizer([], null, new BertWordSplitter(), new WordPieceModel(new Dictionary<string, int> { ["a"] = 0 }, "a"), SpecialLayout.WithoutSpecials) { PadId = 3 }, 20, new HeadOnly(), hasPairs: false, readsLast: true);
+        var tokenizer = new TextTokenizer([], null, new BertWordSplitter(), new WordPieceModel(new Dictionary<string, int> { ["a"] = 0 }, "a"), SpecialLayout.WithoutSpecials) { PadId = 3 };
+        var form = new RowForm(tokenizer, 20, new HeadOnly(), hasPairs: false, readsLast: true);
         var row = form.Join([], null);
         Assert.Equal([3], row.Input.Ids);
         Assert.Equal(0, row.ReadPosition);
+        // A padding token that was added to the vocabulary has no row in the word embeddings.
+        tokenizer.LimitIds(3);
+        Assert.Equal([0], form.Join([], null).Input.Ids);
     }
 
     [Theory]
