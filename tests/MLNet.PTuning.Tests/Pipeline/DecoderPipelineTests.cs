@@ -41,6 +41,14 @@ public sealed class DecoderPipelineTests : IDisposable
         Assert.Equal(scores, Reviews.Scores(loaded, rows));
     }
 
+    [Fact]
+    public void BitFit_is_refused_where_there_are_no_biases_to_train()
+    {
+        Copy("llama");
+        var options = new TextClassificationOptions(_folder.Path) { Method = new BitFit(), Epochs = 1 };
+        Assert.Contains("BitFit trains biases, and the llama in", Assert.Throws<NotSupportedException>(() => Reviews.Train(options, Reviews.Rows(8))).Message);
+    }
+
     [Theory]
     [InlineData("llama", 4, 1)]
     [InlineData("gpt2", 8, 2)]
