@@ -139,6 +139,25 @@ public sealed class DecoderPipelineTests : IDisposable
         File.WriteAllText(_folder.At("config.json"), config.Replace("\"llama\"", "\"mistral\"").Replace("\"rope_theta\"", "\"sliding_window\": 24, \"rope_theta\""));
         using var lease = FrozenBackbone.Use(_folder.Path, torch.CPU);
         Assert.Equal(20, lease.Backbone.Encoder.MaxRowLength(4));
+        var options = new TextClassificationOptions(_folder.Path) { Method = new DeepPrompt { Length = 30 } };
+        Assert.Contains("leaves 0 of the backbone's 24 positions (sliding_window in config.json)", Assert.Throws<ArgumentException>(() => Reviews.Train(options, Reviews.Rows(8))).Message);
+    }
+
+    [Theory]
+    [InlineData("llama", "module.")]
+    [InlineData("gpt2", "_orig_mod.module.")]
+    public void Tensors_under_the_names_of_modules_around_the_model_are_found_with_the_head_beside_them(string name, string around)
+    {
+        Copy(name);
+        TensorData[] all;
+        using (var file = WeightFile.Open(_folder.At("model.safetensors"))) all = [.. file.Entries.Values.Select(e => new TensorData(around + e.Name, e.Shape, file.ReadFloats(e.Name)))];
+        var words = all.Single(t => t.Name.EndsWith("embed_tokens.weight", StringComparison.Ordinal) || t.Name.EndsWith("wte.weight", StringComparison.Ordinal));
+        SafetensorsWriter.Write(_folder.At("model.safetensors"), all.Append(new TensorData(around + "lm_head.weight", words.Shape, words.Floats)));
+        var config = JsonNode.Parse(File.ReadAllText(_folder.At("config.json")))!.AsObject();
+        config["tie_word_embeddings"] = false;
+        File.WriteAllText(_folder.At("config.json"), config.ToJsonString());
+        using var lease = FrozenBackbone.Use(_folder.Path, torch.CPU);
+        Assert.Equal(words.Shape, ComputeThread.Run(() => lease.Backbone.LanguageHead!.shape));
     }
 
     [SharedFact("backbones/tinystories-656k-llama")]
