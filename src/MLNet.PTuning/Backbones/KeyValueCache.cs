@@ -15,6 +15,9 @@ internal sealed class KeyValueCache(Encoder encoder, PromptState prompt) : IDisp
     private const int Spare = 64;
 
     private readonly torch.Tensor?[] _keys = new torch.Tensor?[encoder.Config.LayerCount], _values = new torch.Tensor?[encoder.Config.LayerCount];
+    /// <summary>Most word pieces of a row in one pass, since attention has a score of each by each before it; longer ones are appended part by part.</summary>
+    public int LongestPass { get; init; } = 512;
+
     // Word pieces of each row so far.
     private int[] _lengths = [];
     private int _slots;
@@ -32,6 +35,20 @@ internal sealed class KeyValueCache(Encoder encoder, PromptState prompt) : IDisp
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
+        for (; pieces.Max(p => p.Length) > LongestPass; from = null)
+        {
+            // Rows that fit into a pass wait for the last one, in which all rows have word pieces.
+            int[] now = [.. pieces.Select(p => Math.Clamp(p.Length - LongestPass, 0, LongestPass))];
+            Pass([.. pieces.Select((p, row) => p[..now[row]])], from);
+            pieces = [.. pieces.Select((p, row) => p[now[row]..])];
+        }
+        return Pass(pieces, from).MoveToOuterDisposeScope();
+    }
+
+    // Some of the rows may have no word pieces; their states are those of another row then.
+    private torch.Tensor Pass(IReadOnlyList<int[]> pieces, int[]? from)
+    {
+        using var scope = torch.NewDisposeScope();
         if (_lengths.Length == 0) _lengths = new int[pieces.Count];
         else if (from is not null) Select(from);
         var starts = new int[pieces.Count + 1];
@@ -40,9 +57,9 @@ internal sealed class KeyValueCache(Encoder encoder, PromptState prompt) : IDisp
 
         int[] ids = [.. pieces.SelectMany(p => p)];
         var hidden = encoder.Embed(new PackedBatch(ids, new int[ids.Length], starts) { Earlier = _lengths }, prompt, null);
-        int[] last = [.. starts[1..].Select(end => end - 1)];
+        int[] last = [.. starts[1..].Select(end => Math.Max(0, end - 1))];
         var read = torch.tensor(Array.ConvertAll(last, at => (long)at), device: hidden.device);
-        var attention = new Pass(this, starts, hidden.device);
+        var attention = new CachedAttention(this, starts, hidden.device);
         for (int layer = 0; layer < _keys.Length; layer++)
         {
             attention.Layer = layer;
@@ -94,7 +111,7 @@ internal sealed class KeyValueCache(Encoder encoder, PromptState prompt) : IDisp
     }
 
     /// <summary>One pass: each layer's new keys and values join the cache, and queries see all of their row's up to themselves.</summary>
-    private sealed class Pass : IAttention
+    private sealed class CachedAttention : IAttention
     {
         private readonly KeyValueCache _cache;
         private readonly int[] _starts;
@@ -102,7 +119,7 @@ internal sealed class KeyValueCache(Encoder encoder, PromptState prompt) : IDisp
         private readonly int _used;
         private readonly Queries _all, _last;
 
-        public Pass(KeyValueCache cache, int[] starts, torch.Device device)
+        public CachedAttention(KeyValueCache cache, int[] starts, torch.Device device)
         {
             (_cache, _starts) = (cache, starts);
             int rows = starts.Length - 1, heads = cache.KeyHeads;
@@ -119,7 +136,7 @@ internal sealed class KeyValueCache(Encoder encoder, PromptState prompt) : IDisp
             Positions = torch.tensor(positions, device: device);
             _slots = torch.tensor(slots, device: device);
             _all = new Queries(starts, [.. positions.Select(p => cache.PrefixLength + (int)p + 1)], _used, device);
-            _last = starts[rows] == rows ? _all : new Queries([.. Enumerable.Range(0, rows + 1)], [.. starts[1..].Select(end => cache.PrefixLength + (int)positions[end - 1] + 1)], _used, device);
+            _last = starts[rows] == rows ? _all : new Queries([.. Enumerable.Range(0, rows + 1)], [.. starts[1..].Select(end => cache.PrefixLength + (int)positions[Math.Max(0, end - 1)] + 1)], _used, device);
         }
 
         public int Layer { get; set; }

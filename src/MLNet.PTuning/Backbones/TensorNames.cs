@@ -9,7 +9,7 @@ internal sealed class TensorNames(WeightFile file, BackboneFamily family)
 {
     private const string Words = "embeddings.word_embeddings.weight";
 
-    private static readonly string[] Anchors = ["embeddings.LayerNorm.weight", "embeddings.LayerNorm.gamma"];
+    private static readonly string[] Anchors = ["embeddings.LayerNorm.weight", "embeddings.LayerNorm.gamma", "wte.weight", "embed_tokens.weight"];
 
     private readonly string[] _prefixes = PrefixesIn(file, family);
 
@@ -43,7 +43,7 @@ internal sealed class TensorNames(WeightFile file, BackboneFamily family)
         return [found[0], around, ""];
     }
 
-    // Every family has a norm after its embeddings.
+    // Every family of encoders has a norm after its embeddings; decoders have their words' embeddings under these names.
     private static string? PrefixOf(string name) => Anchors.Where(anchor => name == anchor || name.EndsWith("." + anchor, StringComparison.Ordinal))
         .Select(anchor => name[..^anchor.Length]).FirstOrDefault();
 }

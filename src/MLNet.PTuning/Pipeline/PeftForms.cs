@@ -22,7 +22,7 @@ internal static class PeftForms
         var tensors = PeftHead.Read(adapter.Tensors, folder);
         var prompt = config.Type == PeftType.MULTITASK_PROMPT_TUNING ? OfTask(folder, adapter, task) : adapter.Tensors[PeftAdapter.PromptName];
         TuningMethod method = config.Type == PeftType.PREFIX_TUNING ? new DeepPrompt { Length = config.VirtualTokens }
-            // The transformers library's classes for classification read position 0, which is the prompt's first vector.
+            // The transformers library's classes for classification read position 0, which is the prompt's first vector; those of decoders read the last one, whatever this says.
             : new SoftPrompt { Length = config.VirtualTokens, PoolsFirstVector = config.TaskType is not (PeftHead.Labeling or PeftHead.Answering or PeftHead.Writing) };
         string name = method is DeepPrompt ? PrefixTable.Name : VectorTuner.Name;
         tensors[name] = PeftFolder.Renamed(prompt, name);
@@ -43,7 +43,7 @@ internal static class PeftForms
         if (!writes && !trained.ContainsKey(LinearHead.Weight)) throw new NotSupportedException("PEFT has no form for a verbalizer; a classification head can be written.");
         var config = model.Backbone.Config;
         var (modules, tensors) = writes ? (null, []) : PeftHead.Write(trained, model.Backbone, task);
-        var form = FormOf(method, pools: task == PeftHead.Classification) with
+        var form = FormOf(method, readsFirst: task == PeftHead.Classification && !prompt.Model.IsCausal) with
         {
             TaskType = task,
             BaseModel = prompt.Settings.BackboneFolder,
@@ -77,7 +77,7 @@ internal static class PeftForms
         }
     }
 
-    private static PeftConfig FormOf(TuningMethod method, bool pools) => method switch
+    private static PeftConfig FormOf(TuningMethod method, bool readsFirst) => method switch
     {
         DeepPrompt deep => new PeftConfig
         {
@@ -85,7 +85,7 @@ internal static class PeftForms
             PrefixProjection = deep.Reparameterize, EncoderHiddenSize = deep.Reparameterize ? deep.EncoderHiddenSize : null,
         },
         PrefixTuning prefix => new PeftConfig { Type = PeftType.PREFIX_TUNING, VirtualTokens = prefix.Length, TokenDim = 0, PrefixProjection = true, EncoderHiddenSize = prefix.EncoderHiddenSize },
-        SoftPrompt { PoolsFirstVector: false } when pools => throw new NotSupportedException(
+        SoftPrompt { PoolsFirstVector: false } when readsFirst => throw new NotSupportedException(
             "The transformers library's classes read the prompt's first vector where this soft prompt was trained to read the text's first token; train it with PoolsFirstVector."),
         SoftPrompt soft => new PeftConfig { Type = PeftType.PROMPT_TUNING, VirtualTokens = soft.Length, TokenDim = 0 },
         _ => throw new NotSupportedException($"PEFT has no form for {method.GetType().Name}; DeepPrompt, PrefixTuning and SoftPrompt can be written."),

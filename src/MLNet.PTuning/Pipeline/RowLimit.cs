@@ -16,9 +16,10 @@ internal sealed class RowLimit
         _positions = backbone.Encoder.MaxRowLength(0);
         int room = backbone.Encoder.MaxRowLength(_prompt);
         _chosen = options.MaxSequenceLength is not null;
-        if (room < 3) throw new ArgumentException($"Prompt length {_prompt} leaves {Math.Max(0, room)} of the backbone's {_positions} positions for text; shorten the prompt.");
+        string limits = backbone.Encoder is CausalDecoder { Window: var window } && window < backbone.Config.MaxPositions ? " (sliding_window in config.json)" : "";
+        if (room < 3) throw new ArgumentException($"Prompt length {_prompt} leaves {Math.Max(0, room)} of the backbone's {_positions} positions{limits} for text; shorten the prompt.");
         if (options.MaxSequenceLength > room)
-            throw new ArgumentException($"MaxSequenceLength {options.MaxSequenceLength} and prompt length {_prompt} exceed the backbone's {_positions} positions together; set MaxSequenceLength to at most {room}, or shorten the prompt.");
+            throw new ArgumentException($"MaxSequenceLength {options.MaxSequenceLength} and prompt length {_prompt} exceed the backbone's {_positions} positions{limits} together; set MaxSequenceLength to at most {room}, or shorten the prompt.");
         Length = options.MaxSequenceLength ?? Math.Min(Math.Min(room, options.UsualLength ?? room), backbone.Tokenizer.ModelMaxLength is { } max and >= 3 ? max : room);
     }
 

@@ -34,7 +34,7 @@ internal sealed class RowForm
     public RowForm(TextTokenizer tokenizer, int maxLength, TuningMethod method, bool hasPairs, Verbalizer? verbalizer = null, bool readsLast = false)
     {
         _readsLast = readsLast;
-        (_tokenizer, _maxLength, _inFront, _readsVectors, _readsMask) = (tokenizer, maxLength, method.VectorsInFront, method.ReadsVectors, verbalizer is not null);
+        (_tokenizer, _maxLength, _inFront, _readsVectors, _readsMask) = (tokenizer, maxLength, method.VectorsInFront, method.ReadsVectors && !readsLast, verbalizer is not null);
         var template = method.RowTemplate ?? (verbalizer is null ? null : PromptTemplate.Parse(verbalizer.Template));
         _parts = template is null ? [new TemplatePart(TemplatePartKind.Text, "", 0, AfterBlank: false)] : readsLast ? UpToMask(template.Parts) : template.Parts;
         if (template is not null && template.Has(TemplatePartKind.Pair) && !hasPairs)

@@ -32,8 +32,8 @@ internal sealed class TextGeneration(TextTokenizer tokenizer, TuningMethod metho
     {
         var pieces = _form.TextPieces(text);
         var row = _form.Join([.. pieces.TakeLast(Math.Max(0, maxLength - Fixed - reserved))], null);
-        // What a model puts after a text would stand before its continuation.
-        return (row.Input.Ids[..row.Input.First.End], pieces.Count);
+        // What a model puts after a text would stand before its continuation. There is nothing else to continue of an empty text that it puts nothing before.
+        return (row.Input.Ids[..Math.Max(1, row.Input.First.End.Value)], pieces.Count);
     }
 
     /// <summary>A text with its target, which follows a blank as a word within the text; word pieces of the row before it was cut, and whether the target was.</summary>
@@ -57,6 +57,15 @@ internal sealed class TextGeneration(TextTokenizer tokenizer, TuningMethod metho
     /// <summary>Minus the mean cross-entropy of the targets' tokens: higher where perplexity is lower.</summary>
     public static double Score(IReadOnlyList<Example> examples, IReadOnlyList<float[]> logProbabilities) => logProbabilities.Sum(row => row.Sum(p => (double)p)) / Math.Max(1, logProbabilities.Sum(row => row.Length));
 
+    /// <summary>How many of the first rows are written together: all of them take the memory of the longest one, in each of its beams.</summary>
+    /// <param name="lengths">Word pieces of each row.</param>
+    /// <param name="settings">How they are written.</param>
+    public static int RowsAtOnce(IReadOnlyList<int> lengths, GenerationSettings settings)
+    {
+        int longest = 0;
+        return Math.Max(1, lengths.TakeWhile((length, i) => ((longest = Math.Max(longest, length)) + (long)settings.MaxNewTokens) * settings.BeamCount * (i + 1) <= PiecesAtOnce).Count());
+    }
+
     /// <summary>Writes after texts, several rows in one pass.</summary>
     public IReadOnlyList<GeneratedRow> Write(TunedModel model, GenerationSettings settings, IReadOnlyList<string> texts)
     {
@@ -64,8 +73,7 @@ internal sealed class TextGeneration(TextTokenizer tokenizer, TuningMethod metho
         var written = new List<GeneratedRow>();
         for (int first = 0, count; first < inputs.Count; first += count)
         {
-            int pieces = 0;
-            count = inputs.Skip(first).TakeWhile((input, i) => (pieces += input.Pieces.Length + settings.MaxNewTokens * settings.BeamCount) <= PiecesAtOnce || i == 0).Count();
+            count = RowsAtOnce([.. inputs.Skip(first).Select(input => input.Pieces.Length)], settings);
             var part = inputs.GetRange(first, count);
             written.AddRange(settings.BeamCount > 1 ? BeamSearch.Run(model, settings, ends, [.. part.Select(row => row.Pieces)]) : TokenByToken(part));
         }

@@ -56,7 +56,14 @@ internal sealed class VerbalizerHead : Head
     private static int[] Pieces(FrozenBackbone backbone, string word)
     {
         int[] pieces = [.. backbone.Tokenizer.PiecesOfWords([word]).Select(p => p.Id)];
-        // Of a word of several pieces a decoder's next token is the first.
-        return pieces.Length > 0 ? backbone.Encoder.IsCausal ? pieces[..1] : pieces : throw new ArgumentException($"The verbalizer's word '{word}' has no word pieces in this backbone's vocabulary; give another word.");
+        // Of a word of several pieces a decoder's next token is the first that is more than the blank before the word, which is a piece of its own before words of some scripts.
+        return pieces.Length > 0 ? backbone.Encoder.IsCausal ? [pieces.FirstOrDefault(IsMoreThanBlank, pieces[0])] : pieces : throw new ArgumentException($"The verbalizer's word '{word}' has no word pieces in this backbone's vocabulary; give another word.");
+
+        bool IsMoreThanBlank(int piece)
+        {
+            var text = new List<byte>();
+            backbone.Tokenizer.Spell(piece, isFirst: true, text);
+            return text is not [(byte)' '];
+        }
     }
 }

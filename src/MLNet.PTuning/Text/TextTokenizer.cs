@@ -44,7 +44,12 @@ internal sealed class TextTokenizer
     /// <summary>Warnings about the folder's files: what is unusual in them and was accepted, a sentence each.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 
-    public required int PadId { get; init; }
+    /// <summary>What stands for a row without any word piece; 0 where the word embeddings have no row for the padding token (<see cref="LimitIds"/>).</summary>
+    public required int PadId
+    {
+        get => field < _idLimit ? field : 0;
+        init;
+    }
 
     /// <summary>Null where the vocabulary has no mask token, or the word embeddings have no row for it (<see cref="LimitIds"/>).</summary>
     public int? MaskId

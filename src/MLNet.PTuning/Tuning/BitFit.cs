@@ -15,7 +15,8 @@ public sealed class BitFit : TuningMethod
 
     internal override void Validate() { }
 
-    internal override Tuner CreateTuner(FrozenBackbone backbone, long seed) => WeightTuner.Create(backbone, IsBias);
+    internal override Tuner CreateTuner(FrozenBackbone backbone, long seed) => backbone.Weights.Keys.Any(IsBias) ? WeightTuner.Create(backbone, IsBias)
+        : throw new NotSupportedException($"BitFit trains biases, and the {backbone.Config.ModelType} in {backbone.Folder.Path} has none; take another method, such as BottleneckAdapter.");
 
     internal override Tuner LoadTuner(FrozenBackbone backbone, TensorSource saved) => WeightTuner.Load(backbone, IsBias, saved);
 

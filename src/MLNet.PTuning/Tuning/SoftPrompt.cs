@@ -28,6 +28,7 @@ public sealed class SoftPrompt : TuningMethod
 
     /// <summary>
     /// Whether classification reads the prompt's first vector instead of the text's first token, as Python's classes do with a prompt of PEFT's. Default false.
+    /// Of a decoder the row's last token is read in any case, as Python's classes do, too: its first vector has seen nothing of the text.
     /// </summary>
     public bool PoolsFirstVector { get; init; }
 

@@ -71,11 +71,12 @@ public sealed class WritingParityTests : IDisposable
     }
 
     [Theory]
-    [InlineData("llama", "prefix")]
-    [InlineData("gpt2", "prefix")]
-    [InlineData("llama", "vectors")]
-    [InlineData("gpt2", "none")]
-    public void Rows_in_a_cache_have_the_states_of_rows_that_are_computed_whole(string name, string prompt)
+    [InlineData("llama", "prefix", 512)]
+    [InlineData("llama", "prefix", 2)]
+    [InlineData("gpt2", "prefix", 3)]
+    [InlineData("llama", "vectors", 4)]
+    [InlineData("gpt2", "none", 512)]
+    public void Rows_in_a_cache_have_the_states_of_rows_that_are_computed_whole(string name, string prompt, int longestPass)
     {
         using var model = Model(name);
         using var scope = torch.NewDisposeScope();
@@ -89,7 +90,7 @@ public sealed class WritingParityTests : IDisposable
         };
         int[][] rows = [[3, 7, 9, 12, 5], [4], [27, 8, 2]];
         if (prompt == "vectors") rows = Array.ConvertAll(rows, row => (int[])[-1, -2, .. row]);
-        using var cache = new KeyValueCache(encoder, state);
+        using var cache = new KeyValueCache(encoder, state) { LongestPass = longestPass };
         Same(rows, cache.Append(rows));
         // Further pieces of different number, then rows reordered, repeated and left out; more pieces than there is room for at first.
         rows = Grown(rows, [[6], [11, 20, 3], [14]], out var pieces);

@@ -41,6 +41,14 @@ public sealed class DecoderPipelineTests : IDisposable
         Assert.Equal(scores, Reviews.Scores(loaded, rows));
     }
 
+    [Fact]
+    public void BitFit_is_refused_where_there_are_no_biases_to_train()
+    {
+        Copy("llama");
+        var options = new TextClassificationOptions(_folder.Path) { Method = new BitFit(), Epochs = 1 };
+        Assert.Contains("BitFit trains biases, and the llama in", Assert.Throws<NotSupportedException>(() => Reviews.Train(options, Reviews.Rows(8))).Message);
+    }
+
     [Theory]
     [InlineData("llama", 4, 1)]
     [InlineData("gpt2", 8, 2)]
@@ -56,6 +64,21 @@ public sealed class DecoderPipelineTests : IDisposable
         Assert.Equal(["base_model.score.weight"], adapter.Tensors.Keys.Where(key => key != PeftAdapter.PromptName));
         using var loaded = _ml.Transforms.PTuningV2ClassifyFromPeft(_folder.Path, _other.Path).Model;
         Assert.Equal(Reviews.Scores(model, rows), Reviews.Scores(loaded, rows));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_soft_prompts_classifier_reads_the_last_token_and_comes_back_from_its_PEFT_folder(bool poolsFirstVector)
+    {
+        Copy("llama");
+        var rows = Reviews.Rows(16);
+        using var model = Reviews.Train(new TextClassificationOptions(_folder.Path) { Method = new SoftPrompt { Length = 3, PoolsFirstVector = poolsFirstVector }, Epochs = 1, BatchSize = 8 }, rows);
+        float[] scores = Reviews.Scores(model, rows);
+        Assert.True(scores.Distinct().Count() > 16, "all rows look alike to the model");
+        PeftFolder.Save(model, _other.Path);
+        using var loaded = _ml.Transforms.PTuningV2ClassifyFromPeft(_folder.Path, _other.Path).Model;
+        Assert.Equal(scores, Reviews.Scores(loaded, rows));
     }
 
     [Fact]
@@ -80,10 +103,14 @@ public sealed class DecoderPipelineTests : IDisposable
         Copy("gpt2");
         using var model = Reviews.Train(new TextClassificationOptions(_folder.Path) { Method = new DeepPrompt { Length = 3 }, Epochs = 1, BatchSize = 8 }, Reviews.Rows(8));
         Assert.All(Reviews.Scores(model, [new Review { Text = "" }, new Review { Text = null }]), p => Assert.True(float.IsFinite(p)));
-        var form = new RowForm(new TextTokenizer([], null, new BertWordSplitter(), new WordPieceModel(new Dictionary<string, int> { ["a"] = 0 }, "a"), SpecialLayout.WithoutSpecials) { PadId = 3 }, 20, new HeadOnly(), hasPairs: false, readsLast: true);
+        var tokenizer = new TextTokenizer([], null, new BertWordSplitter(), new WordPieceModel(new Dictionary<string, int> { ["a"] = 0 }, "a"), SpecialLayout.WithoutSpecials) { PadId = 3 };
+        var form = new RowForm(tokenizer, 20, new HeadOnly(), hasPairs: false, readsLast: true);
         var row = form.Join([], null);
         Assert.Equal([3], row.Input.Ids);
         Assert.Equal(0, row.ReadPosition);
+        // A padding token that was added to the vocabulary has no row in the word embeddings.
+        tokenizer.LimitIds(3);
+        Assert.Equal([0], form.Join([], null).Input.Ids);
     }
 
     [Theory]
@@ -112,6 +139,25 @@ public sealed class DecoderPipelineTests : IDisposable
         File.WriteAllText(_folder.At("config.json"), config.Replace("\"llama\"", "\"mistral\"").Replace("\"rope_theta\"", "\"sliding_window\": 24, \"rope_theta\""));
         using var lease = FrozenBackbone.Use(_folder.Path, torch.CPU);
         Assert.Equal(20, lease.Backbone.Encoder.MaxRowLength(4));
+        var options = new TextClassificationOptions(_folder.Path) { Method = new DeepPrompt { Length = 30 } };
+        Assert.Contains("leaves 0 of the backbone's 24 positions (sliding_window in config.json)", Assert.Throws<ArgumentException>(() => Reviews.Train(options, Reviews.Rows(8))).Message);
+    }
+
+    [Theory]
+    [InlineData("llama", "module.")]
+    [InlineData("gpt2", "_orig_mod.module.")]
+    public void Tensors_under_the_names_of_modules_around_the_model_are_found_with_the_head_beside_them(string name, string around)
+    {
+        Copy(name);
+        TensorData[] all;
+        using (var file = WeightFile.Open(_folder.At("model.safetensors"))) all = [.. file.Entries.Values.Select(e => new TensorData(around + e.Name, e.Shape, file.ReadFloats(e.Name)))];
+        var words = all.Single(t => t.Name.EndsWith("embed_tokens.weight", StringComparison.Ordinal) || t.Name.EndsWith("wte.weight", StringComparison.Ordinal));
+        SafetensorsWriter.Write(_folder.At("model.safetensors"), all.Append(new TensorData(around + "lm_head.weight", words.Shape, words.Floats)));
+        var config = JsonNode.Parse(File.ReadAllText(_folder.At("config.json")))!.AsObject();
+        config["tie_word_embeddings"] = false;
+        File.WriteAllText(_folder.At("config.json"), config.ToJsonString());
+        using var lease = FrozenBackbone.Use(_folder.Path, torch.CPU);
+        Assert.Equal(words.Shape, ComputeThread.Run(() => lease.Backbone.LanguageHead!.shape));
     }
 
     [SharedFact("backbones/tinystories-656k-llama")]

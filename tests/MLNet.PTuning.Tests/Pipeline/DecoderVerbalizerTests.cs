@@ -1,6 +1,7 @@
 // Verbalizers on decoders: the next token at the end of a template is scored by the decoder's own head.
 using Microsoft.ML;
 using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tuning;
 using TorchSharp;
@@ -40,6 +41,24 @@ public sealed class DecoderVerbalizerTests : IDisposable
         Assert.Contains("has {prompt} after {mask}", Assert.Throws<ArgumentException>(() => Train("{text}", new PTuningV1 { Template = "{text} {mask} {prompt:2}" })).Message);
         using var model = Train("{text}", new PTuningV1());
         Assert.True(model.Report!.Epochs[^1].TrainingLoss < model.Report.Epochs[0].TrainingLoss);
+    }
+
+    [Fact]
+    public void A_word_whose_blank_is_a_piece_of_its_own_counts_by_the_piece_after_it()
+    {
+        File.Delete(_backbone.At("vocab.txt"));
+        File.WriteAllText(_backbone.At("tokenizer.json"), """
+            {"added_tokens": [{"id": 0, "content": "<unk>", "special": true}], "normalizer": null, "post_processor": null, "decoder": null,
+             "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true},
+             "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["▁", -1], ["好", -2], ["差", -2], ["▁good", -2], ["▁it", -2], ["▁was", -2]]}}
+            """);
+        using var lease = FrozenBackbone.Use(_backbone.Path, torch.CPU);
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        using var head = new VerbalizerHead(lease.Backbone, [["好"], ["差"], ["good"]]);
+        var hidden = torch.ones(1, lease.Backbone.Config.HiddenSize);
+        float[] expected = ParameterFactory.ToArray(lease.Backbone.Encoder.WordEmbeddings.Rows([2, 3, 4]).sum(1));
+        Assert.All(expected.Zip(ParameterFactory.ToArray(head.Logits(hidden, lease.Backbone.Encoder, null, 0))), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
     }
 
     public void Dispose() => _backbone.Dispose();

@@ -132,6 +132,27 @@ public sealed class WritingSettingsTests : IDisposable
     }
 
     [Fact]
+    public void Rows_that_are_written_together_are_bounded_by_the_longest_one_and_by_its_beams()
+    {
+        var greedy = new GenerationSettings { MaxNewTokens = 24 };
+        Assert.Equal(8, TextGeneration.RowsAtOnce([.. Enumerable.Repeat(1000, 20)], greedy));
+        Assert.Equal(2, TextGeneration.RowsAtOnce([.. Enumerable.Repeat(1000, 20)], greedy with { BeamCount = 4 }));
+        Assert.Equal(1, TextGeneration.RowsAtOnce([4000, 8000], greedy));
+        Assert.Equal(1, TextGeneration.RowsAtOnce([9000, 1], greedy));
+    }
+
+    [Fact]
+    public void An_empty_text_of_a_tokenizer_that_puts_a_token_after_texts_alone_is_continued_after_it()
+    {
+        var ends = new SpecialLayout([LayoutPart.First(0), LayoutPart.Special(5, 0)], [LayoutPart.First(0), LayoutPart.Special(5, 0), LayoutPart.Second(0)]);
+        var tokenizer = new TextTokenizer([], null, new WholeText(), new UnigramModel([.. Enumerable.Range(0, 8).Select(i => ($"piece {i}", 0.0))], 0, fallsBackToBytes: false), ends) { PadId = 0 };
+        var task = new TextGeneration(tokenizer, new HeadOnly(), 20, [7]);
+        Assert.Equal([1], task.Input("piece 1", 3).Ids);
+        Assert.Equal([5], task.Input("", 3).Ids);
+        Assert.Equal([0], task.Example("", "piece 2", 1).Example.ReadPositions[..1]);
+    }
+
+    [Fact]
     public void Settings_out_of_range_and_without_effect_are_refused()
     {
         Refused("MaxNewTokens must be at least 1", o => o.MaxNewTokens = 0);
