@@ -147,6 +147,7 @@ internal sealed class SavedBackbones
 {
     private readonly Dictionary<string, SortedDictionary<string, string>> _files = [];
     private readonly Dictionary<string, int> _tasks = [];
+    private readonly HashSet<string> _named = [];
 
     /// <summary>A backbone's files (<see cref="EmbeddedBackbone.Describe"/>), and the earlier task whose folder has them; null where they are to be written into that of <paramref name="task"/>.</summary>
     public (SortedDictionary<string, string> Files, int? Other) Add(ModelFolder backbone, int task)
@@ -155,4 +156,7 @@ internal sealed class SavedBackbones
         string hash = EmbeddedBackbone.HashOf(files);
         return (files, _tasks.TryAdd(hash, task) ? null : _tasks[hash]);
     }
+
+    /// <summary>Whether this is the first time that a backbone which the file does not hold is named.</summary>
+    public bool IsNew(ModelFolder backbone) => _named.Add(backbone.Path);
 }

@@ -114,7 +114,7 @@ internal static class SavedModel
             file.CopyTo(stream);
         }))));
         MLNetInternals.Save(context, loaderSignature, streams);
-        if (settings.EmbedBackbone) return;
+        if (settings.EmbedBackbone || !backbones.IsNew(model.BackboneFolder)) return;
         using var channel = environment.Start("Saving");
         channel.Info(MessageSensitivity.None, "{0}", FormattableString.Invariant(
             $"The model file does not hold its backbone, '{settings.BackboneFolder}': deploy that folder with it, or train with EmbedBackbone for a file that is {SizeOf(model.BackboneFolder) / 1e6:f0} MB larger, less what the zip compresses."));
