@@ -247,6 +247,30 @@ public static class PTuningCatalog
     }
 
     /// <summary>
+    /// Predicts rows of several tasks, each with the trained model of the task that a column names. Rows of all tasks on one backbone go through it in the same batches, with the scores that each
+    /// task's own transformer gives. <c>Fit</c> trains nothing; models are copied, so that the result is disposed apart from them, and saved as one model file.
+    /// </summary>
+    /// <param name="catalog"><c>mlContext.Transforms</c>.</param>
+    /// <param name="taskColumnName">The text column of the names of rows' tasks.</param>
+    /// <param name="models">
+    /// Each task's trained model by its name: a transformer of <c>PTuningV2Classify</c>, <c>PTuningV2LabelTokens</c>, <c>PTuningV2AnswerQuestions</c> or <c>PTuningV2Choose</c>, or a chain with
+    /// one such step, whose other steps are left out. The data must have the input columns of all of them.
+    /// </param>
+    /// <param name="predictedLabelColumnName">The output column of text: the class; the labels of words with a blank between them; the answer; the index of the choice.</param>
+    /// <param name="scoreColumnName">The output column of probabilities, a vector of Single: of the classes, of each word's label, of the answers, of the choices.</param>
+    /// <param name="unknownTask">What is predicted for a row whose task is empty or none of these.</param>
+    /// <returns>An estimator that adds these two columns, and each task's own output columns, named <c>TASK.COLUMN</c>, which have missing values in rows of other tasks.</returns>
+    /// <exception cref="ArgumentException">There are no models, one is of another kind, or two columns have the same name.</exception>
+    public static PTuningByTaskEstimator PTuningV2ByTask(this TransformsCatalog catalog, string taskColumnName, IReadOnlyDictionary<string, ITransformer> models,
+        string predictedLabelColumnName = "PredictedLabel", string scoreColumnName = "Score", UnknownTask unknownTask = UnknownTask.Error)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(models);
+        if (!Enum.IsDefined(unknownTask)) throw new ArgumentOutOfRangeException(nameof(unknownTask), unknownTask, $"It must be one of {string.Join(", ", Enum.GetNames<UnknownTask>())}.");
+        return new PTuningByTaskEstimator(new ByTaskSettings(taskColumnName, predictedLabelColumnName, scoreColumnName, unknownTask, [.. models.Keys]), [.. models.Keys.Select(task => models[task])]);
+    }
+
+    /// <summary>
     /// Saves a model so that a failure (a full disk, a lost connection, a model that cannot be saved) leaves an older file unchanged, and no file where there was none: it is
     /// written to a temporary file in the same folder and then moved. <c>ml.Model.Save</c> itself truncates the older file first, and leaves part of the new one behind.
     /// </summary>

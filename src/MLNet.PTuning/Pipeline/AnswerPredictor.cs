@@ -21,6 +21,8 @@ internal sealed class AnswerPredictor(SharedModel model, ModelSettings settings)
 
     public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 
+    public void Check(SchemaShape schema) => _columns.Check(schema);
+
     public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } = AnswerColumns.Of(settings);
 
     public int BatchSize => settings.BatchSize;

@@ -12,6 +12,8 @@ internal sealed class ChoicePredictor(SharedModel model, ModelSettings settings)
 
     public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 
+    public void Check(SchemaShape schema) => _columns.Check(schema);
+
     public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } = ChoiceColumns.Outputs(settings);
 
     public int BatchSize => settings.BatchSize;

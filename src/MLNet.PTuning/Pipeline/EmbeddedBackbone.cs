@@ -46,8 +46,7 @@ internal static class EmbeddedBackbone
     {
         if (files.Keys.FirstOrDefault(name => !ModelFolder.IsModelFile(name)) is { } bad)
             throw new InvalidDataException($"The model file embeds a file called '{bad}', which is no plain name; it is damaged.");
-        string content = string.Join('\n', files.Select(file => $"{file.Key} {file.Value}"));
-        string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
+        string name = HashOf(files);
         var failures = new List<Exception>();
         var tried = new List<string>();
         foreach (string root in roots)
@@ -67,6 +66,10 @@ internal static class EmbeddedBackbone
         }
         throw new IOException($"The backbone in the model file cannot be unpacked into {string.Join(", nor into ", tried)}. Set MLContext.TempFilePath to a folder that this user may write to and that has room for it.", new AggregateException(failures));
     }
+
+    /// <summary>What tells backbones of different files apart, in lower-case hexadecimal digits.</summary>
+    public static string HashOf(SortedDictionary<string, string> files) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', files.Select(file => $"{file.Key} {file.Value}")))));
 
     // What was verified must not change before it is read, so no other user may write there. Only the owner of a folder may change its permissions.
     private static void MakePrivate(string folder)
@@ -137,4 +140,23 @@ internal static class EmbeddedBackbone
         using var file = File.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
+}
+
+/// <summary>The backbones that one model file holds, each in the folder of the first of its tasks that is saved.</summary>
+internal sealed class SavedBackbones
+{
+    private readonly Dictionary<string, SortedDictionary<string, string>> _files = [];
+    private readonly Dictionary<string, int> _tasks = [];
+    private readonly HashSet<string> _named = [];
+
+    /// <summary>A backbone's files (<see cref="EmbeddedBackbone.Describe"/>), and the earlier task whose folder has them; null where they are to be written into that of <paramref name="task"/>.</summary>
+    public (SortedDictionary<string, string> Files, int? Other) Add(ModelFolder backbone, int task)
+    {
+        if (!_files.TryGetValue(backbone.Path, out var files)) _files[backbone.Path] = files = EmbeddedBackbone.Describe(backbone);
+        string hash = EmbeddedBackbone.HashOf(files);
+        return (files, _tasks.TryAdd(hash, task) ? null : _tasks[hash]);
+    }
+
+    /// <summary>Whether this is the first time that a backbone which the file does not hold is named.</summary>
+    public bool IsNew(ModelFolder backbone) => _named.Add(backbone.Path);
 }

@@ -26,6 +26,8 @@ internal sealed class GenerationPredictor(SharedModel model, ModelSettings setti
 
     public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 
+    public void Check(SchemaShape schema) => _columns.Check(schema);
+
     public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } = [new(settings.PredictedLabelColumn, TextDataViewType.Instance), new(settings.ScoreColumn, NumberDataViewType.Single)];
 
     /// <summary>The same columns as <c>GetOutputSchema</c> promises them.</summary>

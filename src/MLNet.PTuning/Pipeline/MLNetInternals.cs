@@ -17,6 +17,7 @@ using TorchSharp;
 [assembly: LoadableClass(typeof(PTuningQuestionAnsweringTransformer), null, typeof(SignatureLoadModel), "P-Tuning question answering", PTuningQuestionAnsweringTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(PTuningMultipleChoiceTransformer), null, typeof(SignatureLoadModel), "P-Tuning multiple choice", PTuningMultipleChoiceTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(PTuningTextGenerationTransformer), null, typeof(SignatureLoadModel), "P-Tuning text generation", PTuningTextGenerationTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(PTuningByTaskTransformer), null, typeof(SignatureLoadModel), "P-Tuning tasks by name", PTuningByTaskTransformer.LoaderSignature)]
 
 namespace MLNet.PTuning.Pipeline
 {
@@ -83,6 +84,14 @@ namespace MLNet.PTuning.Pipeline
         /// <summary>A promise of a vector of variable length.</summary>
         public static SchemaShape.Column PromiseVector(string name, PrimitiveDataViewType item) => new(name, SchemaShape.Column.VectorKind.VariableVector, item, false);
 
+        /// <summary>Promises of columns that are known.</summary>
+        public static IEnumerable<SchemaShape.Column> Promises(IEnumerable<DataViewSchema.DetachedColumn> columns)
+        {
+            var builder = new DataViewSchema.Builder();
+            builder.AddColumns(columns);
+            return SchemaShape.Create(builder.ToSchema());
+        }
+
         /// <summary>A promised label column as one of keys with values: its own, or those that this library makes where it has none.</summary>
         public static SchemaShape.Column WithKeyValues(SchemaShape.Column label, PrimitiveDataViewType valuesOfNone)
         {
@@ -109,6 +118,29 @@ namespace MLNet.PTuning.Pipeline
         {
             context.CheckAtModel(VersionOf(loaderSignature));
             return (name, read) => context.TryLoadBinaryStream(name, reader => read(reader.BaseStream));
+        }
+
+        /// <summary>Has a model written into a folder in that of the model it is part of.</summary>
+        public static void SavePart(ModelSaveContext context, string folder, Action<ModelSaveContext> save) => context.SaveSubModel(folder, save);
+
+        /// <summary>Reads what <see cref="SavePart"/> wrote.</summary>
+        public static T LoadPart<T>(IHostEnvironment environment, ModelLoadContext context, string folder) where T : class
+        {
+            context.LoadModel<T, SignatureLoadModel>(environment, out var part, folder);
+            return part;
+        }
+
+        /// <summary>The same function as <see cref="Open"/> gives, for another part of the model that this one is part of.</summary>
+        public static Func<string, Action<Stream>, bool> OpenBeside(ModelLoadContext context, string folder)
+        {
+            string path = Path.Combine(Path.GetDirectoryName(context.Directory) ?? "", folder);
+            return (name, read) =>
+            {
+                using var entry = context.Repository.OpenEntryOrNull(path, name);
+                if (entry is null) return false;
+                read(entry.Stream);
+                return true;
+            };
         }
 
         /// <summary>

@@ -19,6 +19,8 @@ public sealed class PTuningClassificationTransformer : PTuningTransformer
     internal PTuningClassificationTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
         : base(host, model, keys, settings, LoaderSignature, shared => new TextPredictor(shared, keys, settings)) { }
 
+    internal override PTuningTransformer Copy(ModelSettings settings) => new PTuningClassificationTransformer(Host, CopyOfModel(), Keys, settings);
+
     // Called by ML.NET when it finds the loader's signature in a model file.
     private static PTuningClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {

@@ -19,6 +19,8 @@ public sealed class PTuningMultipleChoiceTransformer : PTuningTransformer
     internal PTuningMultipleChoiceTransformer(IHostEnvironment host, TunedModel model, LabelKeys keys, ModelSettings settings)
         : base(host, model, keys, settings, LoaderSignature, shared => new ChoicePredictor(shared, settings)) { }
 
+    internal override PTuningTransformer Copy(ModelSettings settings) => new PTuningMultipleChoiceTransformer(Host, CopyOfModel(), Keys, settings);
+
     // Called by ML.NET when it finds the loader's signature in a model file.
     private static PTuningMultipleChoiceTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {

@@ -36,6 +36,8 @@ public sealed class PTuningQuestionAnsweringTransformer : PTuningTransformer
         }
     }
 
+    internal override PTuningTransformer Copy(ModelSettings settings) => new PTuningQuestionAnsweringTransformer(Host, CopyOfModel(), Keys, settings);
+
     // Called by ML.NET when it finds the loader's signature in a model file.
     private static PTuningQuestionAnsweringTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {

@@ -54,6 +54,8 @@ public sealed class PTuningTextGenerationTransformer : PTuningTransformer
         return Own.Perplexity(data, targetColumnName);
     }
 
+    internal override PTuningTransformer Copy(ModelSettings settings) => new PTuningTextGenerationTransformer(Host, CopyOfModel(), settings);
+
     // Called by ML.NET when it finds the loader's signature in a model file.
     private static PTuningTextGenerationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {

@@ -21,6 +21,8 @@ public sealed class PTuningTokenLabelingTransformer : PTuningTransformer
     /// <summary>The scheme by which labels mark entities.</summary>
     public TagScheme Scheme => Settings.Labeling!.Scheme;
 
+    internal override PTuningTransformer Copy(ModelSettings settings) => new PTuningTokenLabelingTransformer(Host, CopyOfModel(), Keys, settings);
+
     // Called by ML.NET when it finds the loader's signature in a model file.
     private static PTuningTokenLabelingTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {

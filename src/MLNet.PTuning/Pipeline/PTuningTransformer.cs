@@ -13,9 +13,7 @@ namespace MLNet.PTuning;
 /// </summary>
 public abstract class PTuningTransformer : ITransformer, IDisposable
 {
-    private readonly IHostEnvironment _host;
     private readonly SharedModel _model;
-    private readonly LabelKeys _keys;
     private readonly string _loaderSignature;
 
     /// <param name="environment">Its host.</param>
@@ -26,7 +24,7 @@ public abstract class PTuningTransformer : ITransformer, IDisposable
     /// <param name="predictor">Makes what predicts rows.</param>
     private protected PTuningTransformer(IHostEnvironment environment, TunedModel model, LabelKeys keys, ModelSettings settings, string loaderSignature, Func<SharedModel, IRowPredictor> predictor)
     {
-        (_host, _keys, Settings, _loaderSignature) = (environment, keys, settings, loaderSignature);
+        (Host, Keys, Settings, _loaderSignature) = (environment, keys, settings, loaderSignature);
         _model = new SharedModel(model, settings, keys.Names);
         Predictor = predictor(_model);
     }
@@ -42,7 +40,7 @@ public abstract class PTuningTransformer : ITransformer, IDisposable
     }
 
     /// <summary>Class names in the order of the scores.</summary>
-    public IReadOnlyList<string> ClassNames => _keys.Names;
+    public IReadOnlyList<string> ClassNames => Keys.Names;
 
     /// <summary>The tuning method that was trained.</summary>
     public TuningMethod Method => Settings.Method;
@@ -54,11 +52,16 @@ public abstract class PTuningTransformer : ITransformer, IDisposable
 
     internal TunedModel Model => _model.Model;
 
-    internal TrainedPrompt Prompt => new(_model, Settings, _keys.Names);
+    internal TrainedPrompt Prompt => new(_model, Settings, Keys.Names);
+
+    /// <summary>What predicts rows.</summary>
+    internal IRowPredictor Predictor { get; }
 
     private protected ModelSettings Settings { get; set; }
 
-    private protected IRowPredictor Predictor { get; }
+    private protected IHostEnvironment Host { get; }
+
+    private protected LabelKeys Keys { get; }
 
     /// <inheritdoc/>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new PredictionSchema(inputSchema, Predictor.Inputs(inputSchema), Predictor.Outputs).Output;
@@ -74,5 +77,17 @@ public abstract class PTuningTransformer : ITransformer, IDisposable
 
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => Predictor.Mapper(inputSchema);
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => SavedModel.Save(_host, ctx, _loaderSignature, Settings, _keys, _model);
+    void ICanSaveModel.Save(ModelSaveContext ctx) => Save(ctx, new SavedBackbones());
+
+    /// <summary>Writes the model into its folder of the model zip.</summary>
+    /// <param name="context">The folder.</param>
+    /// <param name="backbones">The backbones that the zip holds.</param>
+    /// <param name="task">The model's index among those of the zip.</param>
+    internal void Save(ModelSaveContext context, SavedBackbones backbones, int task = 0) => SavedModel.Save(Host, context, _loaderSignature, Settings, Keys, _model, backbones, task);
+
+    /// <summary>A transformer with a copy of what was trained and a use of the backbone of its own, which is in memory once.</summary>
+    /// <param name="settings">Its settings in a model file.</param>
+    internal abstract PTuningTransformer Copy(ModelSettings settings);
+
+    private protected TunedModel CopyOfModel() => _model.Copy();
 }

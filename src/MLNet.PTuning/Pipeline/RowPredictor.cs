@@ -12,6 +12,10 @@ internal interface IRowPredictor
     /// <exception cref="ArgumentException">One is absent or of another type.</exception>
     IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema);
 
+    /// <summary>Checks that a pipeline has these columns before this step.</summary>
+    /// <exception cref="ArgumentException">One is absent or of another type.</exception>
+    void Check(SchemaShape schema);
+
     /// <summary>The columns added at the end of the schema.</summary>
     IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; }
 

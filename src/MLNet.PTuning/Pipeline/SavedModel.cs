@@ -32,6 +32,9 @@ internal sealed record ModelSettings
     public Precision Precision { get; init; }
     /// <summary>Names and SHA-256 of the backbone's files in the model file; filled in when the model is saved.</summary>
     public SortedDictionary<string, string> EmbeddedFiles { get; init; } = [];
+    /// <summary>The task whose folder has these files, where several tasks in one model file have the same backbone; null for this model's own folder.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? BackboneOfTask { get; init; }
     /// <summary>Settings of classification in ML.NET's binary form.</summary>
     public BinarySettings? Binary { get; init; }
     /// <summary>What classification reads of a row.</summary>
@@ -88,27 +91,30 @@ internal static class SavedModel
             throw new IOException($"The backbone in {folder.Path} has changed since the model was trained on it, so it cannot be embedded; put the files back, or train again.");
     }
 
+    /// <summary>The folder of a task in that of a model of several tasks.</summary>
+    public static string FolderOf(int task) => FormattableString.Invariant($"Task_{task:000}");
+
     /// <summary>Writes a model into the zip.</summary>
-    public static void Save(IHostEnvironment environment, ModelSaveContext context, string loaderSignature, ModelSettings settings, LabelKeys keys, SharedModel model)
+    public static void Save(IHostEnvironment environment, ModelSaveContext context, string loaderSignature, ModelSettings settings, LabelKeys keys, SharedModel model, SavedBackbones backbones, int task)
     {
         CheckSavable(settings, model);
         byte[] weights = Bytes(stream => SafetensorsWriter.Write(stream, model.Trained().Values)), keyValues = Bytes(stream => keys.Save(environment, stream));
-        var embedded = settings.EmbedBackbone ? EmbeddedBackbone.Describe(model.BackboneFolder) : [];
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(settings with { WeightsHash = Hash(weights), EmbeddedFiles = embedded });
+        var (embedded, other) = settings.EmbedBackbone ? backbones.Add(model.BackboneFolder, task) : ([], null);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(settings with { WeightsHash = Hash(weights), EmbeddedFiles = embedded, BackboneOfTask = other });
         var streams = new List<(string, Action<Stream>)>
         {
             (Settings, stream => stream.Write(json)),
             (Keys, stream => stream.Write(keyValues)),
-            (Seal, stream => stream.Write(Encoding.ASCII.GetBytes(Hash([.. json, .. keyValues])))),
+            (Seal, stream => stream.Write(SealOf([.. json, .. keyValues]))),
             (Weights, stream => stream.Write(weights)),
         };
-        streams.AddRange(embedded.Keys.Select(name => (BackbonePrefix + name, (Action<Stream>)(stream =>
+        if (other is null) streams.AddRange(embedded.Keys.Select(name => (BackbonePrefix + name, (Action<Stream>)(stream =>
         {
             using var file = File.OpenRead(model.BackboneFolder.PathOf(name));
             file.CopyTo(stream);
         }))));
         MLNetInternals.Save(context, loaderSignature, streams);
-        if (settings.EmbedBackbone) return;
+        if (settings.EmbedBackbone || !backbones.IsNew(model.BackboneFolder)) return;
         using var channel = environment.Start("Saving");
         channel.Info(MessageSensitivity.None, "{0}", FormattableString.Invariant(
             $"The model file does not hold its backbone, '{settings.BackboneFolder}': deploy that folder with it, or train with EmbedBackbone for a file that is {SizeOf(model.BackboneFolder) / 1e6:f0} MB larger, less what the zip compresses."));
@@ -123,16 +129,16 @@ internal static class SavedModel
     public static (ModelSettings Settings, LabelKeys Keys, TunedModel Model) Load(IHostEnvironment environment, ModelLoadContext context, string loaderSignature)
     {
         var open = MLNetInternals.Open(context, loaderSignature);
-        byte[] json = ReadAll(Settings), keyValues = ReadAll(Keys);
-        if (Encoding.ASCII.GetString(ReadAll(Seal)) != Hash([.. json, .. keyValues]))
-            throw Damaged("its settings or label keys do not match their checksum");
+        byte[] json = ReadAll(open, Settings), keyValues = ReadAll(open, Keys);
+        if (!ReadAll(open, Seal).SequenceEqual(SealOf([.. json, .. keyValues]))) throw Damaged("its settings or label keys do not match their checksum");
         var settings = JsonSerializer.Deserialize<ModelSettings>(json) ?? throw Damaged("its settings are empty");
         var keys = LabelKeys.Load(environment, new MemoryStream(keyValues));
-        byte[] weights = ReadAll(Weights);
+        byte[] weights = ReadAll(open, Weights);
         if (Hash(weights) != settings.WeightsHash) throw Damaged("its weights do not match their checksum");
 
+        var openBackbone = settings.BackboneOfTask is { } task ? MLNetInternals.OpenBeside(context, FolderOf(task)) : open;
         string folder = settings.EmbeddedFiles.Count > 0
-            ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, EmbeddedBackbone.Folders(environment), (name, read) => open(BackbonePrefix + name, read))
+            ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, EmbeddedBackbone.Folders(environment), (name, read) => openBackbone(BackbonePrefix + name, read))
             : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash, MLNetInternals.FileOf(context));
         var lease = FrozenBackbone.Use(folder, MLNetInternals.DeviceOf(environment), settings.Precision);
         string temporary = Path.Combine(MLNetInternals.TemporaryFolderOf(environment), $"ptuning-{Guid.NewGuid():N}.safetensors");
@@ -156,13 +162,28 @@ internal static class SavedModel
         {
             File.Delete(temporary);
         }
-
-        byte[] ReadAll(string name)
-        {
-            var bytes = new MemoryStream();
-            return open(name, stream => stream.CopyTo(bytes)) ? bytes.ToArray() : throw Damaged($"it has no entry '{name}'");
-        }
     }
+
+    /// <summary>Writes the settings of a model of several tasks into its folder of the zip.</summary>
+    public static void SaveSettings(ModelSaveContext context, string loaderSignature, byte[] json) =>
+        MLNetInternals.Save(context, loaderSignature, [(Settings, stream => stream.Write(json)), (Seal, stream => stream.Write(SealOf(json)))]);
+
+    /// <summary>Reads what <see cref="SaveSettings"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public static byte[] LoadSettings(ModelLoadContext context, string loaderSignature)
+    {
+        var open = MLNetInternals.Open(context, loaderSignature);
+        byte[] json = ReadAll(open, Settings);
+        return ReadAll(open, Seal).SequenceEqual(SealOf(json)) ? json : throw Damaged("its settings do not match their checksum");
+    }
+
+    private static byte[] ReadAll(Func<string, Action<Stream>, bool> open, string name)
+    {
+        var bytes = new MemoryStream();
+        return open(name, stream => stream.CopyTo(bytes)) ? bytes.ToArray() : throw Damaged($"it has no entry '{name}'");
+    }
+
+    private static byte[] SealOf(byte[] sealedBytes) => Encoding.ASCII.GetBytes(Hash(sealedBytes));
 
     private static InvalidDataException Damaged(string how) => new($"The model file is damaged: {how}. Copy it again from where it was saved, or train again.");
 

@@ -70,6 +70,10 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
         lock (_lock) return _trained ?? Model.Trained();
     }
 
+    /// <summary>Another model of the same parameters; that of a disposed model without reloading it.</summary>
+    /// <inheritdoc cref="Model"/>
+    public TunedModel Copy() => Load(Trained());
+
     public void Dispose()
     {
         lock (_lock)
@@ -106,16 +110,22 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
 
     private TunedModel Reload()
     {
+        var reloaded = Load(_trained!);
+        _trained = null;
+        return reloaded;
+    }
+
+    private TunedModel Load(IReadOnlyDictionary<string, TensorData> trained)
+    {
         var lease = FrozenBackbone.Use(_folder.Path, _device, _computation.Precision);
         if (lease.Backbone.ContentHash != _hash || lease.Backbone.Tokenizer.Fingerprint != _tokenizerHash)
         {
             lease.Dispose();
-            throw new IOException($"The backbone in {_folder.Path} has changed since the model was disposed, so it cannot be used again; put the files back, or load the model again.");
+            throw new IOException($"The backbone in {_folder.Path} has changed since the model was loaded on it, so it cannot be used again; put the files back, or load the model again.");
         }
-        var reloaded = TunedModel.Load(lease, settings.Method, classNames.Count, settings.HasPooler, SavedTensors.Of("the model", _trained!), settings.Verbalizer?.WordsOf(classNames), settings.Vectors, settings.Generation is not null);
-        reloaded.Computation = _computation;
-        _trained = null;
-        return reloaded;
+        var loaded = TunedModel.Load(lease, settings.Method, classNames.Count, settings.HasPooler, SavedTensors.Of("the model", trained), settings.Verbalizer?.WordsOf(classNames), settings.Vectors, settings.Generation is not null);
+        loaded.Computation = _computation;
+        return loaded;
     }
 }
 
@@ -152,10 +162,11 @@ internal sealed class ModelUse(SharedModel owner, TunedModel model) : IDisposabl
 /// <param name="ClassNames">Names of the classes in the order of the head's rows.</param>
 internal sealed record TrainedPrompt(SharedModel Model, ModelSettings Settings, IReadOnlyList<string> ClassNames)
 {
-    /// <summary>The trained prompts of a transformer, or of all transformers of a chain.</summary>
+    /// <summary>The trained prompts of a transformer, or of all transformers of a chain or of tasks.</summary>
     public static IEnumerable<TrainedPrompt> AllOf(ITransformer transformer) => transformer switch
     {
         PTuningTransformer trained => [trained.Prompt],
+        PTuningByTaskTransformer byTask => byTask.Transformers.Values.SelectMany(AllOf),
         IEnumerable<ITransformer> chain => chain.SelectMany(AllOf),
         _ => [],
     };

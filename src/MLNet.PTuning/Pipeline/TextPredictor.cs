@@ -12,6 +12,8 @@ internal sealed class TextPredictor(SharedModel model, LabelKeys keys, ModelSett
 
     public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 
+    public void Check(SchemaShape schema) => _columns.Check(schema);
+
     public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } = ClassificationColumns.Of(settings, keys);
 
     public int BatchSize => settings.BatchSize;

@@ -23,6 +23,8 @@ internal sealed class TokenLabelingPredictor(SharedModel model, LabelKeys keys, 
 
     public IReadOnlyList<DataViewSchema.Column> Inputs(DataViewSchema schema) => _columns.Find(schema);
 
+    public void Check(SchemaShape schema) => _columns.Check(schema);
+
     public IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; } = LabelingColumns.Of(settings, keys);
 
     public int BatchSize => settings.BatchSize;

@@ -120,20 +120,5 @@ public sealed class DamagedModelTests : IDisposable
         return change(seen[stream]);
     }
 
-    // The same archive with other contents, and new checksums of the zip itself.
-    private static byte[] Rewrite(byte[] file, Func<string, byte[], byte[]?> change)
-    {
-        var stream = new MemoryStream();
-        using (var source = new ZipArchive(new MemoryStream(file)))
-        using (var target = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
-            foreach (var entry in source.Entries)
-            {
-                var bytes = new MemoryStream();
-                using (var read = entry.Open()) read.CopyTo(bytes);
-                if (change(entry.Name, bytes.ToArray()) is not { } changed) continue;
-                using var write = target.CreateEntry(entry.FullName).Open();
-                write.Write(changed);
-            }
-        return stream.ToArray();
-    }
+    private static byte[] Rewrite(byte[] file, Func<string, byte[], byte[]?> change) => ModelZip.Rewrite(file, (path, bytes) => change(Path.GetFileName(path), bytes));
 }
