@@ -20,6 +20,9 @@ internal sealed class TextPredictor(SharedModel model, LabelKeys keys, ModelSett
 
     public Func<TextRow> Reader(DataViewRow row) => _columns.Reader(row);
 
+    /// <summary>A row of a text and, where the task reads pairs, a second one. It has no spans.</summary>
+    public TextRow Row(string text, string? pair) => new(text, pair, []);
+
     public SharedModel Model => model;
 
     public EncodedRows<float[]> Encode(IReadOnlyList<TextRow> rows) => new([.. rows.Select(r =>

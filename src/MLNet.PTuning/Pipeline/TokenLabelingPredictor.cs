@@ -10,7 +10,23 @@ namespace MLNet.PTuning.Pipeline;
 /// <param name="Probabilities">[words · classes], row-major.</param>
 /// <param name="Labels">Class of each word, from 0.</param>
 /// <param name="Entities">The entities that the labels mark.</param>
-internal sealed record LabeledRow(WordRow Row, float[] Probabilities, int[] Labels, IReadOnlyList<TagSpan> Entities);
+internal sealed record LabeledRow(WordRow Row, float[] Probabilities, int[] Labels, IReadOnlyList<TagSpan> Entities)
+{
+    /// <summary>Probability of a word's label.</summary>
+    public float ProbabilityOf(int word) => Probabilities[word * (Probabilities.Length / Labels.Length) + Labels[word]];
+
+    /// <summary>The mean of that over an entity's words.</summary>
+    public float ProbabilityOf(TagSpan entity) => Enumerable.Range(entity.Start, entity.End - entity.Start).Average(word => ProbabilityOf(word));
+
+    /// <summary>An entity's part of the text.</summary>
+    public ReadOnlyMemory<char> TextOf(TagSpan entity) => Row.Text.AsMemory()[Row.Spans[entity.Start].Start..Row.Spans[entity.End - 1].End];
+
+    /// <summary>Where a word starts, in the unit of the options.</summary>
+    public int StartOf(int word) => Row.Offsets.FromUtf16(Row.Spans[word].Start);
+
+    /// <summary>Where a word ends, in the unit of the options.</summary>
+    public int EndOf(int word) => Row.Offsets.FromUtf16(Row.Spans[word].End);
+}
 
 /// <summary>Cuts rows into windows, runs windows of several rows in one pass, and joins the windows of each row.</summary>
 internal sealed class TokenLabelingPredictor(SharedModel model, LabelKeys keys, ModelSettings settings) : IExamplePredictor<WordRow, LabeledRow>
@@ -30,6 +46,9 @@ internal sealed class TokenLabelingPredictor(SharedModel model, LabelKeys keys, 
     public int BatchSize => settings.BatchSize;
 
     public Func<WordRow> Reader(DataViewRow row) => _columns.Reader(row);
+
+    /// <summary>A row of plain text and, where the task reads one, a second text.</summary>
+    public WordRow Row(string text, string? predicate) => _columns.RowOf(text) with { Predicate = predicate };
 
     public SharedModel Model => model;
 
@@ -56,22 +75,14 @@ internal sealed class TokenLabelingPredictor(SharedModel model, LabelKeys keys, 
         _ => Outputs[index].Name switch
         {
             LabelingColumns.EntityType => Vector(result, r => r.Entities, e => e.Type.AsMemory()),
-            LabelingColumns.EntityText =>
-                Vector(result, r => [.. r.Entities.Select(e => r.Row.Text.AsMemory()[Start(r, e)..End(r, e)])], (ReadOnlyMemory<char> text) => text),
-            LabelingColumns.EntityStart => Vector(result, r => [.. r.Entities.Select(e => r.Row.Offsets.FromUtf16(Start(r, e)))], (int at) => at),
-            LabelingColumns.EntityEnd => Vector(result, r => [.. r.Entities.Select(e => r.Row.Offsets.FromUtf16(End(r, e)))], (int at) => at),
-            LabelingColumns.EntityProbability => Vector(result, r => [.. r.Entities.Select(e => MeanProbability(r, e))], (float p) => p),
-            LabelingColumns.WordStart => Vector(result, r => [.. r.Row.Spans.Select(s => r.Row.Offsets.FromUtf16(s.Start))], (int at) => at),
-            _ => Vector(result, r => [.. r.Row.Spans.Select(s => r.Row.Offsets.FromUtf16(s.End))], (int at) => at),
+            LabelingColumns.EntityText => Vector(result, r => [.. r.Entities.Select(r.TextOf)], (ReadOnlyMemory<char> text) => text),
+            LabelingColumns.EntityStart => Vector(result, r => [.. r.Entities.Select(e => r.StartOf(e.Start))], (int at) => at),
+            LabelingColumns.EntityEnd => Vector(result, r => [.. r.Entities.Select(e => r.EndOf(e.End - 1))], (int at) => at),
+            LabelingColumns.EntityProbability => Vector(result, r => [.. r.Entities.Select(e => r.ProbabilityOf(e))], (float p) => p),
+            LabelingColumns.WordStart => Vector(result, r => [.. Enumerable.Range(0, r.Row.Words.Length).Select(r.StartOf)], (int at) => at),
+            _ => Vector(result, r => [.. Enumerable.Range(0, r.Row.Words.Length).Select(r.EndOf)], (int at) => at),
         },
     };
-
-    private float MeanProbability(LabeledRow row, TagSpan entity) =>
-        Enumerable.Range(entity.Start, entity.End - entity.Start).Average(word => row.Probabilities[word * keys.Count + row.Labels[word]]);
-
-    private static int Start(LabeledRow row, TagSpan entity) => row.Row.Spans[entity.Start].Start;
-
-    private static int End(LabeledRow row, TagSpan entity) => row.Row.Spans[entity.End - 1].End;
 
     private static ValueGetter<VBuffer<TItem>> Vector<TPart, TItem>(
         Func<LabeledRow> result, Func<LabeledRow, IReadOnlyList<TPart>> parts, Func<TPart, TItem> item) => VectorGetter.Of(() => parts(result()), item);

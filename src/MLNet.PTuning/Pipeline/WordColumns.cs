@@ -55,6 +55,13 @@ internal sealed record WordColumns(string Words, string? Predicate, WordSplittin
         };
     }
 
+    /// <summary>A row of plain text, split into words, without a predicate.</summary>
+    public WordRow RowOf(string text)
+    {
+        var spans = WordSplitter.Split(text, Splitting);
+        return new WordRow([.. spans.Select(s => text[s.Start..s.End])], spans, text, new OffsetMap(text, Unit), IsSplit: true, null);
+    }
+
     public static string NotWords(string name, string type) => $"The column '{name}' is of type {type}; words are a vector of text, or plain text.";
 
     private Func<WordRow> WordReader(DataViewRow row, DataViewSchema.Column column)
@@ -66,9 +73,7 @@ internal sealed record WordColumns(string Words, string? Predicate, WordSplittin
             return () =>
             {
                 text(ref value);
-                string all = value.ToString();
-                var spans = WordSplitter.Split(all, Splitting);
-                return new WordRow([.. spans.Select(s => all[s.Start..s.End])], spans, all, new OffsetMap(all, Unit), IsSplit: true, null);
+                return RowOf(value.ToString());
             };
         }
         var vector = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);

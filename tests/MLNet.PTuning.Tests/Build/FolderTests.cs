@@ -9,7 +9,7 @@ namespace MLNet.PTuning.Tests.Build;
 public class FolderTests
 {
     // Each may use those before it. What lies in no folder is the catalogs.
-    private static readonly string[] Order = ["Files", "Text", "Backbones", "Tuning", "Tasks", "Training", "Pipeline", ""];
+    private static readonly string[] Order = ["Files", "Text", "Backbones", "Tuning", "Tasks", "Training", "Pipeline", "Serving", ""];
 
     [Fact]
     public void A_folder_uses_no_type_of_a_folder_above_it()

@@ -36,6 +36,13 @@ internal abstract class NamedTask(string name, SharedModel model, IRowPredictor 
     /// <summary>Probabilities: of each class, of each word's label, of each answer, of each choice.</summary>
     public abstract float[] Scores(object result);
 
+    /// <summary>The step that predicts a task.</summary>
+    /// <param name="task">The task's name, for the error.</param>
+    /// <param name="model">A trained transformer, or a chain with one.</param>
+    /// <exception cref="ArgumentException">It is neither.</exception>
+    public static PTuningTransformer StepOf(string task, ITransformer model) => StepsOf(model).ToList() is [var step] ? step : throw new ArgumentException(
+        $"The model of task '{task}' ({model?.GetType().Name ?? "null"}) is no trained model of one task. Give what Fit of PTuningV2Classify, PTuningV2LabelTokens, PTuningV2AnswerQuestions or PTuningV2Choose returns, or a pipeline's chain with one such step.");
+
     /// <summary>A task that a transformer predicts.</summary>
     /// <exception cref="ArgumentException">It writes.</exception>
     public static NamedTask Of(string name, PTuningTransformer transformer)
@@ -46,7 +53,7 @@ internal abstract class NamedTask(string name, SharedModel model, IRowPredictor 
         {
             TextPredictor classifier => new NamedTask<TextRow, float[]>(name, model, classifier, probabilities => classes[TextClassification.IndexOfMax(probabilities)], probabilities => probabilities),
             TokenLabelingPredictor labeler => new NamedTask<WordRow, LabeledRow>(name, model, labeler, row => string.Join(' ', row.Labels.Select(label => classes[label])),
-                row => [.. row.Labels.Select((label, word) => row.Probabilities[word * classes.Count + label])]),
+                row => [.. Enumerable.Range(0, row.Labels.Length).Select(word => row.ProbabilityOf(word))]),
             AnswerPredictor answers => new NamedTask<TextRow, AnsweredRow>(name, model, answers, row => row.Answers.Best is [var best, ..] ? row.Context[best.Start..best.End] : "",
                 row => [.. row.Answers.Best.Select(answer => answer.Probability)]),
             ChoicePredictor choices => new NamedTask<ChoiceRow, float[]>(name, model, choices,
@@ -54,6 +61,13 @@ internal abstract class NamedTask(string name, SharedModel model, IRowPredictor 
             _ => throw new ArgumentException($"The task '{name}' writes (PTuningV2Generate), and rows that are written token by token are not predicted together with others; leave it out, and write with its own transformer."),
         };
     }
+
+    private static IEnumerable<PTuningTransformer> StepsOf(ITransformer model) => model switch
+    {
+        PTuningTransformer trained => [trained],
+        IEnumerable<ITransformer> chain => chain.SelectMany(StepsOf),
+        _ => [],
+    };
 }
 
 /// <inheritdoc/>

@@ -22,7 +22,7 @@ public sealed class PTuningByTaskEstimator : IEstimator<PTuningByTaskTransformer
         if (settings.Tasks.Length == 0) throw new ArgumentException("There are no models; give at least one, by the name of its task.", nameof(models));
         if (settings.Tasks.Any(string.IsNullOrWhiteSpace)) throw new ArgumentException("A task has an empty name; give every task a name.", nameof(models));
         _settings = settings;
-        _models = [.. settings.Tasks.Zip(models, StepOf)];
+        _models = [.. settings.Tasks.Zip(models, NamedTask.StepOf)];
         _predictor = new ByTaskPredictor(settings, [.. settings.Tasks.Zip(_models, NamedTask.Of)]);
         CheckColumns();
     }
@@ -68,14 +68,4 @@ public sealed class PTuningByTaskEstimator : IEstimator<PTuningByTaskTransformer
         if (outputs.FirstOrDefault(inputs.Contains) is { } hiding)
             throw new ArgumentException($"The output column '{hiding}' would hide the input column of that name; give it another name.");
     }
-
-    private static PTuningTransformer StepOf(string task, ITransformer model) => StepsOf(model).ToList() is [var step] ? step : throw new ArgumentException(
-        $"The model of task '{task}' ({model?.GetType().Name ?? "null"}) is no trained model of one task. Give what Fit of PTuningV2Classify, PTuningV2LabelTokens, PTuningV2AnswerQuestions or PTuningV2Choose returns, or a pipeline's chain with one such step.");
-
-    private static IEnumerable<PTuningTransformer> StepsOf(ITransformer model) => model switch
-    {
-        PTuningTransformer trained => [trained],
-        IEnumerable<ITransformer> chain => chain.SelectMany(StepsOf),
-        _ => [],
-    };
 }
