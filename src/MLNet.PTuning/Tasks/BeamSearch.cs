@@ -34,7 +34,7 @@ internal static class BeamSearch
         var pieces = rows;
         int[]? from = null;
         // As many candidates of each beam as leave enough that go on where all of the others end.
-        int candidates = Math.Max(2, 1 + ends.Count) * settings.BeamCount;
+        int candidates = (int)Math.Min(Math.Max(2, 1 + ends.Count) * (long)settings.BeamCount, int.MaxValue);
         for (int length = 1; open.Count > 0; length++)
         {
             var next = model.Next(cache, pieces, from, logits => MostProbable(logits, candidates));

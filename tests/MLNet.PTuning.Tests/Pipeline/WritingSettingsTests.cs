@@ -30,7 +30,11 @@ public sealed class WritingSettingsTests : IDisposable
             model.Generation = few;
             Assert.Equal(greedy, Endings.Texts(model, _rows));
         }
-        model.Generation = model.Generation with { Temperature = 1.3, Seed = 5, TopK = TinyBackbone.Vocabulary.Length, TopP = 1 };
+        model.Generation = new() { MaxNewTokens = 1 };
+        greedy = Endings.Texts(model, _rows);
+        model.Generation = model.Generation with { BeamCount = int.MaxValue };
+        Assert.Equal(greedy, Endings.Texts(model, _rows));
+        model.Generation = new() { MaxNewTokens = 8, Temperature = 1.3, Seed = 5, TopK = TinyBackbone.Vocabulary.Length, TopP = 1 };
         Assert.Equal(drawn.Length, Endings.Texts(model, _rows).Length);
     }
 
