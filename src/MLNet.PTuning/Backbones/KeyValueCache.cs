@@ -15,12 +15,12 @@ internal sealed class KeyValueCache(Encoder encoder, PromptState prompt) : IDisp
     private const int Spare = 64;
 
     private readonly torch.Tensor?[] _keys = new torch.Tensor?[encoder.Config.LayerCount], _values = new torch.Tensor?[encoder.Config.LayerCount];
-    /// <summary>Most word pieces of a row in one pass, since attention has a score of each by each before it; longer ones are appended part by part.</summary>
-    public int LongestPass { get; init; } = 512;
-
     // Word pieces of each row so far.
     private int[] _lengths = [];
     private int _slots;
+
+    /// <summary>Most word pieces of a row in one pass, since attention has a score of each by each before it; longer ones are appended part by part.</summary>
+    public int LongestPass { get; init; } = 512;
 
     private int PrefixLength => prompt.Prefix is null ? 0 : prompt.Length;
 

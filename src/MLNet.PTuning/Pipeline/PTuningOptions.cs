@@ -134,7 +134,7 @@ public abstract class PTuningOptions : TrainingOptions
             throw new ArgumentException("ValidationShare holds training rows out and ValidationSet gives other rows; set one of them.", nameof(ValidationShare));
         if (Patience is not null && !IsValidated)
             throw new ArgumentException($"Patience is {Patience}, but there are no held-out rows to score epochs on; set ValidationShare or ValidationSet.", nameof(Patience));
-        CheckColumns();
+        PredictionSchema.CheckNames([.. InputColumns.OfType<string>()], [.. OutputColumns.OfType<string>()], "give them different names");
         Method.Validate();
         if (Precision == Precision.Int8 && !Method.KeepsLayers)
             throw new ArgumentException($"{nameof(Precision)}.{nameof(Precision.Int8)} holds the backbone's layers in 8 bits, and {Method.GetType().Name} trains inside them; take {nameof(Precision)}.{nameof(Precision.Float32)}, or a method that trains vectors or a head.", nameof(Precision));
@@ -151,14 +151,10 @@ public abstract class PTuningOptions : TrainingOptions
             throw new ArgumentException("PoolsFirstVector has the head read the prompt's first vector, not a mean over tokens; leave Pooling at FirstToken, or PoolsFirstVector false.", nameof(Pooling));
     }
 
-    private void CheckColumns()
+    /// <summary>Refuses an option that a task has no use for.</summary>
+    private protected static void Refuse(string task, bool isSet, string name, string why)
     {
-        string[] inputs = [.. InputColumns.OfType<string>()], outputs = [.. OutputColumns.OfType<string>()];
-        if (inputs.Concat(outputs).Any(string.IsNullOrWhiteSpace)) throw new ArgumentException("The name of a column is empty; give every column a name.");
-        if (outputs.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new ArgumentException($"Two output columns are called '{twice.Key}'; give them different names.");
-        if (outputs.FirstOrDefault(inputs.Contains) is { } hiding)
-            throw new ArgumentException($"The output column '{hiding}' would hide the input column of that name; give it another name.");
+        if (isSet) throw new ArgumentException($"{name} has no effect for {task}: {why}. Leave it as it is.", name);
     }
 }
 

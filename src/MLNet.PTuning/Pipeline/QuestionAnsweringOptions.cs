@@ -11,6 +11,8 @@ public sealed class QuestionAnsweringOptions(string backboneFolder) : PTuningOpt
 {
     private const int WindowLength = 384;
 
+    private const string Task = "answering questions";
+
     /// <summary>Name of the column of the texts that answers are in. Default <c>Context</c>.</summary>
     public string ContextColumnName { get; set; } = "Context";
 
@@ -82,13 +84,8 @@ public sealed class QuestionAnsweringOptions(string backboneFolder) : PTuningOpt
         Require(NullThreshold is null || double.IsFinite(NullThreshold.Value), nameof(NullThreshold), NullThreshold, "a finite number");
         Require(Enum.IsDefined(OffsetUnit), nameof(OffsetUnit), OffsetUnit, "one of " + string.Join(", ", Enum.GetNames<OffsetUnit>()));
         var defaults = new QuestionAnsweringOptions(BackboneFolder);
-        Refuse(LabelColumnName != defaults.LabelColumnName, nameof(LabelColumnName), $"{nameof(TrainingAnswerColumnName)} and {nameof(AnswerIndexColumnName)} name the answers to train on");
-        Refuse(PredictedLabelColumnName != defaults.PredictedLabelColumnName, nameof(PredictedLabelColumnName), $"{nameof(PredictedAnswerColumnName)} names the answers that are predicted");
-        Refuse(ClassWeights is not null, nameof(ClassWeights), "answers are places in a text, not classes");
-    }
-
-    private static void Refuse(bool isSet, string name, string why)
-    {
-        if (isSet) throw new ArgumentException($"{name} has no effect for answering questions: {why}. Leave it as it is.", name);
+        Refuse(Task, LabelColumnName != defaults.LabelColumnName, nameof(LabelColumnName), $"{nameof(TrainingAnswerColumnName)} and {nameof(AnswerIndexColumnName)} name the answers to train on");
+        Refuse(Task, PredictedLabelColumnName != defaults.PredictedLabelColumnName, nameof(PredictedLabelColumnName), $"{nameof(PredictedAnswerColumnName)} names the answers that are predicted");
+        Refuse(Task, ClassWeights is not null, nameof(ClassWeights), "answers are places in a text, not classes");
     }
 }

@@ -111,6 +111,18 @@ internal sealed class PredictionSchema
         return new SchemaShape(columns.Values);
     }
 
+    /// <summary>Checks the names of a step's columns.</summary>
+    /// <param name="inputs">Of the columns that it reads.</param>
+    /// <param name="outputs">Of those that it adds.</param>
+    /// <param name="renaming">What to do where two of these have one name.</param>
+    /// <exception cref="ArgumentException">One is empty, two that are added have one name, or one of them would hide one that is read.</exception>
+    public static void CheckNames(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, string renaming)
+    {
+        if (inputs.Concat(outputs).Any(string.IsNullOrWhiteSpace)) throw new ArgumentException("The name of a column is empty; give every column a name.");
+        if (outputs.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new ArgumentException($"Two output columns are called '{twice.Key}'; {renaming}.");
+        if (outputs.FirstOrDefault(inputs.Contains) is { } hiding) throw new ArgumentException($"The output column '{hiding}' would hide the input column of that name; give it another name.");
+    }
+
     public DataViewSchema Input { get; }
 
     public DataViewSchema Output { get; }

@@ -8,6 +8,8 @@ namespace MLNet.PTuning;
 /// <param name="backboneFolder">The folder of a decoder as Hugging Face publishes it.</param>
 public sealed class TextGenerationOptions(string backboneFolder) : PTuningOptions(backboneFolder)
 {
+    private const string Task = "writing";
+
     /// <summary>Name of the text column. Default <c>Text</c>.</summary>
     public string TextColumnName { get; set; } = "Text";
 
@@ -55,9 +57,9 @@ public sealed class TextGenerationOptions(string backboneFolder) : PTuningOption
         base.Validate();
         Generation.Validate();
         var defaults = new TextGenerationOptions(BackboneFolder);
-        Refuse(LabelColumnName != defaults.LabelColumnName, nameof(LabelColumnName), $"{nameof(TargetColumnName)} names the texts to train on");
-        Refuse(PredictedLabelColumnName != defaults.PredictedLabelColumnName, nameof(PredictedLabelColumnName), $"{nameof(GeneratedTextColumnName)} names the texts that are written");
-        Refuse(ClassWeights is not null, nameof(ClassWeights), "targets are tokens, not classes");
+        Refuse(Task, LabelColumnName != defaults.LabelColumnName, nameof(LabelColumnName), $"{nameof(TargetColumnName)} names the texts to train on");
+        Refuse(Task, PredictedLabelColumnName != defaults.PredictedLabelColumnName, nameof(PredictedLabelColumnName), $"{nameof(GeneratedTextColumnName)} names the texts that are written");
+        Refuse(Task, ClassWeights is not null, nameof(ClassWeights), "targets are tokens, not classes");
     }
 
     /// <summary>Checks that there is something to train.</summary>
@@ -65,10 +67,5 @@ public sealed class TextGenerationOptions(string backboneFolder) : PTuningOption
     {
         if (Method is HeadOnly || Method is HardPrompt { Trains: HeadOnly })
             throw new ArgumentException("HeadOnly trains a head alone, and a model that writes has the backbone's own, which stays frozen; take another method. For the backbone as it is: PTuningV2GenerateUntuned.", nameof(Method));
-    }
-
-    private static void Refuse(bool isSet, string name, string why)
-    {
-        if (isSet) throw new ArgumentException($"{name} has no effect for writing: {why}. Leave it as it is.", name);
     }
 }

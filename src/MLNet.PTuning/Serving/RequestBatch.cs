@@ -30,8 +30,7 @@ internal static class RequestBatch
     {
         var tasks = encoded.GroupBy(e => e.Request.Model).Select(task => (Model: task.Key, Requests: task.ToList())).ToList();
         var models = tasks.Select(task => (task.Model.Model, Examples: (IReadOnlyList<Example>)[.. task.Requests.SelectMany(e => e.Rows.Examples)])).ToList();
-        float[][][] predicted = models is [var (model, examples)] ? [model.Predict(examples)] : MixedPasses.Predict(models);
-        foreach (var ((_, ofTask), rows) in tasks.Zip(predicted))
+        foreach (var ((_, ofTask), rows) in tasks.Zip(MixedPasses.Predict(models)))
         {
             int from = 0;
             foreach (var (request, encodedRows) in ofTask) request.Complete(encodedRows.Results(rows[from..(from += encodedRows.Examples.Count)])[0]);

@@ -15,8 +15,10 @@ internal static class MixedPasses
     /// <exception cref="ObjectDisposedException">A model was disposed.</exception>
     public static float[][][] Predict(IReadOnlyList<(TunedModel Model, IReadOnlyList<Example> Examples)> models)
     {
+        // Alone it may be a row that is predicted on the calling thread.
+        if (models is [var (model, examples)]) return [model.Predict(examples)];
         var predicted = new float[models.Count][][];
-        foreach (var group in Enumerable.Range(0, models.Count).GroupBy(i => (models[i].Model.Backbone, models[i].Model.Computation, Alone: models[i].Model.MixesRows() ? -1 : i)))
+        foreach (var group in Enumerable.Range(0, models.Count).GroupBy(i => (models[i].Model.Backbone, models[i].Model.Computation, Alone: models[i].Model.MixesRows ? -1 : i)))
         {
             int[] members = [.. group];
             if (members is [var one]) predicted[one] = models[one].Model.Predict(models[one].Examples);

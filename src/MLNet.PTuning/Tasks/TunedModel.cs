@@ -16,6 +16,7 @@ internal sealed class TunedModel : IDisposable
     private readonly Tuner _tuner;
     private readonly Head _head;
     private readonly double _headDropout;
+    private readonly Lazy<bool> _mixesRows;
     private EncoderPass? _pass;
     private KeptStates? _kept;
     private int _disposed;
@@ -24,6 +25,12 @@ internal sealed class TunedModel : IDisposable
     {
         (_lease, _tuner, _head, ClassCount) = (lease, tuner, head, classes);
         _headDropout = headDropout ?? Backbone.Config.HiddenDropout;
+        _mixesRows = new(() => ComputeThread.Run(() =>
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGrad = torch.no_grad();
+            return ReferenceEquals(tuner.Encoder, Backbone.Encoder) && tuner.Encoder.Mixes(State());
+        }));
         TrainedParameters = Parameters.Sum(p => p.Value.numel());
         TotalParameters = Backbone.ParameterCount + TrainedParameters - Parameters.Where(tuner.Replaces).Sum(p => p.Value.numel());
     }
@@ -198,13 +205,14 @@ internal sealed class TunedModel : IDisposable
 
     /// <summary>Whether its rows may be in one pass with those of other models on its backbone.</summary>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
-    public bool MixesRows() => ComputeThread.Run(() =>
+    public bool MixesRows
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        return ReferenceEquals(_tuner.Encoder, Backbone.Encoder) && _tuner.Encoder.Mixes(State());
-    });
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed != 0, this);
+            return _mixesRows.Value;
+        }
+    }
 
     /// <summary>What is predicted of a pass's hidden states, in row-major order.</summary>
     /// <param name="hidden">Hidden states at the positions read: [R, H].</param>

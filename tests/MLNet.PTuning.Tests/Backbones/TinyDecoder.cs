@@ -20,13 +20,7 @@ internal sealed class TinyDecoder : IDisposable
     public string At(string name) => _folder.At(name);
 
     /// <summary>Changes one field of config.json; null removes it.</summary>
-    public void SetConfig(string field, JsonNode? value)
-    {
-        var json = JsonNode.Parse(File.ReadAllText(At("config.json")))!.AsObject();
-        json.Remove(field);
-        if (value is not null) json[field] = value;
-        File.WriteAllText(At("config.json"), json.ToJsonString());
-    }
+    public void SetConfig(string field, JsonNode? value) => _folder.SetField("config.json", field, value);
 
     /// <summary>Gives it a head of its own: the word embeddings times a factor.</summary>
     public void AddHead(float factor)

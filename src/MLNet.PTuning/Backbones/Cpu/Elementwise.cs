@@ -65,13 +65,7 @@ internal static unsafe class Elementwise<TLanes, T> where TLanes : struct, ILane
                 sums += v;
             }
             var mean = TLanes.All(sums.Sum() / width);
-            TLanes squares = default;
-            for (int k = 0; k < width; k += TLanes.Count)
-            {
-                var v = TLanes.Load(result + k) - mean;
-                squares = TLanes.MultiplyAdd(v, v, squares);
-            }
-            float scale = 1 / MathF.Sqrt(squares.Sum() / width + norm.Epsilon);
+            float scale = norm.InverseDeviation(result, mean);
             if (inverse is not null) inverse[row] = scale;
             var scales = TLanes.All(scale);
             for (int k = 0; k < width; k += TLanes.Count)
@@ -137,4 +131,17 @@ internal readonly unsafe struct NormWeights(float* weight, float* shift, int wid
     public int Width { get; } = width;
 
     public float Epsilon { get; } = epsilon;
+
+    /// <summary>1 / the deviation of a row of values [width] from <paramref name="mean"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float InverseDeviation<TLanes>(float* values, TLanes mean) where TLanes : struct, ILanes<TLanes>
+    {
+        TLanes squares = default;
+        for (int k = 0; k < Width; k += TLanes.Count)
+        {
+            var v = TLanes.Load(values + k) - mean;
+            squares = TLanes.MultiplyAdd(v, v, squares);
+        }
+        return 1 / MathF.Sqrt(squares.Sum() / Width + Epsilon);
+    }
 }

@@ -45,13 +45,7 @@ internal static unsafe class PreNorm<TLanes, T> where TLanes : struct, ILanes<TL
                 sums += v;
             }
             var mean = norm.Shift is null ? default : TLanes.All(sums.Sum() / width);
-            TLanes squares = default;
-            for (int k = 0; k < width; k += TLanes.Count)
-            {
-                var v = TLanes.Load(sum + k) - mean;
-                squares = TLanes.MultiplyAdd(v, v, squares);
-            }
-            float scale = 1 / MathF.Sqrt(squares.Sum() / width + norm.Epsilon);
+            float scale = norm.InverseDeviation(sum, mean);
             if (inverse is not null) inverse[row] = scale;
             var scales = TLanes.All(scale);
             for (int k = 0; k < width; k += TLanes.Count)

@@ -92,8 +92,7 @@ internal sealed class ByTaskPredictor : IRowPredictor<TaskRow, TaskResult>
         foreach (var together in parts.SelectMany(part => part.Encoded.Examples.Select(example => (Part: part, Example: example))).Chunk(BatchSize))
         {
             var examples = together.GroupBy(e => e.Part.Task).Select(task => (task.First().Part, Examples: (IReadOnlyList<Example>)[.. task.Select(e => e.Example)])).ToList();
-            float[][][] predicted = examples is [var alone] ? [uses[alone.Part.Task].Predict(alone.Examples)] : MixedPasses.Predict([.. examples.Select(e => (uses[e.Part.Task], e.Examples))]);
-            foreach (var ((part, _), ofPart) in examples.Zip(predicted)) part.Predicted.AddRange(ofPart);
+            foreach (var ((part, _), ofPart) in examples.Zip(MixedPasses.Predict([.. examples.Select(e => (uses[e.Part.Task], e.Examples))]))) part.Predicted.AddRange(ofPart);
         }
         var results = new TaskResult[rows.Count];
         Array.Fill(results, new TaskResult(NoTask, null));

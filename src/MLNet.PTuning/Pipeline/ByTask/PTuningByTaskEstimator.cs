@@ -61,11 +61,6 @@ public sealed class PTuningByTaskEstimator : IEstimator<PTuningByTaskTransformer
     private void CheckColumns()
     {
         var inputs = _models.Select(model => model.Prompt.Settings).SelectMany(settings => settings.InputColumns.Concat((settings.Spans ?? []).SelectMany(span => span.Names))).Append(_settings.TaskColumn).ToHashSet();
-        string[] outputs = [.. _predictor.Outputs.Select(column => column.Name)];
-        if (outputs.Any(string.IsNullOrWhiteSpace) || inputs.Any(string.IsNullOrWhiteSpace)) throw new ArgumentException("The name of a column is empty; give every column a name.");
-        if (outputs.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new ArgumentException($"Two output columns are called '{twice.Key}'; give a task, or the columns of all tasks, another name.");
-        if (outputs.FirstOrDefault(inputs.Contains) is { } hiding)
-            throw new ArgumentException($"The output column '{hiding}' would hide the input column of that name; give it another name.");
+        PredictionSchema.CheckNames(inputs, [.. _predictor.Outputs.Select(column => column.Name)], "give a task, or the columns of all tasks, another name");
     }
 }
