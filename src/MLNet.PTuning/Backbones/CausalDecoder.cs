@@ -58,7 +58,7 @@ internal sealed class CausalDecoder(BackboneConfig config, Embeddings embeddings
 
     public override int MaxRowLength(int promptLength) => Math.Min(Config.MaxPositions, Window) - promptLength;
 
-    public override torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout) => embeddings.Apply(batch, prompt, x => Drop(x, dropout, EmbeddingDropout));
+    public override torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout) => embeddings.Apply(batch, prompt, x => Drop(x, dropout, EmbeddingDropout, Counted.Pieces));
 
     public override torch.Tensor Layer(int index, torch.Tensor hidden, IAttention layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
     {
@@ -68,9 +68,9 @@ internal sealed class CausalDecoder(BackboneConfig config, Embeddings embeddings
         var selected = readPositions is null ? hidden : hidden.index_select(0, readPositions);
         var turns = Rotary?.Turns(layout.Positions, prompt.Length);
         var queries = Rotated(w.Query.Apply(readPositions is null ? normed : normed.index_select(0, readPositions)), readPositions is null ? turns : turns?.At(readPositions));
-        var context = layout.Attend(queries, Rotated(w.Key.Apply(normed), turns), w.Value.Apply(normed), PrefixOf(index, layout, prompt, dropout), Config.HeadCount, dropout is null ? null : p => Drop(p, dropout, Config.AttentionDropout));
-        var attended = Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, Config.HiddenDropout)).Plus(selected);
-        var output = Adapt(adapters.AfterFeedForward, Drop(w.FeedForward(w.FeedForwardNorm(attended)), dropout, Config.HiddenDropout)).Plus(attended);
+        var context = layout.Attend(queries, Rotated(w.Key.Apply(normed), turns), w.Value.Apply(normed), PrefixOf(index, layout, prompt, dropout), Config.HeadCount, DropProbabilities(dropout, QueriesOf(readPositions)));
+        var attended = Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, Config.HiddenDropout, QueriesOf(readPositions))).Plus(selected);
+        var output = Adapt(adapters.AfterFeedForward, Drop(w.FeedForward(w.FeedForwardNorm(attended)), dropout, Config.HiddenDropout, QueriesOf(readPositions))).Plus(attended);
         return index == layers.Count - 1 ? finalNorm.Apply(output) : output;
     }
 

@@ -11,7 +11,7 @@ internal sealed class DisentangledEncoder(BackboneConfig config, Embeddings embe
     {
         var output = base.Layer(index, hidden, layout, prompt, dropout, readPositions);
         if (index > 0 || convolution is null) return output;
-        var convolved = Drop(convolution.Apply(hidden, layout.RowStarts), dropout, Config.HiddenDropout);
+        var convolved = Drop(convolution.Apply(hidden, layout.RowStarts), dropout, Config.HiddenDropout, Counted.Pieces);
         return convolution.Join(output, readPositions is null ? convolved : convolved.index_select(0, readPositions));
     }
 
@@ -20,7 +20,7 @@ internal sealed class DisentangledEncoder(BackboneConfig config, Embeddings embe
     protected override RelativeScores? RelativeScores(LayerWeights layer, int index, Dropout? dropout)
     {
         if (distances is null) return null;
-        var table = Drop(distances.Table(), dropout, Config.HiddenDropout);
+        var table = Drop(distances.Table(), dropout, Config.HiddenDropout, Counted.Nothing);
         var keys = distances.ContentToPosition ? Heads((distances.Keys?[index] ?? layer.Key).Apply(table)) : null;
         var queries = distances.PositionToContent ? Heads((distances.Queries?[index] ?? layer.Query).Apply(table)) : null;
         double scale = 1 / Math.Sqrt((double)Config.HeadSize * distances.ScoreKinds);

@@ -11,9 +11,10 @@ internal sealed class Dropout(long seed, torch.Device device, bool inBackbone) :
 {
     private readonly torch.Generator _generator = new((ulong)seed, device);
 
-    /// <summary>Makes the masks that follow a function of the seed, <paramref name="step"/> and the index of the step's pass, and of nothing else.</summary>
-    public void StartStep(long step, int pass = 0)
+    /// <summary>Makes the masks that follow a function of the seed, <paramref name="step"/> and the index of the step's pass, and of nothing else: a part of a pass has its part of the masks.</summary>
+    public void StartStep(long step, int pass = 0, PassPart? part = null)
     {
+        Part = part;
         StepSeed = (ulong)(pass == 0 ? Mix(seed, step) : Mix(Mix(seed, step), pass));
         _generator.manual_seed((long)StepSeed);
     }
@@ -28,14 +29,38 @@ internal sealed class Dropout(long seed, torch.Device device, bool inBackbone) :
     /// <summary>What all masks of the current pass are a function of.</summary>
     public ulong StepSeed { get; private set; }
 
+    /// <summary>The part of a pass that is computed here; null for all of it.</summary>
+    public PassPart? Part { get; private set; }
+
     /// <summary>Zeroes each element with probability <paramref name="p"/> and scales the others by 1 / (1 − p).</summary>
-    public torch.Tensor Apply(torch.Tensor values, double p)
+    /// <param name="values">What is dropped of.</param>
+    /// <param name="p">The probability.</param>
+    /// <param name="counted">What its first dimension counts.</param>
+    /// <param name="padded">What its last two but one and one count, where these are as long as a pass's longest row: its queries; its keys are word pieces.</param>
+    public torch.Tensor Apply(torch.Tensor values, double p, Counted counted, Counted padded = Counted.Nothing)
     {
         if (p <= 0) return values;
         using var noGrad = torch.no_grad();
-        var mask = torch.empty_like(values).bernoulli_(1 - p, _generator).DividedInPlace(1 - p);
+        var mask = Part is null || counted == Counted.Nothing ? Mask(values.shape, values, p) : PartOfMask(Part, values, p, counted, padded);
         noGrad.Dispose();
         return values * mask;
+    }
+
+    private torch.Tensor Mask(long[] shape, torch.Tensor like, double p) => torch.empty(shape, dtype: like.dtype, device: like.device).bernoulli_(1 - p, _generator).DividedInPlace(1 - p);
+
+    // The whole pass's mask is drawn: what a generator gives next depends on all before it.
+    private torch.Tensor PartOfMask(PassPart part, torch.Tensor values, double p, Counted counted, Counted padded)
+    {
+        var share = part.Of(counted);
+        long[] own = values.shape, whole = [.. own];
+        whole[0] = own[0] * share.Total / share.Count;
+        if (padded != Counted.Nothing)
+        {
+            whole[^2] += part.Further(padded);
+            whole[^1] += part.Further(Counted.Pieces);
+        }
+        var mask = Mask(whole, values, p).narrow(0, own[0] * share.First / share.Count, own[0]);
+        return padded == Counted.Nothing ? mask : mask.narrow(-2, 0, own[^2]).narrow(-1, 0, own[^1]);
     }
 
     public void Dispose() => _generator.Dispose();

@@ -137,11 +137,22 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
         return dropout is null || prompt.Dropout <= 0 ? (keys, values) : (DropPerRow(keys), DropPerRow(values));
 
         // P-Tuning v2 drops after the prefix is expanded over the batch, so that each row has its own mask.
-        torch.Tensor DropPerRow(torch.Tensor x) => dropout.Apply(x.expand(layout.RowCount, x.shape[0], x.shape[1]), prompt.Dropout);
+        torch.Tensor DropPerRow(torch.Tensor x) => dropout.Apply(x.expand(layout.RowCount, x.shape[0], x.shape[1]), prompt.Dropout, Counted.Rows);
     }
 
     /// <summary>Drops at one of the backbone's own places.</summary>
-    protected static torch.Tensor Drop(torch.Tensor values, Dropout? dropout, double configured) => dropout?.Apply(values, dropout.InBackbone(configured)) ?? values;
+    /// <param name="values">What is dropped of.</param>
+    /// <param name="dropout">Masks of training; null in prediction.</param>
+    /// <param name="configured">The probability that the configuration names.</param>
+    /// <param name="counted">What the first dimension counts.</param>
+    protected static torch.Tensor Drop(torch.Tensor values, Dropout? dropout, double configured, Counted counted) => dropout?.Apply(values, dropout.InBackbone(configured), counted) ?? values;
+
+    /// <summary>What drops attention's probabilities [B, heads, S, P + S]; null in prediction.</summary>
+    protected Func<torch.Tensor, torch.Tensor>? DropProbabilities(Dropout? dropout, Counted queries) =>
+        dropout is null ? null : p => dropout.Apply(p, dropout.InBackbone(Config.AttentionDropout), Counted.Rows, padded: queries);
+
+    /// <summary>What a layer's queries are: all word pieces, or those that are read.</summary>
+    protected static Counted QueriesOf(torch.Tensor? readPositions) => readPositions is null ? Counted.Pieces : Counted.Reads;
 
     /// <summary>A sublayer's output through its adapter, where it has one.</summary>
     protected static torch.Tensor Adapt(Func<torch.Tensor, torch.Tensor>? adapter, torch.Tensor x) => adapter?.Invoke(x) ?? x;

@@ -21,18 +21,19 @@ internal class PostNormEncoder(BackboneConfig config, Embeddings embeddings, IRe
     public override int MaxRowLength(int promptLength) => Config.MaxPositions - embeddings.FirstPosition - promptLength;
 
     public override torch.Tensor Embed(PackedBatch batch, PromptState prompt, Dropout? dropout) =>
-        embeddings.Apply(batch, prompt, x => Drop(x, dropout, Config.HiddenDropout));
+        embeddings.Apply(batch, prompt, x => Drop(x, dropout, Config.HiddenDropout, Counted.Pieces));
 
     public override torch.Tensor Layer(int index, torch.Tensor hidden, IAttention layout, PromptState prompt, Dropout? dropout, torch.Tensor? readPositions)
     {
         var w = layers[index];
         var adapters = prompt.Adapters.Count > 0 ? prompt.Adapters[index] : default;
+        var queries = QueriesOf(readPositions);
         var selected = readPositions is null ? hidden : hidden.index_select(0, readPositions);
         var context = layout.Attend(w.Query.Apply(selected), w.Key.Apply(hidden), w.Value.Apply(hidden), PrefixOf(index, layout, prompt, dropout), Config.HeadCount,
-            dropout is null ? null : p => Drop(p, dropout, Config.AttentionDropout), RelativeScores(w, index, dropout));
-        var attended = w.AttentionNorm.Apply(Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, AttentionOutputDropout)).Plus(selected));
+            DropProbabilities(dropout, queries), RelativeScores(w, index, dropout));
+        var attended = w.AttentionNorm.Apply(Adapt(adapters.AfterAttention, Drop(w.AttentionOutput.Apply(context), dropout, AttentionOutputDropout, queries)).Plus(selected));
         var widened = _activation(w.Intermediate.Apply(attended));
-        return w.OutputNorm.Apply(Adapt(adapters.AfterFeedForward, Drop(w.Output.Apply(widened), dropout, OutputDropout)).Plus(attended));
+        return w.OutputNorm.Apply(Adapt(adapters.AfterFeedForward, Drop(w.Output.Apply(widened), dropout, OutputDropout, queries)).Plus(attended));
     }
 
     protected override (torch.Tensor Keys, torch.Tensor Values) KeysAndValues(int index, torch.Tensor hidden, AttentionLayout layout) =>

@@ -2,6 +2,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNet.PTuning.Pipeline;
+using MLNet.PTuning.Training;
 
 namespace MLNet.PTuning;
 
@@ -29,7 +30,7 @@ public abstract class PTuningEstimator<TOptions, TTransformer> : IEstimator<TTra
     public TTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return (TTransformer)PromptFit.Run(Host, Prepare(input));
+        return Options.Ranks.Together(() => (TTransformer)PromptFit.Run(Host, Prepare(input), input));
     }
 
     /// <inheritdoc/>

@@ -40,17 +40,19 @@ internal interface ITaskEstimator
 internal static class PromptFit
 {
     /// <summary>Loads the backbone, has the task make its rows, and trains.</summary>
-    public static ITransformer Run(IHost host, PreparedTask task)
+    public static ITransformer Run(IHost host, PreparedTask task, IDataView input)
     {
         var options = task.Options;
         var words = options.Verbalizer?.WordsOf(task.ClassNames);
-        int seed = options.Seed ?? MLNetInternals.SeedOf(host) ?? (options.ResumeFrom is { } checkpoint ? Checkpoint.SeedOf(checkpoint) : Random.Shared.Next());
+        int? given = options.Seed ?? MLNetInternals.SeedOf(host);
+        int seed = options.Ranks.FromFirst(given ?? (options.Ranks.Rank == 0 && options.ResumeFrom is { } checkpoint ? Checkpoint.SeedOf(checkpoint) : Random.Shared.Next()));
         using var channel = new TrainingChannel(host, options);
         var lease = FrozenBackbone.Use(options.BackboneFolder, MLNetInternals.DeviceOf(host), options.Precision);
         TunedModel? model = null;
         try
         {
             var backbone = lease.Backbone;
+            RankIdentity.Check(options, backbone, input, given);
             foreach (string notice in backbone.Notices) channel.Warn(notice);
             var limit = new RowLimit(backbone, options);
             var (rows, validation, skipped) = task.MakeRows(backbone, limit, seed, channel);
@@ -60,7 +62,7 @@ internal static class PromptFit
             model = TunedModel.Create(lease, method, task.ClassNames.Count, task.Pools, options.HeadDropout, seed, start, words, vectors: task.Vectors, writes: task.Writes);
             model.Computation = options.Computation;
             double rate = options.Rate;
-            channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows{(task.Writes ? "" : $" of {task.ClassNames.Count} classes")}: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));
+            channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows{(task.Writes ? "" : $" of {task.ClassNames.Count} classes")}: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}{(options.Ranks.Size > 1 ? $", {options.Ranks.Size} ranks" : "")}"));
             channel.Epochs = options.EpochsFor(rows.Count);
             var report = new Trainer(model, options, rate, seed, task.ClassNames, task.Score, channel).Run(rows, validation, skipped);
             return task.ToTransformer(model, Settings(options, backbone, limit) with { Report = report });

@@ -11,13 +11,16 @@ internal sealed class TrainingChannel : ITrainingObserver, IDisposable
     private readonly IChannel _log;
     private readonly IProgressChannel _progress;
     private readonly IProgress<TrainingProgress>? _app;
+    // Of several ranks, one reports.
+    private readonly bool _reports;
     private TrainingProgress _last;
 
     public TrainingChannel(IHost host, PTuningOptions options)
     {
         _log = host.Start("Training");
         _progress = host.StartProgressChannel("Training");
-        _app = options.Progress;
+        _reports = options.Ranks.Rank == 0;
+        _app = _reports ? options.Progress : null;
         _progress.SetHeader(new ProgressHeader(["loss"], ["epochs", "steps"]), entry =>
         {
             entry.SetMetric(0, _last.Loss);
@@ -29,9 +32,15 @@ internal sealed class TrainingChannel : ITrainingObserver, IDisposable
     /// <summary>Epochs that there will be at most; set before training begins.</summary>
     public int Epochs { get; set; }
 
-    public void Say(string message) => _log.Info(MessageSensitivity.None, "{0}", message);
+    public void Say(string message)
+    {
+        if (_reports) _log.Info(MessageSensitivity.None, "{0}", message);
+    }
 
-    public void Warn(string message) => _log.Warning(MessageSensitivity.None, "{0}", message);
+    public void Warn(string message)
+    {
+        if (_reports) _log.Warning(MessageSensitivity.None, "{0}", message);
+    }
 
     public void AfterStep(int epoch, int step, int stepsPerEpoch, double loss)
     {

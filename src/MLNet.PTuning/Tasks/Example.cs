@@ -92,17 +92,23 @@ internal sealed record Batch(PackedBatch Rows, int[] ReadPositions, int[] Target
     /// <summary>What the targets are: the same for all examples.</summary>
     public SoftmaxOver Over { get; init; }
 
+    /// <summary>Which part of a pass it is; null where it is all of one.</summary>
+    public PassPart? Part { get; init; }
+
     /// <summary>Examples in their order, in one pass or in as many of about the same number of word pieces as keep each at 4096, give or take a row.</summary>
-    public static IReadOnlyList<Batch> Passes(IReadOnlyList<Example> examples)
+    public static IReadOnlyList<Batch> Passes(IReadOnlyList<Example> examples) => [.. ExamplesOfPasses(examples).Select(Of)];
+
+    /// <summary>The examples of each pass.</summary>
+    public static IReadOnlyList<Example[]> ExamplesOfPasses(IReadOnlyList<Example> examples)
     {
         long all = examples.Sum(e => (long)e.PassSize), passes = (all + PiecesAtOnce - 1) / PiecesAtOnce, here = 0;
-        var batches = new List<Batch>();
+        var batches = new List<Example[]>();
         int first = 0;
         for (int i = 0; i < examples.Count; i++)
         {
             here += examples[i].PassSize;
             if (here * passes < all * (batches.Count + 1)) continue;
-            batches.Add(Of([.. examples.Skip(first).Take(i + 1 - first)]));
+            batches.Add([.. examples.Skip(first).Take(i + 1 - first)]);
             first = i + 1;
         }
         return batches;

@@ -22,21 +22,31 @@ internal sealed class KeptStates(long mostNumbers = 128L << 20)
         var computed = new Dictionary<Example, float[]>(ReferenceEqualityComparer.Instance);
         if (missing.Length > 0)
         {
-            Compute(missing, read, computed);
+            var pass = Batch.Of(missing);
+            computed = ByExample(pass, Compute(pass, read));
             Keep(computed);
         }
         float[] all = [.. batch.Examples.SelectMany(example => computed.TryGetValue(example, out float[]? vectors) ? vectors : _vectors[example])];
         return torch.tensor(all).view(batch.VectorStarts[^1], -1);
     }
 
-    private static void Compute(Example[] examples, Func<Batch, torch.Tensor> read, Dictionary<Example, float[]> into)
+    /// <summary>The vectors of a pass, which are not kept: [V · H].</summary>
+    public static float[] Compute(Batch pass, Func<Batch, torch.Tensor> read)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var vectors = read(Batch.Of(examples));
-        float[] values = ParameterFactory.ToArray(vectors);
-        int width = (int)vectors.shape[1], at = 0;
-        foreach (var example in examples) into[example] = values[at..(at += example.VectorCount * width)];
+        return ParameterFactory.ToArray(read(pass));
+    }
+
+    /// <summary>Keeps the vectors of a pass.</summary>
+    public void Keep(Batch pass, ReadOnlySpan<float> vectors) => Keep(ByExample(pass, vectors));
+
+    private static Dictionary<Example, float[]> ByExample(Batch pass, ReadOnlySpan<float> vectors)
+    {
+        var byExample = new Dictionary<Example, float[]>(ReferenceEqualityComparer.Instance);
+        int width = vectors.Length / pass.VectorStarts[^1], at = 0;
+        foreach (var example in pass.Examples) byExample[example] = vectors[at..(at += example.VectorCount * width)].ToArray();
+        return byExample;
     }
 
     private void Keep(Dictionary<Example, float[]> computed)

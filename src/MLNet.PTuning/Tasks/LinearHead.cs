@@ -59,7 +59,7 @@ internal sealed class LinearHead : Head
             hidden = torch.cat([Pooled(lines.select(1, 0).contiguous(), encoder), lines.slice(1, 1, _vectors, 1).flatten(1)], 1);
         }
         else hidden = Pooled(hidden, encoder);
-        if (dropout is not null) hidden = dropout.Apply(hidden, dropProbability);
+        if (dropout is not null) hidden = dropout.Apply(hidden, dropProbability, Counted.Vectors);
         return Apply(new Linear(_weight.Value, _bias?.Value), hidden);
     }
 

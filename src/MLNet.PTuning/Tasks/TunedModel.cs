@@ -133,12 +133,24 @@ internal sealed class TunedModel : IDisposable
     /// <summary>Whether the head alone is trained, and reads the same in every epoch, which is computed once.</summary>
     public bool KeepsStates(Dropout dropout) => !dropout.DropsInBackbone && _tuner.Parameters.Count == 0 && Backbone.Device.type == DeviceType.CPU;
 
-    /// <summary>Computes what is kept of a batch, as the first epoch's step does.</summary>
-    public void KeepStates(Batch batch, Dropout dropout)
+    /// <summary>Computes what is kept of a pass, as the first epoch's step does.</summary>
+    public float[] StatesOf(Batch pass, Dropout dropout)
     {
         ComputeThread.UseThreads(Computation.Threads);
-        using var scope = torch.NewDisposeScope();
-        Kept(batch, dropout);
+        return KeptStates.Compute(pass, b => Vectors(b, dropout));
+    }
+
+    /// <summary>Keeps what was computed of a batch's passes.</summary>
+    /// <param name="batch">The passes.</param>
+    /// <param name="states">Theirs, one after the other.</param>
+    public void KeepStates(IReadOnlyList<Batch> batch, ReadOnlySpan<float> states)
+    {
+        foreach (var pass in batch)
+        {
+            int count = pass.VectorStarts[^1] * Backbone.Config.HiddenSize;
+            (_kept ??= new KeptStates()).Keep(pass, states[..count]);
+            states = states[count..];
+        }
     }
 
     private torch.Tensor Kept(Batch batch, Dropout dropout) => (_kept ??= new KeptStates()).Of(batch, b => Vectors(b, dropout));

@@ -1,8 +1,8 @@
 // A run on disk: parameters, the optimizer's moments, the best epoch's parameters and the position, in one safetensors file.
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Tasks;
@@ -20,9 +20,7 @@ internal sealed class Checkpoint(TunedModel model, AdamW optimizer, TrainingOpti
     private const string Format = "mlnet-ptuning-checkpoint-1";
     private const string Value = "value.", First = "first_moment.", Second = "second_moment.", Best = "best.";
 
-    // A score may be no number, for example where a validation set has no entities.
-    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
-
+    private readonly ICommunicator _ranks = options.Ranks;
     private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
 
     private bool IsDue => optimizer.Steps % options.CheckpointEverySteps == 0 || _sinceLast.Elapsed >= options.CheckpointEvery;
@@ -36,16 +34,31 @@ internal sealed class Checkpoint(TunedModel model, AdamW optimizer, TrainingOpti
         return int.Parse(IdentityIn(file)[nameof(TrainingOptions.Seed)], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The run's first state: a new one, or that of the checkpoint <c>ResumeFrom</c>. Writes it, so that a path that cannot be written to is found at once.</summary>
+    /// <summary>
+    /// The run's first state: a new one, or that of the checkpoint <c>ResumeFrom</c>. Writes it, so that a path that cannot be written to is found at once.
+    /// Of several ranks the first reads and writes, and all have its state.
+    /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">It is no checkpoint, or a damaged one.</exception>
     /// <exception cref="ArgumentException">It is of a run on other rows or with other settings.</exception>
     /// <exception cref="IOException">The checkpoint cannot be written.</exception>
     public RunState Begin()
     {
-        var state = options.ResumeFrom is { } path ? Read(path) : new RunState(model.ClassCount);
-        if (options.CheckpointPath is { } target) AtomicFile.DeleteLeftovers(target);
+        var state = _ranks.Rank == 0 && options.ResumeFrom is { } path ? Read(path) : new RunState(model.ClassCount);
+        if (_ranks.Rank == 0 && options.CheckpointPath is { } target) AtomicFile.DeleteLeftovers(target);
         Write(state);
+        return OnAllRanks(state);
+    }
+
+    // What was initialized is rank 0's too: it is random where there is no seed.
+    private RunState OnAllRanks(RunState first)
+    {
+        var state = _ranks.FromFirst(first);
+        optimizer.Steps = _ranks.FromFirst(optimizer.Steps);
+        _ranks.Broadcast([.. model.Parameters.Select(p => p.Value), .. optimizer.FirstMoments, .. optimizer.SecondMoments]);
+        if (_ranks.Size == 1 || state.BestEpoch is null) return state;
+        if (_ranks.Rank > 0) state.BestParameters = [.. model.Parameters.Select(p => new float[p.Value.numel()])];
+        foreach (float[] values in state.BestParameters) _ranks.Broadcast(MemoryMarshal.AsBytes(values.AsSpan()));
         return state;
     }
 
@@ -64,7 +77,7 @@ internal sealed class Checkpoint(TunedModel model, AdamW optimizer, TrainingOpti
     // One move replaces the file: whenever the process ends, the older checkpoint or this one is there in full.
     private void Write(RunState state)
     {
-        if (options.CheckpointPath is not { } path) return;
+        if (_ranks.Rank > 0 || options.CheckpointPath is not { } path) return;
         var tensors = ComputeThread.Run(() => model.Parameters.SelectMany((p, i) => new[]
         {
             Tensor(Value, p, ParameterFactory.ToArray(p.Value)),
@@ -76,7 +89,7 @@ internal sealed class Checkpoint(TunedModel model, AdamW optimizer, TrainingOpti
         {
             ["format"] = Format,
             ["run"] = JsonSerializer.Serialize(identity),
-            ["state"] = JsonSerializer.Serialize(state, Json),
+            ["state"] = JsonSerializer.Serialize(state, RunState.Json),
             ["steps"] = optimizer.Steps.ToString(CultureInfo.InvariantCulture),
         });
         _sinceLast.Restart();
@@ -127,7 +140,7 @@ internal sealed class Checkpoint(TunedModel model, AdamW optimizer, TrainingOpti
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(file.Metadata[key], Json)!;
+            return JsonSerializer.Deserialize<T>(file.Metadata[key], RunState.Json)!;
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException)
         {

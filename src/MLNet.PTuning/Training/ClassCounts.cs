@@ -14,6 +14,16 @@ internal sealed record ClassCounts(long[] Predicted, long[] Gold)
     public int? CollapsedClass() =>
         Predicted.Count(n => n > 0) == 1 && Gold.Count(n => n > 0) > 1 ? Array.FindIndex(Predicted, n => n > 0) : null;
 
+    /// <summary>Adds the counts of a step.</summary>
+    public void Add(ClassCounts step)
+    {
+        for (int i = 0; i < Gold.Length; i++)
+        {
+            Predicted[i] += step.Predicted[i];
+            Gold[i] += step.Gold[i];
+        }
+    }
+
     public void Add(torch.Tensor predictions, int[] targets)
     {
         var predicted = MemoryMarshal.Cast<byte, long>(predictions.cpu().bytes);

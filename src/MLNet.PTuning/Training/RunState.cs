@@ -1,5 +1,6 @@
 // The state of a training run between two steps: with the rows and the settings, all that the rest of it depends on.
 using System.Diagnostics;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace MLNet.PTuning.Training;
@@ -7,6 +8,9 @@ namespace MLNet.PTuning.Training;
 /// <summary>A run's position and its results so far. Random numbers are functions of the seed and the position, so none are kept.</summary>
 internal sealed class RunState
 {
+    /// <summary>How it is written. A score may be no number, for example where a validation set has no entities.</summary>
+    public static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
     private readonly double _secondsBefore;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 

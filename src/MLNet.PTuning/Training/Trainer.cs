@@ -1,4 +1,5 @@
 // The training loop: epochs over batches, loss, backward to what is trained, optimizer, validation, best epoch.
+using System.Runtime.InteropServices;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tasks;
 using TorchSharp;
@@ -28,6 +29,9 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
     // Trained parameters are of the order of 1, as a backbone's own keys and values are.
     private const float LargestSane = 1e6f;
 
+    private readonly ICommunicator _ranks = options.Ranks;
+    private readonly GradientSum _sum = new(options.Ranks, model.Parameters);
+
     /// <summary>Trains on <paramref name="rows"/> and keeps the parameters of the best epoch on <paramref name="validation"/>, or of the last without one.</summary>
     /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
     /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
@@ -40,11 +44,13 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         var schedule = new RateSchedule(options, rate, stepsPerEpoch, epochs);
         var checkpoint = new Checkpoint(model, optimizer, options, RunIdentity.Of(model, classNames, options, rate, seed, rows, validation));
         var state = checkpoint.Begin();
-        if (!IsOver() && model.KeepsStates(dropout)) KeepStates(rows, state.Epoch > 0 ? stepsPerEpoch : state.Step, dropout);
+        if (!IsOver() && model.KeepsStates(dropout)) KeepStates(rows, _ranks.Size > 1 || state.Epoch > 0 ? stepsPerEpoch : state.Step, dropout);
 
         while (!IsOver())
         {
             RunEpoch(rows, stepsPerEpoch, state, schedule, optimizer, dropout, checkpoint);
+            if (!_ranks.Align(model.Parameters))
+                observer.Warn($"After epoch {state.Epoch + 1} the ranks' parameters differ in their last bits, as they do where machines have different processors; all go on with those of rank 0.");
             // A parameter that diverges in an epoch's last step changes no loss of the epoch.
             if (model.LargestParameter() is var largest and not < LargestSane)
                 throw Diverged(FormattableString.Invariant($"a trained parameter has grown to {largest:g3}"), optimizer.Steps, state.Epoch);
@@ -65,15 +71,16 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
     }
 
     // The last bits of what an encoder gives may depend on the rows of a pass, so a resumed run has what is kept from the passes that it would have it from.
+    // Of several ranks each computes some of the batches, and all keep all of them.
     private void KeepStates(IReadOnlyList<Example> rows, int steps, Dropout dropout)
     {
-        foreach (int[] indices in RowOrder.Batches(rows, options.BatchSize, seed, epoch: 0).Take(steps))
+        foreach (int[][] round in RowOrder.Batches(rows, options.BatchSize, seed, epoch: 0).Take(steps).Chunk(_ranks.Size))
         {
             options.CancellationToken.ThrowIfCancellationRequested();
-            ComputeThread.Run(() =>
-            {
-                foreach (var pass in Batch.Passes([.. indices.Select(i => rows[i])])) model.KeepStates(pass, dropout);
-            });
+            IReadOnlyList<Batch>[] batches = [.. round.Select(indices => Batch.Passes([.. indices.Select(i => rows[i])]))];
+            float[] own = _ranks.Rank >= round.Length ? [] : ComputeThread.Run(() => batches[_ranks.Rank].SelectMany(pass => model.StatesOf(pass, dropout)).ToArray());
+            foreach (var (batch, states) in batches.Zip(_ranks.Gather(MemoryMarshal.AsBytes(own.AsSpan()))))
+                model.KeepStates(batch, MemoryMarshal.Cast<byte, float>(states));
         }
     }
 
@@ -81,9 +88,8 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
     {
         foreach (int[] indices in RowOrder.Batches(rows, options.BatchSize, seed, state.Epoch).Skip(state.Step))
         {
-            options.CancellationToken.ThrowIfCancellationRequested();
-            var batch = Batch.Passes([.. indices.Select(i => rows[i])]);
-            double loss = ComputeThread.Run(() => Step(batch, schedule, optimizer, dropout, state.Counts));
+            var share = StepShare.Of([.. indices.Select(i => rows[i])], _ranks.Rank, _ranks.Size);
+            double loss = Step(share, schedule, optimizer, dropout, state.Counts);
             if (!double.IsFinite(loss)) throw Diverged(FormattableString.Invariant($"the loss is {loss}"), optimizer.Steps + 1, state.Epoch);
             state.LossSum += loss;
             if (++state.Step < stepsPerEpoch) checkpoint.AfterStep(state);
@@ -94,34 +100,41 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
                 + "a shorter prompt, more epochs (deep prompts may begin to converge after 20), or ClassWeights.");
     }
 
-    private double Step(IReadOnlyList<Batch> batch, RateSchedule schedule, AdamW optimizer, Dropout dropout, ClassCounts predicted)
+    private double Step(StepShare share, RateSchedule schedule, AdamW optimizer, Dropout dropout, ClassCounts predicted)
     {
-        using var scope = torch.NewDisposeScope();
         int number = optimizer.Steps;
-        double loss = Backward(model, batch, dropout, number, options.ClassWeights, predicted);
+        var counts = ClassCounts.None(model.ClassCount);
+        double loss = _sum.Of(() => Backward(model, share.Passes, dropout, number, options.ClassWeights, counts, share.Examples), counts, options.CancellationToken);
         if (!double.IsFinite(loss)) return loss;
-        optimizer.Step(schedule.RateAt(number), options.ClipNorm);
+        predicted.Add(counts);
+        ComputeThread.Run(() =>
+        {
+            using var scope = torch.NewDisposeScope();
+            optimizer.Step(schedule.RateAt(number), options.ClipNorm);
+        });
         return loss;
     }
 
     /// <summary>A batch's loss, and with it, where it is finite, the gradients of all parameters.</summary>
     /// <param name="model">What is trained.</param>
-    /// <param name="batch">The batch's passes, whose gradients are added up.</param>
+    /// <param name="batch">The batch's passes, or one rank's parts of them, whose gradients are added up.</param>
     /// <param name="dropout">Masks of training.</param>
     /// <param name="step">The step's index, which they depend on.</param>
     /// <param name="classWeights">Weight of each class; null for all 1.</param>
     /// <param name="predicted">Counts the predicted classes; null for no counts.</param>
-    public static double Backward(TunedModel model, IReadOnlyList<Batch> batch, Dropout dropout, int step, IReadOnlyList<double>? classWeights, ClassCounts? predicted)
+    /// <param name="all">The rows over which the loss is a mean, of which the passes may be a part; null for those of the passes.</param>
+    public static double Backward(TunedModel model, IReadOnlyList<Batch> batch, Dropout dropout, int step, IReadOnlyList<double>? classWeights, ClassCounts? predicted, IReadOnlyList<Example>? all = null)
     {
         using var scope = torch.NewDisposeScope();
         var weights = classWeights is null ? null : torch.tensor(classWeights.Select(w => (float)w).ToArray(), device: model.Backbone.Device);
-        double all = batch.Sum(pass => CrossEntropy.Weight(pass, classWeights)), sum = 0;
+        bool isWhole = batch is [{ Part: null }];
+        double total = isWhole ? 1 : all is null ? batch.Sum(pass => CrossEntropy.Weight(pass.Targets, classWeights)) : all.Sum(example => CrossEntropy.Weight(example.Targets, classWeights)), sum = 0;
         for (int i = 0; i < batch.Count; i++)
         {
-            double passWeight = batch.Count == 1 ? 1 : CrossEntropy.Weight(batch[i], classWeights) / all;
+            double passWeight = isWhole ? 1 : CrossEntropy.Weight(batch[i].Targets, classWeights) / total;
             // Rows without a target have no mean.
-            if (passWeight == 0) continue;
-            dropout.StartStep(step, i);
+            if (!(passWeight > 0)) continue;
+            dropout.StartStep(step, batch[i].Part?.Pass ?? i, batch[i].Part);
             using var passScope = torch.NewDisposeScope();
             var logits = model.Logits(batch[i], dropout);
             var loss = CrossEntropy.Mean(logits, batch[i], weights).Times((float)passWeight);

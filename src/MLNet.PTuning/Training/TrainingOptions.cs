@@ -116,6 +116,13 @@ public abstract class TrainingOptions
     /// </summary>
     public int? Threads { get; set; }
 
+    /// <summary>
+    /// Processes that train together: each computes its part of the rows of every step, and all have the same model. Default null: this one alone. Over MPI: <c>Mpi.World</c> of the package
+    /// MLNet.PTuning.Mpi. <see cref="BatchSize"/> is the rows of a step of all of them; all have the same rows and settings. Rank 0 alone reads <see cref="ResumeFrom"/>, writes checkpoints,
+    /// and reports progress.
+    /// </summary>
+    public ICommunicator? Communicator { get; set; }
+
     /// <summary>Stops training, between two steps, with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; set; }
 
@@ -137,6 +144,8 @@ public abstract class TrainingOptions
         int stepsPerEpoch = Math.Max(1, (rows + BatchSize - 1) / BatchSize);
         return Epochs ?? Math.Clamp((MethodDefaults.Steps + stepsPerEpoch - 1) / stepsPerEpoch, MethodDefaults.FewestEpochs, MostEpochs);
     }
+
+    internal ICommunicator Ranks => Communicator ?? OneRank.Instance;
 
     internal Computation Computation => new(Precision, Threads);
 

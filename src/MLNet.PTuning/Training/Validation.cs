@@ -1,4 +1,5 @@
 // How well a model does on held-out rows, and which parameters are kept for it.
+using System.Runtime.InteropServices;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tuning;
@@ -11,16 +12,29 @@ internal delegate double ScoreFunction(IReadOnlyList<Example> examples, IReadOnl
 /// <summary>Scores models on validation sets, and keeps the parameters of the best epoch.</summary>
 internal static class Validation
 {
-    /// <summary>Mean cross-entropy over all positions with a target, and the score, without dropout.</summary>
+    /// <summary>Mean cross-entropy over all positions with a target, and the score, without dropout. Each of several ranks predicts some of the batches, and all have the same result.</summary>
     /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
     public static (double Loss, double Score) Run(TunedModel model, IReadOnlyList<Example> examples, ScoreFunction score, TrainingOptions options)
     {
         var predicted = new float[examples.Count][];
-        foreach (int[] batch in Enumerable.Range(0, examples.Count).OrderBy(i => examples[i].Ids.Length).Chunk(options.BatchSize))
+        int[][] batches = [.. Enumerable.Range(0, examples.Count).OrderBy(i => examples[i].Ids.Length).Chunk(options.BatchSize)];
+        var ranks = options.Ranks;
+        foreach (int[] batch in OfRank(ranks.Rank))
         {
             options.CancellationToken.ThrowIfCancellationRequested();
             float[][] ofBatch = model.Predict([.. batch.Select(i => examples[i])]);
             for (int i = 0; i < batch.Length; i++) predicted[batch[i]] = ofBatch[i];
+        }
+        if (ranks.Size > 1)
+        {
+            float[] own = [.. OfRank(ranks.Rank).SelectMany(batch => batch).SelectMany(i => predicted[i])];
+            var all = ranks.Gather(MemoryMarshal.AsBytes(own.AsSpan()));
+            for (int rank = 0; rank < ranks.Size; rank++)
+            {
+                int[] rows = [.. OfRank(rank).SelectMany(batch => batch)];
+                float[][] ofRows = model.OfExamples([.. rows.Select(i => examples[i])], MemoryMarshal.Cast<byte, float>(all[rank]).ToArray());
+                for (int i = 0; i < rows.Length; i++) predicted[rows[i]] = ofRows[i];
+            }
         }
         double loss = 0;
         int count = 0;
@@ -30,6 +44,8 @@ internal static class Validation
             (loss, count) = (loss + sum, count + targets);
         }
         return (loss / Math.Max(count, 1), score(examples, predicted));
+
+        IEnumerable<int[]> OfRank(int rank) => batches.Where((_, i) => i % ranks.Size == rank);
     }
 
     /// <summary>Whether an epoch's parameters are to be kept instead of another's.</summary>

@@ -47,7 +47,7 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
         {
             float* embedded = run.EmbeddedFrom(part), first = x.Values.At + (long)(part.FirstPiece - rows.FirstPiece) * _hidden;
             if (embedded is not null) _stream.Copy(embedded, first, part.PieceCount);
-            else _parts.Embeddings!.Fill(pass.Batch, part, run.PrefixLength, pass.Mask(_backbone.EmbeddingDropout, 0, Pass.Embedded), first, _ofProducts);
+            else _parts.Embeddings!.Fill(pass.Batch, part, run.PrefixLength, pass.Mask(_backbone.EmbeddingDropout, 0, Pass.Embedded, Counted.Pieces), first, _ofProducts);
         }
         _stream.Begin(x, FirstNorm, rows.PieceCount, keep);
         for (int l = 0; l <= _last; l++)
@@ -141,14 +141,16 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
 
     private int FirstQuery(RowRange rows, int l) => l == _last ? rows.FirstRead : rows.FirstPiece;
 
+    private Counted Queries(int l) => l == _last ? Counted.Reads : Counted.Pieces;
+
     private NormPlace FirstNorm => new("first norm", _layers[0].AttentionNorm, default, 0);
 
     // Where norms come first, the norm after a sum is the next sublayer's.
     private NormPlace AfterAttention(Pass pass, RowRange rows, int l) => new("attention norm", _backbone.FinalNorm is null ? _layers[l].AttentionNorm : _layers[l].OutputNorm,
-        pass.Mask(_backbone.AttentionOutputDropout, l, Pass.AttentionOutput), FirstQuery(rows, l));
+        pass.Mask(_backbone.AttentionOutputDropout, l, Pass.AttentionOutput, Queries(l)), FirstQuery(rows, l));
 
     private NormPlace AfterFeedForward(Pass pass, RowRange rows, int l) => new("output norm", _backbone.FinalNorm is null ? _layers[l].OutputNorm : l == _last ? _parts.FinalNorm : _layers[l + 1].AttentionNorm,
-        pass.Mask(_backbone.OutputDropout, l, Pass.Output), FirstQuery(rows, l));
+        pass.Mask(_backbone.OutputDropout, l, Pass.Output, Queries(l)), FirstQuery(rows, l));
 
     private Matrix<T> Attend(Pass pass, RowRange rows, (PromptRun Run, RowRange Rows)[] runs, int l, int slot, Residual<T> x, Residual<T> selected, int cores)
     {
@@ -235,8 +237,8 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
             QueryStarts = l == _last ? part.ReadStarts : part.KeyStarts,
             FirstQuery = FirstQuery(part, l),
             LogSums = _buffers.Take<float>("log sums", slot, QueryCount(rows, l), config.HeadCount).At + firstQuery * config.HeadCount,
-            DropProbabilities = pass.Mask(config.AttentionDropout, l, Pass.Probabilities),
-            DropPrefix = pass.PrefixMask(l),
+            DropProbabilities = pass.Mask(config.AttentionDropout, l, Pass.Probabilities, Queries(l), config.HeadCount),
+            DropPrefix = pass.PrefixMask(l, config.KeyValueHeads * run.PrefixLength * 2),
         };
     }
 }

@@ -65,10 +65,14 @@ internal sealed unsafe class Pass
     /// <param name="configured">Probability that its configuration names.</param>
     /// <param name="layer">l.</param>
     /// <param name="site">Which of the layer's.</param>
-    public DropMask Mask(double configured, int layer, int site) => _dropout is null ? default : Mask(_dropout, _dropout.InBackbone(configured), layer, site);
+    /// <param name="counted">What has rows of it.</param>
+    /// <param name="each">How many each has.</param>
+    public DropMask Mask(double configured, int layer, int site, Counted counted, int each = 1) => _dropout is null ? default : Mask(_dropout, _dropout.InBackbone(configured), layer, site, counted, each);
 
     /// <summary>The mask of a layer's keys and values of the prompt.</summary>
-    public DropMask PrefixMask(int layer) => _dropout is null ? default : Mask(_dropout, _prefixDropout, layer, PrefixSite);
+    /// <param name="layer">l.</param>
+    /// <param name="each">How many rows of it each row of the batch has.</param>
+    public DropMask PrefixMask(int layer, int each) => _dropout is null ? default : Mask(_dropout, _prefixDropout, layer, PrefixSite, Counted.Rows, each);
 
     /// <summary>The batch in at most so many ranges of rows of about the same cost.</summary>
     public RowRange[] Split(int parts)
@@ -89,7 +93,8 @@ internal sealed unsafe class Pass
         return [.. ranges];
     }
 
-    private static DropMask Mask(Dropout dropout, double probability, int layer, int site) => new(probability, dropout.StepSeed, layer * Sites + site);
+    private static DropMask Mask(Dropout dropout, double probability, int layer, int site, Counted counted, int each) =>
+        new(probability, dropout.StepSeed, layer * Sites + site, (dropout.Part?.Of(counted).First ?? 0) * each);
 }
 
 /// <summary>Rows one after the other that have one prompt.</summary>

@@ -1,0 +1,160 @@
+// Ranks that train together have one rank's model, whatever their number; they stop, fail and go on together.
+using System.Runtime.InteropServices;
+using Microsoft.ML;
+using MLNet.PTuning.Tests.Backbones;
+using MLNet.PTuning.Tests.Files;
+using MLNet.PTuning.Tests.Pipeline;
+
+namespace MLNet.PTuning.Tests.Training;
+
+public sealed class RanksTests : IDisposable
+{
+    private readonly TinyBackbone _backbone = new();
+    private readonly TempFolder _folder = new();
+    private readonly List<Review> _rows = Reviews.Rows(80, classes: 3);
+
+    public static TheoryData<string> Methods => ["prompt", "reparameterized", "head", "soft prompt"];
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void The_model_is_the_same_on_1_2_and_4_ranks_after_a_hundred_steps(string name)
+    {
+        void Set(TextClassificationOptions o)
+        {
+            (o.Method, o.LearningRate) = name switch
+            {
+                "head" => (new HeadOnly(), 0.05),
+                "soft prompt" => (new SoftPrompt { Length = 3 }, 0.01),
+                _ => ((TuningMethod)new DeepPrompt { Length = 3, Reparameterize = name == "reparameterized", EncoderHiddenSize = 8, Dropout = 0.1 }, 0.01),
+            };
+            (o.Epochs, o.BatchSize, o.ValidationShare, o.ClassWeights) = (10, 7, 0.12, [1, 2, 0.5]);
+        }
+        var alone = Train(1, Set)[0];
+        Assert.Equal(10, alone.Report.Epochs.Count);
+        foreach (int size in (int[])[2, 4])
+        {
+            var ranks = Train(size, Set);
+            Assert.All(ranks, rank => Assert.Equal(ranks[0].Weights, rank.Weights));
+            Assert.All(ranks, rank => Assert.Equal(ranks[0].Report.BestEpoch, rank.Report.BestEpoch));
+            float[] expected = Floats(alone.Weights), actual = Floats(ranks[^1].Weights);
+            Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            Assert.All(alone.Report.Epochs.Zip(ranks[0].Report.Epochs), pair =>
+            {
+                Assert.Equal(pair.First.TrainingLoss, pair.Second.TrainingLoss, 1e-5);
+                Assert.Equal(pair.First.ValidationLoss!.Value, pair.Second.ValidationLoss!.Value, 1e-5);
+                Assert.Equal(pair.First.ValidationScore, pair.Second.ValidationScore);
+            });
+        }
+    }
+
+    [Fact]
+    public void Ranks_stop_together_when_patience_ends()
+    {
+        var ranks = Train(3, o => (o.ValidationShare, o.Patience, o.Epochs, o.LearningRate) = (0.2, 1, 20, 1e-9));
+        Assert.InRange(ranks[0].Report.Epochs.Count, 2, 19);
+        Assert.All(ranks, rank => Assert.Equal(ranks[0].Report.Epochs.Count, rank.Report.Epochs.Count));
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(10)]
+    public void A_stopped_run_is_resumed_bit_for_bit_from_the_checkpoint_of_rank_0(int lastStep)
+    {
+        void Set(TextClassificationOptions o) => (o.Epochs, o.BatchSize, o.ValidationShare) = (4, 16, 0.2);
+        byte[] alone = Train(2, Set)[0].Weights;
+        string file = _folder.At("run.ckpt");
+        using (var cancel = new CancellationTokenSource())
+        {
+            var stopped = LocalRanks.TryAll(2, ranks => Train(ranks, o =>
+            {
+                Set(o);
+                o.Communicator = ranks;
+                // Rank 1's path is not read, and its progress and token are not rank 0's.
+                (o.CheckpointPath, o.CheckpointEverySteps, o.Progress) = (ranks.Rank == 0 ? file : "/nowhere/at all", 2, ranks.Rank == 0 ? new Each(p =>
+                {
+                    if ((p.Epoch - 1) * p.Steps + p.Step == lastStep) cancel.Cancel();
+                }) : new Each(_ => Assert.Fail("A rank other than 0 reports.")));
+                if (ranks.Rank == 0) o.CancellationToken = cancel.Token;
+            }));
+            Assert.All(stopped, rank => Assert.IsType<OperationCanceledException>(rank.Error));
+        }
+        var resumed = Train(2, o =>
+        {
+            Set(o);
+            o.ResumeFrom = o.Communicator!.Rank == 0 ? file : null;
+        });
+        Assert.All(resumed, rank => Assert.Equal(alone, rank.Weights));
+    }
+
+    [Fact]
+    public void Without_a_seed_all_ranks_have_that_of_rank_0()
+    {
+        var ranks = LocalRanks.Run(3, communicator => Train(communicator, _ => { }, contextSeed: null));
+        Assert.All(ranks, rank => Assert.Equal(ranks[0].Report.Seed, rank.Report.Seed));
+        Assert.All(ranks, rank => Assert.Equal(ranks[0].Weights, rank.Weights));
+    }
+
+    [Fact]
+    public void A_rank_with_other_rows_settings_or_backbone_is_refused_on_all_ranks_with_what_differs()
+    {
+        Refused(o => o.WeightDecay = 0.5, "WeightDecay: 0.01 on rank 0, 0.5 on rank 1");
+        Refused(o => o.MaxSequenceLength = 12, "MaxSequenceLength:  on rank 0, 12 on rank 1");
+        Refused(o => o.Seed = 9, "Seed: 1 on rank 0, 9 on rank 1");
+        _rows[5].Text = "good";
+        Refused(_ => { }, "training rows: 80 of content", _rows.Select((r, i) => i == 5 ? new Review { Text = "bad", Label = r.Label } : r));
+        using var other = new TinyBackbone(seed: 2);
+        Refused(null, "backbone: content", folder: other.Path);
+
+        void Refused(Action<TextClassificationOptions>? set, string expected, IEnumerable<Review>? rows = null, string? folder = null)
+        {
+            var refused = LocalRanks.TryAll(3, ranks => Train(ranks, o =>
+            {
+                if (ranks.Rank == 1) set?.Invoke(o);
+            }, rows: ranks.Rank == 1 ? rows : null, folder: ranks.Rank == 1 ? folder : null));
+            Assert.All(refused, rank => Assert.Contains(expected, rank.Error?.Message));
+        }
+    }
+
+    [Fact]
+    public void What_one_rank_fails_of_the_others_fail_of_too()
+    {
+        var failed = LocalRanks.TryAll(3, ranks => Train(ranks, o =>
+        {
+            o.Progress = new Each(p =>
+            {
+                if (p.Step == 2) throw new IOException("the disk is full");
+            });
+        }));
+        Assert.IsType<IOException>(failed[0].Error);
+        Assert.All(failed[1..], rank => Assert.Equal("Rank 0 of 3 failed: the disk is full", rank.Error!.Message));
+    }
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _backbone.Dispose();
+    }
+
+    private static float[] Floats(byte[] weights)
+    {
+        // After the safetensors header, whose length comes first.
+        int start = 8 + (int)BitConverter.ToInt64(weights);
+        return MemoryMarshal.Cast<byte, float>(weights.AsSpan(start)).ToArray();
+    }
+
+    private (byte[] Weights, TrainingReport Report)[] Train(int size, Action<TextClassificationOptions> set) => LocalRanks.Run(size, ranks => Train(ranks, set));
+
+    private (byte[] Weights, TrainingReport Report) Train(ICommunicator ranks, Action<TextClassificationOptions> set, int? contextSeed = 1, IEnumerable<Review>? rows = null, string? folder = null)
+    {
+        var ml = new MLContext(contextSeed);
+        var options = new TextClassificationOptions(folder ?? _backbone.Path) { Method = new DeepPrompt { Length = 3 }, Epochs = 2, BatchSize = 8, LearningRate = 0.02, Communicator = ranks, Threads = 1 };
+        set(options);
+        using var model = Reviews.Pipeline(ml, options).Fit(ml.Data.LoadFromEnumerable(rows ?? _rows)).LastTransformer;
+        return (SavedWeights.Of(model), model.Report!);
+    }
+
+    private sealed class Each(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value);
+    }
+}
