@@ -1,6 +1,8 @@
 // The public entry points for data: files that rows of this library's tasks are read from, as extension methods of ML.NET's catalog.
+using System.Globalization;
 using MLNet.PTuning;
 using MLNet.PTuning.Pipeline;
+using MLNet.PTuning.Training;
 
 namespace Microsoft.ML;
 
@@ -85,5 +87,37 @@ public static class PTuningDataCatalog
         foreach (string file in files)
             if (!File.Exists(file)) throw new FileNotFoundException($"There is no file '{file}' to load words from.", file);
         return new ConllView(MLNetInternals.EnvironmentOf(catalog), files, options);
+    }
+
+    /// <summary>
+    /// One rank's rows of a view that all ranks have: of as many blocks of rows, one after the other, as there are ranks, the one of its number. Blocks differ by a row at most, so that
+    /// what the ranks make of theirs, put one after the other, is in the order of all rows. For scoring; training divides its rows itself (<see cref="TrainingOptions.Communicator"/>).
+    /// </summary>
+    /// <param name="catalog"><c>mlContext.Data</c>.</param>
+    /// <param name="input">The rows, the same on every rank.</param>
+    /// <param name="communicator">The ranks, all of which call this.</param>
+    /// <exception cref="ArgumentException">Ranks have different numbers of rows.</exception>
+    public static IDataView TakeRowsOfRank(this DataOperationsCatalog catalog, IDataView input, ICommunicator communicator)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(communicator);
+        return communicator.Together(() =>
+        {
+            long rows = input.GetRowCount() ?? CountOf(input);
+            communicator.CheckAlike(new() { ["rows"] = rows.ToString(CultureInfo.InvariantCulture) });
+            long first = rows * communicator.Rank / communicator.Size, end = rows * (communicator.Rank + 1) / communicator.Size;
+            // ML.NET skips and takes at least one.
+            if (end == first) return rows > 0 ? catalog.SkipRows(input, rows) : input;
+            return catalog.TakeRows(first > 0 ? catalog.SkipRows(input, first) : input, end - first);
+        });
+    }
+
+    private static long CountOf(IDataView view)
+    {
+        using var cursor = view.GetRowCursor([]);
+        long count = 0;
+        while (cursor.MoveNext()) count++;
+        return count;
     }
 }

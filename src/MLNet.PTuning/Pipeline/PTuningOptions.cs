@@ -2,6 +2,7 @@
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using MLNet.PTuning.Files;
 using MLNet.PTuning.Pipeline;
 using MLNet.PTuning.Tuning;
 
@@ -82,6 +83,9 @@ public abstract class PTuningOptions : TrainingOptions
 
     /// <summary>Receives a report after every training step. Default null. ML.NET's channels (<c>MLContext.Log</c>) receive reports in any case.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
+
+    /// <summary>What another rank trained with these options, and its report, instead of training; null for training.</summary>
+    internal (IReadOnlyDictionary<string, TensorData> Tensors, TrainingReport Report)? Trained { get; set; }
 
     /// <summary>A copy that stays as it is when the original, or a list in it, is changed.</summary>
     internal virtual PTuningOptions Copy()

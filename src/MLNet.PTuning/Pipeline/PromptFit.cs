@@ -55,6 +55,12 @@ internal static class PromptFit
             RankIdentity.Check(options, backbone, input, given);
             foreach (string notice in backbone.Notices) channel.Warn(notice);
             var limit = new RowLimit(backbone, options);
+            if (options.Trained is { } trained)
+            {
+                model = TunedModel.Load(lease, options.Method, task.ClassNames.Count, task.Pools, SavedTensors.Of("another rank", trained.Tensors), words, task.Vectors, task.Writes);
+                model.Computation = options.Computation;
+                return task.ToTransformer(model, Settings(options, backbone, limit) with { Report = trained.Report });
+            }
             var (rows, validation, skipped) = task.MakeRows(backbone, limit, seed, channel);
             var method = options.Method.For(task.ClassNames, () => Example.FrequentPieces(rows));
             // With a head of the backbone's there is none whose rows could be reordered.

@@ -19,7 +19,7 @@ internal sealed class TrainingChannel : ITrainingObserver, IDisposable
     {
         _log = host.Start("Training");
         _progress = host.StartProgressChannel("Training");
-        _reports = options.Ranks.Rank == 0;
+        _reports = options.Ranks.Rank == 0 && !options.IsSilent;
         _app = _reports ? options.Progress : null;
         _progress.SetHeader(new ProgressHeader(["loss"], ["epochs", "steps"]), entry =>
         {

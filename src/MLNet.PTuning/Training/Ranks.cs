@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using MLNet.PTuning.Backbones;
+using MLNet.PTuning.Files;
 using MLNet.PTuning.Tuning;
 using TorchSharp;
 
@@ -48,9 +49,23 @@ internal static class Ranks
         string[] different = [.. all[0].Keys.Union(identity.Keys).SelectMany(name => Enumerable.Range(1, ranks.Size - 1).Where(rank => Value(rank, name) != Value(0, name))
             .Take(1).Select(rank => $"{name}: {Value(0, name)} on rank 0, {Value(rank, name)} on rank {rank}"))];
         if (different.Length > 0)
-            throw new ArgumentException($"The ranks would not train the same ({string.Join("; ", different)}). Start all of them with the same rows, settings and backbone.");
+            throw new ArgumentException($"The ranks would not do the same ({string.Join("; ", different)}). Start all of them with the same rows, settings and backbone.");
 
         string Value(int rank, string name) => all[rank].GetValueOrDefault(name, "nothing");
+    }
+
+    /// <summary>What one rank trained, on all ranks.</summary>
+    /// <param name="ranks">The ranks.</param>
+    /// <param name="owner">The one that has it.</param>
+    /// <param name="own">Its tensors by name; not read on the others.</param>
+    public static IReadOnlyDictionary<string, TensorData> FromRank(this ICommunicator ranks, int owner, Func<IReadOnlyDictionary<string, TensorData>> own)
+    {
+        TensorData[] tensors = ranks.Rank == owner ? [.. own().Values] : [];
+        float[] values = [.. tensors.SelectMany(tensor => tensor.Floats.ToArray())];
+        var shapes = JsonSerializer.Deserialize<Dictionary<string, long[]>>(ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(tensors.ToDictionary(t => t.Name, t => t.Shape)))[owner])!;
+        values = MemoryMarshal.Cast<byte, float>(ranks.Gather(MemoryMarshal.AsBytes(values.AsSpan()))[owner]).ToArray();
+        int at = 0;
+        return shapes.ToDictionary(shape => shape.Key, shape => new TensorData(shape.Key, shape.Value, values[at..(at += (int)shape.Value.Aggregate(1L, (a, b) => a * b))]));
     }
 
     /// <summary>Gives tensors the values that they have on rank 0.</summary>

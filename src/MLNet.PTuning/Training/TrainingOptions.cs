@@ -145,6 +145,9 @@ public abstract class TrainingOptions
         return Epochs ?? Math.Clamp((MethodDefaults.Steps + stepsPerEpoch - 1) / stepsPerEpoch, MethodDefaults.FewestEpochs, MostEpochs);
     }
 
+    /// <summary>Whether nothing is reported: where a rank other than 0 trains alone.</summary>
+    internal bool IsSilent { get; set; }
+
     internal ICommunicator Ranks => Communicator ?? OneRank.Instance;
 
     internal Computation Computation => new(Precision, Threads);

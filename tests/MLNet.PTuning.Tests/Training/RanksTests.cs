@@ -129,6 +129,51 @@ public sealed class RanksTests : IDisposable
         Assert.All(failed[1..], rank => Assert.Equal("Rank 0 of 3 failed: the disk is full", rank.Error!.Message));
     }
 
+    [Fact]
+    public void A_search_whose_trials_are_spread_over_ranks_finds_the_model_of_one_rank()
+    {
+        var alone = Search(1)[0];
+        Assert.Equal(14, alone.Report.Trials.Count);
+        foreach (var rank in Search(2).Concat(Search(3)))
+        {
+            Assert.Equal(alone.Weights, rank.Weights);
+            Assert.Equal(alone.Report.Trials.Select(t => t with { Seconds = 0 }), rank.Report.Trials.Select(t => t with { Seconds = 0 }));
+        }
+        // Only rank 0 has a folder; its finished trials are not run again.
+        var resumed = Search(2);
+        Assert.Equal(alone.Report.Trials.Select(t => t with { Seconds = 0 }), resumed[1].Report.Trials.Select(t => t with { Seconds = 0 }));
+        Assert.Equal(alone.Weights, resumed[1].Weights);
+    }
+
+    [Fact]
+    public void Ranks_score_blocks_of_rows_that_are_all_rows_in_their_order_when_joined()
+    {
+        using var model = Reviews.Train(Reviews.Options(_backbone), _rows);
+        float[] expected = Reviews.Scores(model, _rows);
+        foreach (int size in (int[])[1, 3, 7, 90])
+        {
+            var parts = LocalRanks.Run(size, ranks =>
+            {
+                var ml = new MLContext();
+                var scored = model.Transform(ml.Data.TakeRowsOfRank(ml.Data.LoadFromEnumerable(_rows), ranks));
+                return ml.Data.CreateEnumerable<Predicted>(scored, reuseRowObject: false).SelectMany(row => row.Score).ToArray();
+            });
+            Assert.All(parts, part => Assert.InRange(part.Length, 3 * (80 / size), 3 * (80 / size + 1)));
+            Assert.Equal(expected, parts.SelectMany(part => part));
+        }
+    }
+
+    [Fact]
+    public void Ranks_with_different_numbers_of_rows_to_score_are_refused()
+    {
+        var refused = LocalRanks.TryAll(2, ranks =>
+        {
+            var ml = new MLContext();
+            return ml.Data.TakeRowsOfRank(ml.Data.LoadFromEnumerable(_rows.Take(80 - ranks.Rank)), ranks);
+        });
+        Assert.All(refused, rank => Assert.Contains("rows: 80 on rank 0, 79 on rank 1", rank.Error?.Message));
+    }
+
     public void Dispose()
     {
         _folder.Dispose();
@@ -152,6 +197,17 @@ public sealed class RanksTests : IDisposable
         using var model = Reviews.Pipeline(ml, options).Fit(ml.Data.LoadFromEnumerable(rows ?? _rows)).LastTransformer;
         return (SavedWeights.Of(model), model.Report!);
     }
+
+    private (byte[] Weights, SearchReport Report)[] Search(int size) => LocalRanks.Run(size, ranks =>
+    {
+        var ml = new MLContext(seed: 1);
+        var options = new TextClassificationOptions(_backbone.Path) { Epochs = 4, BatchSize = 8, ValidationShare = 0.3, Communicator = ranks, Threads = 1 };
+        var search = new PromptSearchOptions { Trials = 8, Reduction = 2, Lengths = [2, 3], LearningRates = [0.01, 0.05], Dropouts = [0.1, 0.2], Folder = ranks.Rank == 0 ? _folder.At($"search-{size}") : null };
+        var data = ml.Data.LoadFromEnumerable(_rows);
+        var keys = ml.Transforms.Conversion.MapValueToKey("Label").Fit(data);
+        using var model = ml.Transforms.PTuningV2Search(options, search).Fit(keys.Transform(data));
+        return (SavedWeights.Of(model), model.SearchReport!);
+    });
 
     private sealed class Each(Action<TrainingProgress> report) : IProgress<TrainingProgress>
     {

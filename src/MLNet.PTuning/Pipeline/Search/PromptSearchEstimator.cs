@@ -1,16 +1,20 @@
 // Finds a prompt's settings by successive halving (Jamieson and Talwalkar, 2016): many settings for few epochs, the best of them for more.
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Pipeline;
+using MLNet.PTuning.Training;
 
 namespace MLNet.PTuning;
 
 /// <summary>
 /// Trains many deep prompts on one loaded backbone and returns the transformer of the best one.
-/// Every trial is trained from the beginning, because a learning rate's schedule depends on its last epoch.
+/// Every trial is trained from the beginning, because a learning rate's schedule depends on its last epoch. Of several ranks (<see cref="TrainingOptions.Communicator"/>) each trains
+/// other trials, and all have the best one's transformer.
 /// </summary>
 /// <typeparam name="TTransformer">The transformer of a single training.</typeparam>
 public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransformer> where TTransformer : PTuningTransformer
@@ -22,6 +26,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
     private readonly DeepPrompt _method;
     private readonly PromptSearchOptions _search;
     private readonly IHostEnvironment _environment;
+    private readonly ICommunicator _ranks;
 
     internal PromptSearchEstimator(IHostEnvironment environment, PTuningOptions options, PromptSearchOptions search)
     {
@@ -37,7 +42,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         _method = options.Method as DeepPrompt
             ?? throw new ArgumentException(
                 $"A search tries settings of {nameof(DeepPrompt)}, not of {options.Method.GetType().Name}. Leave Method as it is, or give a {nameof(DeepPrompt)}.", nameof(options));
-        _environment = environment;
+        (_environment, _ranks) = (environment, _options.Ranks);
         _host = environment.Register("PromptSearch");
     }
 
@@ -51,50 +56,59 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
     public TTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        return _ranks.Together(() => Search(input));
+    }
+
+    private TTransformer Search(IDataView input)
+    {
         int seed = _options.Seed ?? MLNetInternals.SeedOf(_host) ?? 1;
         // Held from the first trial to the last, so that the backbone is loaded once.
         using var lease = FrozenBackbone.Use(_options.BackboneFolder, MLNetInternals.DeviceOf(_host), _options.Precision);
         using var channel = _host.Start("Search");
         var (rows, validation) = Split(input, seed);
-        var folder = new SearchFolder(_search.Folder, Identity(lease.Backbone, rows, validation));
+        var identity = Identity(lease.Backbone, rows, validation);
+        CheckRanks(identity, seed);
+        var folder = new SearchFolder(_ranks.Rank == 0 ? _search.Folder : null, identity);
+        folder.Finished = _ranks.FromFirst(folder.Finished);
         var clock = Stopwatch.StartNew();
         var trials = new List<SearchTrial>();
-        (SearchTrial Trial, TTransformer? Model)? best = null;
+        (SearchTrial Trial, TTransformer? Model, int? Owner)? best = null;
         try
         {
             var settings = Draw(lease.Backbone, seed);
             int[] budgets = Budgets(settings.Count, _options.Epochs ?? _options.EpochsFor(CountOf(rows)));
             for (int rung = 1; rung <= budgets.Length; rung++)
             {
+                int epochs = budgets[rung - 1];
                 var finished = new List<SearchTrial>();
-                foreach (var setting in settings)
+                while (finished.Count < settings.Count && (trials.Count == 0 || !_ranks.FromFirst(clock.Elapsed >= _search.MaxTime)))
                 {
-                    if (trials.Count > 0 && clock.Elapsed >= _search.MaxTime) break;
-                    TTransformer? model = null;
-                    var trial = folder.Find(setting, budgets[rung - 1]);
-                    bool isKnown = trial is not null;
-                    if (trial is null) (trial, model) = Run(rows, validation, setting, rung, budgets[rung - 1]);
-                    finished.Add(trial);
-                    trials.Add(trial);
-                    if (best is null || SearchTrial.BestFirst([best.Value.Trial, trial]).First() == trial)
+                    foreach (var (trial, model, owner) in NextTrials(settings[finished.Count..], setting => folder.Find(setting, epochs), setting => Run(rows, validation, setting, rung, epochs)))
                     {
-                        best?.Model?.Dispose();
-                        best = (trial, model);
+                        finished.Add(trial);
+                        trials.Add(trial);
+                        if (best is null || SearchTrial.BestFirst([best.Value.Trial, trial]).First() == trial)
+                        {
+                            best?.Model?.Dispose();
+                            best = (trial, model, owner);
+                        }
+                        else model?.Dispose();
+                        if (owner is null) continue;
+                        folder.Add(trial, new SearchReport([.. trials], clock.Elapsed.TotalSeconds));
+                        if (_ranks.Rank > 0) continue;
+                        _search.Progress?.Report(trial);
+                        channel.Info(MessageSensitivity.None, "{0}", FormattableString.Invariant(
+                            $"Rung {rung} of {budgets.Length}, {trial.Setting}: score {trial.Score:f4}, {trial.Seconds:f1} s {trial.Failure}"));
                     }
-                    else model?.Dispose();
-                    if (isKnown) continue;
-                    folder.Add(trial, new SearchReport([.. trials], clock.Elapsed.TotalSeconds));
-                    _search.Progress?.Report(trial);
-                    channel.Info(MessageSensitivity.None, "{0}", FormattableString.Invariant(
-                        $"Rung {rung} of {budgets.Length}, {setting}: score {trial.Score:f4}, {trial.Seconds:f1} s {trial.Failure}"));
                 }
                 settings = [.. SearchTrial.BestFirst(finished).Where(t => t.Failure is null).Take((settings.Count + _search.Reduction - 1) / _search.Reduction).Select(t => t.Setting)];
             }
             if (best!.Value.Trial.Failure is { } failure) throw new InvalidOperationException($"All {trials.Count} trials failed; the first of them: {failure}");
             // A trial from the folder has no model. Training is a function of its seed, so repeating it makes the same model.
-            var found = best.Value.Model ?? Run(rows, validation, best.Value.Trial.Setting, best.Value.Trial.Rung, best.Value.Trial.Epochs).Model
+            var found = (best.Value.Owner is { } rank ? OnAllRanks(rows, best.Value.Trial.Setting, rank, best.Value.Model)
+                : Run(rows, validation, best.Value.Trial.Setting, best.Value.Trial.Rung, best.Value.Trial.Epochs).Model)
                 ?? throw new InvalidOperationException($"The best trial ({best.Value.Trial.Setting}) failed when it was repeated. Delete the folder's search.json to start again.");
-            found.SearchReport = new SearchReport(trials, clock.Elapsed.TotalSeconds);
+            found.SearchReport = new SearchReport(trials, _ranks.FromFirst(clock.Elapsed.TotalSeconds));
             return found;
         }
         catch
@@ -104,9 +118,52 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         }
     }
 
+    // The first setting's trial where it is known, else the trials of as many settings, one after the other, as there are ranks. A model is on the rank that trained it alone.
+    private IReadOnlyList<(SearchTrial Trial, TTransformer? Model, int? Owner)> NextTrials(IReadOnlyList<PromptSetting> settings, Func<PromptSetting, SearchTrial?> known, Func<PromptSetting, (SearchTrial Trial, TTransformer? Model)> run)
+    {
+        if (known(settings[0]) is { } trial) return [(trial, null, null)];
+        PromptSetting[] next = [.. settings.TakeWhile(setting => known(setting) is null).Take(_ranks.Size)];
+        var own = _ranks.Rank < next.Length ? run(next[_ranks.Rank]) : default;
+        if (_ranks.Size == 1) return [(own.Trial, own.Model, 0)];
+        var all = _ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(own.Trial, SearchFolder.Json));
+        return [.. next.Select((_, rank) => (JsonSerializer.Deserialize<SearchTrial>(all[rank], SearchFolder.Json)!, rank == _ranks.Rank ? own.Model : null, (int?)rank))];
+    }
+
+    private TTransformer? OnAllRanks(IDataView rows, PromptSetting setting, int owner, TTransformer? model)
+    {
+        if (_ranks.Size == 1) return model;
+        var tensors = _ranks.FromRank(owner, () => model!.Model.Trained());
+        var report = JsonSerializer.Deserialize<TrainingReport>(_ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(model?.Report, SearchFolder.Json))[owner], SearchFolder.Json)!;
+        if (model is not null) return model;
+        var options = OptionsOf(setting);
+        options.Trained = (tensors, report);
+        return EstimatorOf(options).Fit(rows);
+    }
+
+    private void CheckRanks(SortedDictionary<string, string> identity, int seed)
+    {
+        if (_ranks.Size == 1) return;
+        var all = new SortedDictionary<string, string>(identity, StringComparer.Ordinal)
+        {
+            [nameof(_options.Seed)] = Text([seed]),
+            [nameof(_options.Epochs)] = Text([_options.Epochs]),
+            [nameof(_options.MaxSequenceLength)] = Text([_options.MaxSequenceLength]),
+            [nameof(_search.Lengths)] = Text(_search.Lengths),
+            [nameof(_search.LearningRates)] = Text(_search.LearningRates),
+            [nameof(_search.Dropouts)] = Text(_search.Dropouts),
+            [nameof(_search.Reparameterize)] = Text(_search.Reparameterize),
+            [nameof(_search.Seeds)] = Text(_search.Seeds ?? []),
+            [nameof(_search.Trials)] = Text([_search.Trials]),
+            [nameof(_search.Reduction)] = Text([_search.Reduction]),
+        };
+        _ranks.CheckAlike(all);
+
+        static string Text<T>(IEnumerable<T> values) => string.Join(", ", values.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture)));
+    }
+
     private IEstimator<TTransformer> EstimatorOf(PTuningOptions options) => (IEstimator<TTransformer>)options.Estimator(_environment)!;
 
-    private (SearchTrial Trial, TTransformer? Model) Run(IDataView rows, IDataView validation, PromptSetting setting, int rung, int epochs)
+    private PTuningOptions OptionsOf(PromptSetting setting)
     {
         var options = _options.Copy();
         options.Method = new DeepPrompt
@@ -117,7 +174,17 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
             EncoderHiddenSize = _method.EncoderHiddenSize,
             InitialDeviation = _method.InitialDeviation,
         };
-        (options.LearningRate, options.Epochs, options.Seed, options.ValidationSet, options.ValidationShare) = (setting.Rate, epochs, setting.Seed, validation, null);
+        (options.LearningRate, options.Seed) = (setting.Rate, setting.Seed);
+        // A rank trains by itself.
+        (options.Communicator, options.IsSilent) = (null, _ranks.Rank > 0);
+        if (options.IsSilent) options.Progress = null;
+        return options;
+    }
+
+    private (SearchTrial Trial, TTransformer? Model) Run(IDataView rows, IDataView validation, PromptSetting setting, int rung, int epochs)
+    {
+        var options = OptionsOf(setting);
+        (options.Epochs, options.ValidationSet, options.ValidationShare) = (epochs, validation, null);
         var clock = Stopwatch.StartNew();
         try
         {

@@ -9,11 +9,11 @@ namespace MLNet.PTuning.Pipeline;
 /// <summary>Finished trials by setting and epochs; written to a folder where one is given.</summary>
 internal sealed class SearchFolder
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    /// <summary>How trials are written.</summary>
+    public static readonly JsonSerializerOptions Json = new() { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     private readonly string? _folder;
     private readonly SortedDictionary<string, string> _identity;
-    private readonly List<SearchTrial> _finished = [];
 
     /// <param name="folder">Null for none; created where it does not exist.</param>
     /// <param name="identity">Everything else that a trial's result depends on besides its setting.</param>
@@ -29,20 +29,23 @@ internal sealed class SearchFolder
         var content = Read();
         if (RunIdentity.Difference(content.Identity, identity) is { } difference)
             throw new ArgumentException($"The folder {folder} holds a search on other rows or with other settings ({difference}). Give another folder, or delete {Table}.");
-        _finished.AddRange(content.Trials);
+        Finished.AddRange(content.Trials);
     }
+
+    /// <summary>The finished trials.</summary>
+    public List<SearchTrial> Finished { get; set; } = [];
 
     private string Table => Path.Combine(_folder!, "search.json");
 
     /// <summary>A finished trial of a setting and a number of epochs; null where there is none.</summary>
-    public SearchTrial? Find(PromptSetting setting, int epochs) => _finished.Find(t => t.Setting == setting && t.Epochs == epochs);
+    public SearchTrial? Find(PromptSetting setting, int epochs) => Finished.Find(t => t.Setting == setting && t.Epochs == epochs);
 
     /// <summary>Keeps a finished trial.</summary>
     public void Add(SearchTrial trial, SearchReport soFar)
     {
-        _finished.Add(trial);
+        Finished.Add(trial);
         if (_folder is null) return;
-        AtomicFile.Write(Table, stream => JsonSerializer.Serialize(stream, new Content(_identity, _finished), Json));
+        AtomicFile.Write(Table, stream => JsonSerializer.Serialize(stream, new Content(_identity, Finished), Json));
         soFar.SaveCsv(Path.Combine(_folder, "trials.csv"));
         soFar.SaveSvg(Path.Combine(_folder, "trials.svg"));
     }

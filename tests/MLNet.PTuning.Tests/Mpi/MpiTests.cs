@@ -1,0 +1,125 @@
+// Training, search and scoring as jobs of MPI: the same results whatever the number of ranks, and an end with a message where a rank fails, is killed or does not answer.
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using MLNet.PTuning.Files;
+using MLNet.PTuning.Tests.Backbones;
+using MLNet.PTuning.Tests.Files;
+using MLNet.PTuning.Tests.Pipeline;
+
+namespace MLNet.PTuning.Tests.Mpi;
+
+[Collection("MPI")]
+public sealed class MpiTests : IDisposable
+{
+    private const int Kills = 10;
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    private readonly TinyBackbone _backbone = new();
+    private readonly TempFolder _folder = new();
+
+    public MpiTests() => File.WriteAllLines(_folder.At("rows.tsv"), Reviews.Rows(80).Select(r => $"{r.Text}\t{r.Label}"));
+
+    [MpiFact]
+    public void Sums_broadcasts_and_messages_of_any_size_arrive_on_every_rank()
+    {
+        foreach (int ranks in (int[])[2, 4]) MpiJob.Run(ranks, Arguments("sum", "none"));
+    }
+
+    [MpiFact]
+    public void Training_gives_the_same_weights_on_1_2_and_4_ranks()
+    {
+        float[] alone = Train(1);
+        foreach (int ranks in (int[])[2, 4])
+            Assert.All(alone.Zip(Train(ranks)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+
+        float[] Train(int ranks)
+        {
+            MpiJob.Run(ranks, Arguments("train", $"{ranks}"));
+            return Floats(SavedWeights.Of(_folder.At($"{ranks}.zip")));
+        }
+    }
+
+    [MpiFact]
+    public void Without_a_launcher_the_same_program_is_alone_and_needs_no_library()
+    {
+        OtherProcess.DotNet(["exec", MpiJob.Program, .. Arguments("train", "direct")]);
+        MpiJob.Run(1, Arguments("train", "launched"));
+        Assert.Equal(SavedWeights.Of(_folder.At("direct.zip")), SavedWeights.Of(_folder.At("launched.zip")));
+    }
+
+    [MpiFact]
+    public void A_rank_with_other_settings_is_refused_at_the_start_with_what_differs() =>
+        Fails(3, Arguments("train", "none", "decay=0.5@2"), "WeightDecay: 0.01 on rank 0, 0.5 on rank 2");
+
+    [MpiFact]
+    public void An_exception_of_one_rank_ends_all_with_its_message() => Fails(3, Arguments("train", "none", "fail=2@0"), "the disk is full");
+
+    [MpiFact]
+    public void A_rank_that_does_not_answer_ends_the_others_after_the_time_limit() => Fails(2, Arguments("slow", "none"), "has waited 00:00:02 for the others (barrier)", timeLimitSeconds: "2");
+
+    [MpiFact]
+    public void Ten_kills_of_one_rank_end_all_and_a_restart_goes_on_to_the_same_weights_bit_for_bit()
+    {
+        var random = new Random(5);
+        string checkpoint = _folder.At("killed.ckpt");
+        for (int kill = 0; kill < Kills; kill++)
+        {
+            using var job = MpiJob.Start(2, Arguments("train", "killed", checkpoint));
+            string? line = job.Output.ReadLine();
+            while (line is not null && !line.Contains("processes")) line = job.Output.ReadLine();
+            Assert.True(line is not null, job.Error);
+            int victim = int.Parse(line.Split(' ')[^(1 + kill % 2)]);
+            // Some are killed as they start, the others in a step, between two, in a message, or while a checkpoint is written.
+            int steps = random.Next(9);
+            for (int step = 0; step < steps && line is not null; step++) line = job.Output.ReadLine();
+            Thread.Sleep(random.Next(steps == 0 ? 200 : 6));
+            using (var process = Process.GetProcessById(victim)) process.Kill();
+            job.Output.ReadToEnd();
+            Assert.NotEqual(0, job.Wait(Limit));
+            if (File.Exists(checkpoint)) WeightFile.OpenOne(checkpoint).Dispose();
+        }
+        MpiJob.Run(2, Arguments("train", "killed", checkpoint));
+        MpiJob.Run(2, Arguments("train", "left alone", _folder.At("left alone.ckpt")));
+        Assert.Equal(SavedWeights.Of(_folder.At("left alone.zip")), SavedWeights.Of(_folder.At("killed.zip")));
+    }
+
+    [MpiFact]
+    public void A_search_of_8_trials_over_2_ranks_finds_what_one_rank_finds()
+    {
+        string[] alone = MpiJob.Run(1, Arguments("search", "one")), together = MpiJob.Run(2, Arguments("search", "two"));
+        Assert.Equal(Trials(alone), Trials(together));
+        Assert.Equal(SavedWeights.Of(_folder.At("one.zip")), SavedWeights.Of(_folder.At("two.zip")));
+
+        static string[] Trials(string[] lines) => [.. lines.Select(line => line[Math.Max(0, line.IndexOf("Length", StringComparison.Ordinal))..])];
+    }
+
+    [MpiFact]
+    public void The_scores_of_ranks_one_after_the_other_are_those_of_one_rank()
+    {
+        MpiJob.Run(1, Arguments("train", "model"));
+        MpiJob.Run(1, Arguments("score", "model"));
+        string alone = File.ReadAllText(_folder.At("model.zip.0"));
+        MpiJob.Run(3, Arguments("score", "model"));
+        Assert.Equal(alone, string.Concat(Enumerable.Range(0, 3).Select(rank => File.ReadAllText(_folder.At($"model.zip.{rank}")))));
+        Assert.True(File.ReadAllLines(_folder.At("model.zip.2")).Length is > 20 and < 30);
+    }
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _backbone.Dispose();
+    }
+
+    private static void Fails(int ranks, string[] arguments, string message, string? timeLimitSeconds = null)
+    {
+        using var job = MpiJob.Start(ranks, arguments, timeLimitSeconds);
+        job.Output.ReadToEnd();
+        Assert.NotEqual(0, job.Wait(Limit));
+        Assert.Contains(message, job.Error);
+    }
+
+    // After the header, whose length comes first.
+    private static float[] Floats(byte[] safetensors) => MemoryMarshal.Cast<byte, float>(safetensors.AsSpan(8 + (int)BitConverter.ToInt64(safetensors))).ToArray();
+
+    private string[] Arguments(string verb, string model, params string[] further) => [verb, _backbone.Path, _folder.At("rows.tsv"), _folder.At(model + ".zip"), .. further];
+}
