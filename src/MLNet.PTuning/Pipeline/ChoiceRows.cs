@@ -52,24 +52,24 @@ internal static class ChoiceRows
             $"Row {position + 1} has the label {label} in '{labelName}', but {choices} choices in '{choicesName}': the label is the index of the right choice, counted from 0 (-1 where it is not known)."));
     }
 
-    /// <summary>Tokenizes rows on all cores. Rows without a label, or with a single choice, of which nothing can be learned, are left out.</summary>
+    /// <summary>Tokenizes rows. Rows without a label, or with a single choice, of which nothing can be learned, are left out.</summary>
     public static (List<Example> Examples, int Skipped) Encode(IReadOnlyList<Row> all, TextTokenizer tokenizer, RowForm form, RowLimit limit, TrainingChannel channel, MultipleChoiceOptions options)
     {
         var used = all.Where(row => row.Target is not null && row.Texts.Choices.Length > 1).ToList();
         int alone = all.Count(row => row.Target is not null) - used.Count, unlabeled = all.Count - used.Count - alone;
-        var encoded = TextRows.OnAllCores(used, row =>
+        var encoded = TokenizedRows.Of(channel.Ranks, used, row =>
         {
             var text = form.TextPieces(row.Texts.Text);
             var choices = Array.ConvertAll(row.Texts.Choices, form.PairPieces);
             int longest = text.Count + choices.Max(choice => choice.Count) + tokenizer.SpecialCount(pair: true) + form.FixedPieces;
-            return (Longest: longest, Example: MultipleChoice.Example([.. choices.Select(choice => form.Join(text, choice))], row.Target!.Value, options.Pooling));
+            return new TokenizedRow(longest, IsMarked: false, [MultipleChoice.Example([.. choices.Select(choice => form.Join(text, choice))], row.Target!.Value, options.Pooling)]);
         });
-        limit.Check(encoded.Select(e => e.Longest).DefaultIfEmpty(0).Max());
+        limit.Check(encoded.Select(e => e.Length).DefaultIfEmpty(0).Max());
         if (unlabeled > 0) channel.Warn($"{unlabeled} of {all.Count} rows have no label and were left out.");
         if (alone > 0) channel.Warn($"{alone} of {all.Count} rows have a single choice in '{options.ChoicesColumnName}', of which nothing can be learned, and were left out.");
-        int empty = used.Count(row => row.Texts.Choices.Any(string.IsNullOrWhiteSpace)), cut = encoded.Count(e => e.Longest > limit.Length);
+        int empty = used.Count(row => row.Texts.Choices.Any(string.IsNullOrWhiteSpace)), cut = encoded.Count(e => e.Length > limit.Length);
         if (empty > 0) channel.Warn($"{empty} of {all.Count} rows have a choice without text.");
-        if (cut > 0) channel.Warn($"{cut} of {all.Count} rows are longer than {limit.Length} word pieces (the longest has {encoded.Max(e => e.Longest)}) and were cut at their end.");
+        if (cut > 0) channel.Warn($"{cut} of {all.Count} rows are longer than {limit.Length} word pieces (the longest has {encoded.Max(e => e.Length)}) and were cut at their end.");
         List<Example> examples = [.. encoded.Select(e => e.Example)];
         UnknownPieces.Warn(channel, tokenizer, examples, used.SelectMany(row => row.Texts.Choices.Prepend(row.Texts.Text)), tokenizer.SpecialCount(pair: true));
         return (examples, all.Count - used.Count);

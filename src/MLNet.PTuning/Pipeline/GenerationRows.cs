@@ -31,12 +31,16 @@ internal static class GenerationRows
         return rows;
     }
 
-    /// <summary>Tokenizes rows on all cores.</summary>
+    /// <summary>Tokenizes rows.</summary>
     /// <exception cref="ArgumentException">A row has no target.</exception>
     public static List<Example> Encode(IReadOnlyList<TargetRow> rows, FrozenBackbone backbone, TextGeneration task, RowLimit limit, TrainingChannel channel)
     {
-        var encoded = TextRows.OnAllCores(rows, row => task.Example(row.Text, row.Target, row.Number));
-        int longest = encoded.Select(e => e.Length).DefaultIfEmpty(0).Max(), cut = encoded.Count(e => e.Length > limit.Length && !e.IsTargetCut), targets = encoded.Count(e => e.IsTargetCut), empty = rows.Count(row => string.IsNullOrWhiteSpace(row.Text));
+        var encoded = TokenizedRows.Of(channel.Ranks, rows, row =>
+        {
+            var (example, length, isTargetCut) = task.Example(row.Text, row.Target, row.Number);
+            return new TokenizedRow(length, IsMarked: isTargetCut, [example]);
+        });
+        int longest = encoded.Select(e => e.Length).DefaultIfEmpty(0).Max(), cut = encoded.Count(e => e.Length > limit.Length && !e.IsMarked), targets = encoded.Count(e => e.IsMarked), empty = rows.Count(row => string.IsNullOrWhiteSpace(row.Text));
         limit.Check(longest);
         if (empty > 0) channel.Warn($"{empty} of {rows.Count} rows have no text before their target.");
         if (cut > 0) channel.Warn($"{cut} of {rows.Count} rows are longer than {limit.Length} word pieces with their target (the longest has {longest}): their texts were cut at the start.");

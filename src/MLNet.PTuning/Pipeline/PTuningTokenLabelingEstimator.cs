@@ -46,11 +46,11 @@ public sealed class PTuningTokenLabelingEstimator : PTuningEstimator<TokenLabeli
                 foreach (string warning in new[] { ends.Warning(columns), WithoutOutside(keys, read), LabelSpelling.Warning(keys.Names) }.Concat(guess.Doubts).Concat(constraint.Warnings).OfType<string>())
                     channel.Warn(warning);
                 var (training, heldOut) = HeldOutRows.Of(read, Options, seed, channel, set => ReadValidation(set, columns, keys), row => [row.Row.Text]);
-                var (rows, skipped) = WordRows.Encode(training, task, Options.LabelAllPieces);
+                var (rows, skipped) = WordRows.Encode(training, task, Options.LabelAllPieces, channel);
                 if (skipped > 0) channel.Warn($"{skipped} of {training.Count} rows have no words or no labels and are left out of training.");
                 UnknownPieces.Warn(channel, backbone.Tokenizer, rows, read.SelectMany(r => r.Row.Words), backbone.Tokenizer.SpecialCount(Options.PredicateColumnName is not null));
                 PromptFit.CheckClasses(rows, skipped, keys.Names, label.Name);
-                var validation = heldOut is null ? null : WordRows.Encode(heldOut, task, allPieces: false).Examples;
+                var validation = heldOut is null ? null : WordRows.Encode(heldOut, task, allPieces: false, channel).Examples;
                 if (validation?.Count == 0) throw new ArgumentException("None of the rows held out for validation has a label.");
                 return new TrainingRows(rows, validation, skipped);
             }, (model, settings) => new PTuningTokenLabelingTransformer(Host, model, keys, settings with

@@ -140,26 +140,26 @@ internal static class TextRows
         }
     }
 
-    /// <summary>Tokenizes rows on all cores and leaves out those without a label.</summary>
+    /// <summary>Tokenizes rows and leaves out those without a label.</summary>
     public static (List<Example> Examples, int Skipped) Encode(IReadOnlyList<Row> all, TextTokenizer tokenizer, RowForm form, RowLimit limit, TrainingChannel channel, Pooling pooling)
     {
         var labeled = all.Where(r => r.Target is not null).ToList();
         int longest = 0, cut = 0;
-        var examples = OnAllCores(labeled, r =>
+        var examples = TokenizedRows.Of(channel.Ranks, labeled, r =>
         {
             var first = form.TextPieces(r.Text);
             var second = r.Pair is null ? null : form.PairPieces(r.Pair);
             int length = first.Count + (second?.Count ?? 0) + tokenizer.SpecialCount(second is not null) + form.FixedPieces;
             var row = form.Join(first, second);
             var spans = SpanPositions(r.Texts, row, first, second);
-            return (Length: length, IsLost: spans.Any(span => span is [var at] && at == row.ReadPosition), Example: TextClassification.Example(row.Input, r.Target!.Value, row.ReadPosition, pooling, spans));
+            return new TokenizedRow(length, IsMarked: spans.Any(span => span is [var at] && at == row.ReadPosition), [TextClassification.Example(row.Input, r.Target!.Value, row.ReadPosition, pooling, spans)]);
         });
         foreach (var (length, _, _) in examples)
         {
             longest = Math.Max(longest, length);
             if (length > limit.Length) cut++;
         }
-        int lost = examples.Count(e => e.IsLost);
+        int lost = examples.Count(e => e.IsMarked);
         limit.Check(longest);
         int skipped = all.Count - labeled.Count;
         if (skipped > 0) channel.Warn($"{skipped} of {all.Count} rows have no label and were left out.");

@@ -19,6 +19,7 @@ internal sealed class TrainingChannel : ITrainingObserver, IDisposable
     {
         _log = host.Start("Training");
         _progress = host.StartProgressChannel("Training");
+        Ranks = options.Ranks;
         _reports = options.Ranks.Rank == 0 && !options.IsSilent;
         _app = _reports ? options.Progress : null;
         _progress.SetHeader(new ProgressHeader(["loss"], ["epochs", "steps"]), entry =>
@@ -28,6 +29,9 @@ internal sealed class TrainingChannel : ITrainingObserver, IDisposable
             entry.SetProgress(1, _last.Step, _last.Steps);
         });
     }
+
+    /// <summary>The processes that train together, of which the first reports.</summary>
+    public ICommunicator Ranks { get; }
 
     /// <summary>Epochs that there will be at most; set before training begins.</summary>
     public int Epochs { get; set; }

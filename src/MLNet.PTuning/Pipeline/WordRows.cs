@@ -147,12 +147,15 @@ internal static class WordRows
         };
     }
 
-    /// <summary>Windows of all rows with labeled words, tokenized on all cores, and the number of rows without: no words or no labels.</summary>
-    public static (List<Example> Examples, int Skipped) Encode(IReadOnlyList<(WordRow Row, int[] Targets)> rows, TokenLabeling task, bool allPieces)
+    /// <summary>Windows of all rows with labeled words, and the number of rows without: no words or no labels.</summary>
+    public static (List<Example> Examples, int Skipped) Encode(IReadOnlyList<(WordRow Row, int[] Targets)> rows, TokenLabeling task, bool allPieces, TrainingChannel channel)
     {
-        var windows = TextRows.OnAllCores(rows, r => task.Windows(r.Row.Words, r.Row.Predicate, r.Targets, allPieces).Select(w => w.Example)
-            .Where(e => e.Targets.Any(t => t != Example.NoTarget)).ToList());
-        return ([.. windows.SelectMany(w => w)], windows.Count(w => w.Count == 0));
+        var windows = TokenizedRows.Of(channel.Ranks, rows, r =>
+        {
+            Example[] examples = [.. task.Windows(r.Row.Words, r.Row.Predicate, r.Targets, allPieces).Select(w => w.Example).Where(e => e.Targets.Any(t => t != Example.NoTarget))];
+            return new TokenizedRow(examples.Sum(e => e.Ids.Length), IsMarked: false, examples);
+        });
+        return ([.. windows.SelectMany(w => w.Examples)], windows.Count(w => w.Examples.Count == 0));
     }
 
     /// <summary>Reads rows and their targets.</summary>

@@ -39,6 +39,20 @@ public sealed class MpiTests : IDisposable
         }
     }
 
+    [TwoNetworksFact]
+    public void Two_hosts_with_addresses_of_their_own_train_over_tcp_what_one_machine_trains()
+    {
+        MpiJob.Run(2, Arguments("train", "one machine"));
+        using var networks = new TwoNetworks();
+        using (var job = networks.Start(_folder.At("agent"), Arguments("train", "hosts")))
+        {
+            string output = job.Output.ReadToEnd();
+            Assert.True(job.Wait(Limit) == 0, output + job.Error);
+        }
+        Assert.Equal(SavedWeights.Of(_folder.At("one machine.zip")), SavedWeights.Of(_folder.At("hosts.zip")));
+        Assert.InRange(networks.BytesSent(), 100_000, 10_000_000);
+    }
+
     [MpiFact]
     public void Without_a_launcher_the_same_program_is_alone_and_needs_no_library()
     {

@@ -48,6 +48,38 @@ public sealed class RanksTests : IDisposable
     }
 
     [Fact]
+    public void Labels_of_words_and_choices_are_learned_by_ranks_as_by_one()
+    {
+        var sentences = Enumerable.Range(0, 24).Select(i => new Sentence
+        {
+            Words = [.. (i % 2 == 0 ? "the good film was so very" : "a very bad book").Split(' ').Take(3 + i % 4)],
+            Label = [.. (i % 2 == 0 ? "O B-x O O O O" : "O O B-y O").Split(' ').Take(3 + i % 4)],
+        }).ToList();
+        Same(ranks =>
+        {
+            var ml = new MLContext(seed: 1);
+            var options = new TokenLabelingOptions(_backbone.Path) { Method = new DeepPrompt { Length = 2 }, LearningRate = 0.01, Epochs = 3, BatchSize = 4, ValidationShare = 0.2, Communicator = ranks, Threads = 1 };
+            using var model = ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.PTuningV2LabelTokens(options)).Fit(ml.Data.LoadFromEnumerable(sentences)).LastTransformer;
+            return SavedWeights.Of(model);
+        });
+        var questions = Enumerable.Range(0, 16).Select(i => new Choosing { Premise = _rows[i].Text!, Choices = i % 2 == 0 ? ["good film", "bad book"] : ["a dull day", "great meal", "odd"], Label = i % 2 }).ToList();
+        Same(ranks =>
+        {
+            var ml = new MLContext(seed: 1);
+            var options = new MultipleChoiceOptions(_backbone.Path) { Method = new DeepPrompt { Length = 2 }, LearningRate = 0.01, Epochs = 3, BatchSize = 5, Communicator = ranks, Threads = 1 };
+            using var model = ml.Transforms.PTuningV2Choose(options).Fit(ml.Data.LoadFromEnumerable(questions));
+            return SavedWeights.Of(model);
+            // The head's bias comes first. It adds the same to every choice, so its gradient is nothing but rounding, which AdamW makes steps of.
+        }, first: 1);
+
+        static void Same(Func<ICommunicator, byte[]> train, int first = 0)
+        {
+            float[] alone = Floats(LocalRanks.Run(1, train)[0]);
+            Assert.All(LocalRanks.Run(3, train), rank => Assert.All(alone.Zip(Floats(rank)).Skip(first), pair => Assert.Equal(pair.First, pair.Second, 1e-5f)));
+        }
+    }
+
+    [Fact]
     public void Ranks_stop_together_when_patience_ends()
     {
         var ranks = Train(3, o => (o.ValidationShare, o.Patience, o.Epochs, o.LearningRate) = (0.2, 1, 20, 1e-9));
@@ -208,6 +240,15 @@ public sealed class RanksTests : IDisposable
         using var model = ml.Transforms.PTuningV2Search(options, search).Fit(keys.Transform(data));
         return (SavedWeights.Of(model), model.SearchReport!);
     });
+
+    private sealed class Choosing
+    {
+        public string Premise { get; set; } = "";
+
+        public string[] Choices { get; set; } = [];
+
+        public int Label { get; set; }
+    }
 
     private sealed class Each(Action<TrainingProgress> report) : IProgress<TrainingProgress>
     {
