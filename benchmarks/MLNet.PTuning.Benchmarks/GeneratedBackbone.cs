@@ -9,6 +9,8 @@ internal sealed record BertShape(string Name, int Layers, int Hidden, int Heads,
 {
     public static readonly BertShape Base = new("BERT-base", 12, 768, 12, 3072, 30522, 512);
 
+    public static readonly BertShape Large = new("BERT-large", 24, 1024, 16, 4096, 30522, 512);
+
     public static readonly BertShape MiniLm = new("MiniLM", 6, 384, 12, 1536, 30522, 512);
 
     public static readonly BertShape Small = new("4 × 256", 4, 256, 4, 1024, 30522, 512);

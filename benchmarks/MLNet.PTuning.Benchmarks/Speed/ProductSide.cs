@@ -56,7 +56,7 @@ internal sealed class ProductSide : IDisposable
                 var state = _model.State();
                 Inside(() => pass = encoder.Run(batch.Rows, batch.ReadPositions, state, dropout, _model.Computation.Precision));
                 var pooled = encoder.Pooler is { } pooler ? encoder.PoolerActivation(pooler.Apply(pass.Hidden)) : pass.Hidden;
-                CrossEntropy.Mean(torch.nn.functional.linear(dropout.Apply(pooled, 0.1), head[LinearHead.Weight], head.GetValueOrDefault(LinearHead.Bias)), batch, null).backward();
+                CrossEntropy.Mean(torch.nn.functional.linear(dropout.Apply(pooled, 0.1, Counted.Vectors), head[LinearHead.Weight], head.GetValueOrDefault(LinearHead.Bias)), batch, null).backward();
                 Inside(pass.Backward);
                 optimizer.Step(1e-3, clipNorm: 1);
             }

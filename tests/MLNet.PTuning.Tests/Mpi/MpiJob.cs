@@ -1,6 +1,7 @@
 // Starts jobs of MPI for tests: installs Open MPI once where this machine has none and root may, and runs mpirun.
 using System.Diagnostics;
 using System.Text;
+using MLNet.PTuning.Benchmarks.Ranks;
 
 namespace MLNet.PTuning.Tests.Mpi;
 
@@ -91,8 +92,14 @@ internal sealed class MpiJob : IDisposable
         return Exists("mpirun") ? null : "needs Open MPI (mpirun), which apt-get could not install here";
     }
 
-    /// <summary>Whether a command is there.</summary>
-    public static bool Exists(string command) => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, command)));
+    private static bool Exists(string command) => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, command)));
+}
+
+/// <summary>A test that starts an MPI job over two network namespaces; skipped with the reason where there can be none.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NetworkPairFactAttribute : FactAttribute
+{
+    public NetworkPairFactAttribute() => Skip = MpiJob.ReasonToSkip ?? (NetworkPair.IsPossible ? null : "needs network namespaces (ip netns add, unshare), which this machine does not allow to this user");
 }
 
 /// <summary>A test that starts MPI jobs; skipped with the reason where none can run.</summary>

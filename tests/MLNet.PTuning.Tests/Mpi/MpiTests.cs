@@ -1,6 +1,7 @@
 // Training, search and scoring as jobs of MPI: the same results whatever the number of ranks, and an end with a message where a rank fails, is killed or does not answer.
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using MLNet.PTuning.Benchmarks.Ranks;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;
@@ -39,12 +40,13 @@ public sealed class MpiTests : IDisposable
         }
     }
 
-    [TwoNetworksFact]
+    [NetworkPairFact]
     public void Two_hosts_with_addresses_of_their_own_train_over_tcp_what_one_machine_trains()
     {
         MpiJob.Run(2, Arguments("train", "one machine"));
-        using var networks = new TwoNetworks();
-        using (var job = networks.Start(_folder.At("agent"), Arguments("train", "hosts")))
+        using var networks = new NetworkPair();
+        string[] command = networks.Command(_folder.At("agent"), ["dotnet", "exec", MpiJob.Program, .. Arguments("train", "hosts")]);
+        using (var job = MpiJob.Start(command[0], command[1..]))
         {
             string output = job.Output.ReadToEnd();
             Assert.True(job.Wait(Limit) == 0, output + job.Error);
