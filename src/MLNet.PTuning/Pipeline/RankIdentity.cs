@@ -19,16 +19,16 @@ internal static class RankIdentity
     /// <summary>Refuses ranks whose rows, settings or backbone differ from those of rank 0.</summary>
     /// <param name="options">The task's options.</param>
     /// <param name="backbone">The backbone.</param>
-    /// <param name="rows">The training rows.</param>
+    /// <param name="rows">The training rows; null for none of its own.</param>
     /// <param name="seed">The seed that the options or the context say; null for none.</param>
     /// <exception cref="ArgumentException">They do; the message says in what.</exception>
-    public static void Check(PTuningOptions options, FrozenBackbone backbone, IDataView rows, int? seed)
+    public static void Check(PTuningOptions options, FrozenBackbone backbone, IDataView? rows, int? seed)
     {
         // Reading the rows once more is for several ranks alone.
         if (options.Ranks.Size == 1) return;
         var identity = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            ["training rows"] = DataIdentity.Of(rows, options.InputColumns.OfType<string>()),
+            ["training rows"] = rows is null ? "none" : DataIdentity.Of(rows, options.InputColumns.OfType<string>()),
             ["validation rows"] = options.ValidationSet is { } set ? DataIdentity.Of(set, options.InputColumns.OfType<string>()) : "none",
             ["backbone"] = "content " + backbone.ContentHash,
             ["tokenizer"] = backbone.Tokenizer.Fingerprint,

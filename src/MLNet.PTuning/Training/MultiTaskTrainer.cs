@@ -18,6 +18,9 @@ internal sealed record SharedTask(string Name, TunedModel Model, IReadOnlyList<E
 /// <summary>Trains tasks together: every step is of one task, drawn at random.</summary>
 internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSampler sampler, TrainingOptions options, double rate, int seed, ITrainingObserver observer)
 {
+    private readonly ICommunicator _ranks = options.Ranks;
+    private readonly GradientSum[] _sums = [.. tasks.Select(task => new GradientSum(options.Ranks, task.Model.Parameters))];
+
     /// <summary>
     /// Trains for the options' epochs, each of as many steps as all tasks' rows make batches. Keeps the parameters, the shared ones and all tasks' own, of the
     /// epoch with the best mean score over the tasks that have validation rows, or of the last where none has.
@@ -40,6 +43,7 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
             var batches = tasks.Select((t, i) => Batches(t.Rows, i).GetEnumerator()).ToArray();
             var curves = tasks.Select(_ => new List<TrainingEpoch>()).ToArray();
             Parameter[] trained = [.. shared, .. tasks.SelectMany(t => t.Model.OwnParameters)];
+            _ranks.Broadcast(trained.Select(p => p.Value));
             var (best, bestParameters) = (default(TrainingEpoch), Array.Empty<float[]>());
             int epoch = 0;
             for (; epoch < epochs && !(epoch - best?.Number >= options.Patience); epoch++)
@@ -49,16 +53,15 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
                 int step = 0;
                 foreach (int task in sampler.Epoch(steps, seed, epoch))
                 {
-                    options.CancellationToken.ThrowIfCancellationRequested();
                     batches[task].MoveNext();
-                    var batch = batches[task].Current;
-                    double loss = ComputeThread.Run(() => Step(tasks[task], batch, schedule, sharedOptimizer, ownOptimizers[task], dropout));
+                    double loss = Step(task, batches[task].Current, schedule, sharedOptimizer, ownOptimizers[task], dropout);
                     if (!double.IsFinite(loss))
                         throw new InvalidOperationException(FormattableString.Invariant(
                             $"Training diverged: the loss of task '{tasks[task].Name}' is {loss} in epoch {epoch + 1}. Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
                     losses[task].Add(loss);
                     observer.AfterStep(epoch + 1, ++step, steps, loss);
                 }
+                if (!_ranks.Align(trained)) observer.Warn(Ranks.NotAlike(epoch));
                 var scores = tasks.Select(t => t.Validation is { } rows ? Validation.Run(t.Model, rows, t.Score, options) : default((double Loss, double Score)?)).ToList();
                 double seconds = clock.Elapsed.TotalSeconds;
                 for (int task = 0; task < tasks.Count; task++)
@@ -77,23 +80,27 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
         }
     }
 
-    private double Step(SharedTask task, IReadOnlyList<Batch> batch, RateSchedule schedule, AdamW sharedOptimizer, AdamW ownOptimizer, Dropout dropout)
+    private double Step(int index, StepShare share, RateSchedule schedule, AdamW sharedOptimizer, AdamW ownOptimizer, Dropout dropout)
     {
-        using var scope = torch.NewDisposeScope();
+        var task = tasks[index];
         int number = sharedOptimizer.Steps;
-        double loss = Trainer.Backward(task.Model, batch, dropout, number, task.ClassWeights, null);
+        double loss = _sums[index].Of(() => Trainer.Backward(task.Model, share.Passes, dropout, number, task.ClassWeights, null, share.Examples), null, options.CancellationToken);
         if (!double.IsFinite(loss)) return loss;
-        AdamW.Clip(task.Model.Parameters, options.ClipNorm);
-        sharedOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
-        ownOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
+        ComputeThread.Run(() =>
+        {
+            using var scope = torch.NewDisposeScope();
+            AdamW.Clip(task.Model.Parameters, options.ClipNorm);
+            sharedOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
+            ownOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
+        });
         return loss;
     }
 
     // A task's batches, pass after pass.
-    private IEnumerable<IReadOnlyList<Batch>> Batches(IReadOnlyList<Example> rows, int task)
+    private IEnumerable<StepShare> Batches(IReadOnlyList<Example> rows, int task)
     {
         for (int pass = 0; ; pass++)
             foreach (int[] indices in RowOrder.Batches(rows, options.BatchSize, unchecked(seed + 7919 * task), pass))
-                yield return Batch.Passes([.. indices.Select(i => rows[i])]);
+                yield return StepShare.Of([.. indices.Select(i => rows[i])], _ranks.Rank, _ranks.Size);
     }
 }

@@ -80,6 +80,10 @@ internal static class Ranks
         }
     }
 
+    /// <summary>What there is to say where they were not alike after an epoch, from 0.</summary>
+    public static string NotAlike(int epoch) =>
+        $"After epoch {epoch + 1} the ranks' parameters differ in their last bits, as they do where machines have different processors; all go on with those of rank 0.";
+
     /// <summary>Whether parameters have the same bits on all ranks. Where not, they have rank 0's from here on.</summary>
     public static bool Align(this ICommunicator ranks, IReadOnlyList<Parameter> parameters)
     {

@@ -49,8 +49,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         while (!IsOver())
         {
             RunEpoch(rows, stepsPerEpoch, state, schedule, optimizer, dropout, checkpoint);
-            if (!_ranks.Align(model.Parameters))
-                observer.Warn($"After epoch {state.Epoch + 1} the ranks' parameters differ in their last bits, as they do where machines have different processors; all go on with those of rank 0.");
+            if (!_ranks.Align(model.Parameters)) observer.Warn(Ranks.NotAlike(state.Epoch));
             // A parameter that diverges in an epoch's last step changes no loss of the epoch.
             if (model.LargestParameter() is var largest and not < LargestSane)
                 throw Diverged(FormattableString.Invariant($"a trained parameter has grown to {largest:g3}"), optimizer.Steps, state.Epoch);

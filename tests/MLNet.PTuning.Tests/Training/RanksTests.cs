@@ -80,6 +80,26 @@ public sealed class RanksTests : IDisposable
     }
 
     [Fact]
+    public void Several_tasks_are_learned_by_ranks_as_by_one()
+    {
+        float[][] Train(int size) => LocalRanks.Run(size, ranks =>
+        {
+            var ml = new MLContext(seed: 1);
+            IDataView Rows(int classes) => Keyed(ml, ml.Data.LoadFromEnumerable(Reviews.Rows(30, classes)));
+            using var model = ml.Transforms.PTuningV2MultiTask(new MultiTaskOptions(_backbone.Path)
+            {
+                Method = new DeepPrompt { Length = 3 }, Epochs = 3, BatchSize = 7, LearningRate = 0.01, Threads = 1, Communicator = ranks,
+                Tasks = [new("two", new TextClassificationOptions(_backbone.Path) { ValidationShare = 0.2 }, Rows(2)), new("three", new TextClassificationOptions(_backbone.Path), Rows(3))],
+            }).Fit();
+            return new[] { "two", "three" }.SelectMany(task => Floats(SavedWeights.Of(model.Transformers[task]))).ToArray();
+        });
+        float[] alone = Train(1)[0];
+        Assert.All(Train(3), rank => Assert.All(alone.Zip(rank), pair => Assert.Equal(pair.First, pair.Second, 1e-5f)));
+
+        static IDataView Keyed(MLContext ml, IDataView rows) => ml.Transforms.Conversion.MapValueToKey("Label").Fit(rows).Transform(rows);
+    }
+
+    [Fact]
     public void Ranks_stop_together_when_patience_ends()
     {
         var ranks = Train(3, o => (o.ValidationShare, o.Patience, o.Epochs, o.LearningRate) = (0.2, 1, 20, 1e-9));

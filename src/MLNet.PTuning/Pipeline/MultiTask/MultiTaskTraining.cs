@@ -28,13 +28,17 @@ public sealed class MultiTaskTraining
     /// <summary>Trains the tasks together.</summary>
     /// <exception cref="ArgumentException">A task's column is missing or of another type, or it has nothing to learn from.</exception>
     /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
-    public MultiTaskModel Fit()
+    public MultiTaskModel Fit() => _options.Ranks.Together(Train);
+
+    private MultiTaskModel Train()
     {
-        int seed = _options.Seed ?? MLNetInternals.SeedOf(_host) ?? Random.Shared.Next();
+        int? given = _options.Seed ?? MLNetInternals.SeedOf(_host);
+        int seed = _options.Ranks.FromFirst(given ?? Random.Shared.Next());
         var device = MLNetInternals.DeviceOf(_host);
         using var channel = new TrainingChannel(_host, _options);
         using var lease = FrozenBackbone.Use(_options.BackboneFolder, device, _options.Precision);
         var backbone = lease.Backbone;
+        RankIdentity.Check(_options, backbone, rows: null, given);
         foreach (string notice in backbone.Notices) channel.Warn(notice);
         var start = _options.StartFrom?.PromptFor(backbone);
         double rate = _options.Rate;
@@ -44,6 +48,7 @@ public sealed class MultiTaskTraining
             var prepared = _options.Tasks.Select(task =>
             {
                 var one = Prepare(task);
+                RankIdentity.Check(one.Options, backbone, task.Data, given);
                 var limit = new RowLimit(backbone, one.Options);
                 return (Task: one, Rows: one.MakeRows(backbone, limit, seed, channel), Limit: limit);
             }).ToList();
@@ -83,7 +88,7 @@ public sealed class MultiTaskTraining
     {
         var options = task.Options.Copy();
         options.Method = _options.Method;
-        (options.Precision, options.Threads) = (_options.Precision, _options.Threads);
+        (options.Precision, options.Threads, options.Communicator) = (_options.Precision, _options.Threads, _options.Communicator);
         return options.Estimator(_environment)!.Prepare(task.Data);
     }
 
