@@ -1,6 +1,5 @@
 // Trains, searches or scores as one rank of an MPI job. Rank 0 writes the model's file, and a line after each step where another rank may be killed.
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.PTuning;

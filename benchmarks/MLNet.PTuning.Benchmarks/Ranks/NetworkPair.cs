@@ -8,41 +8,44 @@ namespace MLNet.PTuning.Benchmarks.Ranks;
 internal sealed class NetworkPair : IDisposable
 {
     private const string FirstAddress = "10.91.7.1", SecondAddress = "10.91.7.2", Both = "10.91.7.0/24";
+    private const int PacketBytes = 9000;
 
     private readonly string _first, _second, _here, _there;
+    private readonly SlowLink? _link;
 
+    /// <param name="megabits">What each host can send, a second; 0 for no limit.</param>
+    /// <param name="delayMilliseconds">Of each packet.</param>
     /// <exception cref="InvalidOperationException">This machine allows none.</exception>
-    public NetworkPair()
+    public NetworkPair(int megabits = 0, double delayMilliseconds = 0)
     {
         string id = (Environment.ProcessId % 100_000).ToString(CultureInfo.InvariantCulture);
         (_first, _second, _here, _there) = ($"ptuning-{id}-a", $"ptuning-{id}-b", "va" + id, "vb" + id);
-        foreach (string command in (string[])
-        [
-            $"netns add {_first}", $"netns add {_second}", $"link add {_here} type veth peer name {_there}", $"link set {_here} netns {_first}", $"link set {_there} netns {_second}",
-            $"-n {_first} address add {FirstAddress}/24 dev {_here}", $"-n {_second} address add {SecondAddress}/24 dev {_there}",
-            $"-n {_first} link set lo up", $"-n {_second} link set lo up", $"-n {_first} link set {_here} up", $"-n {_second} link set {_there} up",
-        ])
-            if (Run("ip", command.Split(' ')) is { } error) throw new InvalidOperationException($"ip {command}: {error}");
+        Ip($"netns add {_first}");
+        Ip($"netns add {_second}");
+        Ip($"link add {_here} type veth peer name {_there}");
+        if (megabits > 0 && !IsLimited(megabits, delayMilliseconds))
+        {
+            Ip($"link delete {_here}");
+            _link = new SlowLink(_here, _there);
+        }
+        foreach (var (host, device, address) in new[] { (_first, _here, FirstAddress), (_second, _there, SecondAddress) })
+        {
+            Ip($"link set {device} netns {host}");
+            Ip($"-n {host} address add {address}/24 dev {device}");
+            // As many bytes a packet as networks of computing centers have.
+            Ip($"-n {host} link set {device} mtu {PacketBytes}");
+            Ip($"-n {host} link set lo up");
+            Ip($"-n {host} link set {device} up");
+        }
+        _link?.Start(megabits, delayMilliseconds);
+        Description = megabits == 0 ? "TCP" : string.Create(CultureInfo.InvariantCulture, $"{megabits} Mbit/s, {delayMilliseconds} ms{(_link is null ? "" : " (carried by a process)")}");
     }
+
+    /// <summary>What the hosts are joined by.</summary>
+    public string Description { get; }
 
     /// <summary>Whether this machine allows network namespaces to this user.</summary>
     public static bool IsPossible => OperatingSystem.IsLinux() && Run("unshare", ["--uts", "true"]) is null && Run("ip", ["netns", "add", "ptuning-probe"]) is null && Run("ip", ["netns", "delete", "ptuning-probe"]) is null;
-
-    /// <summary>Limits what each host sends, and delays it.</summary>
-    /// <param name="megabits">A second.</param>
-    /// <param name="delayMilliseconds">Of each packet; 0 for none.</param>
-    /// <returns>False where the kernel can limit, but not delay (it has no netem).</returns>
-    /// <exception cref="InvalidOperationException">It can do neither.</exception>
-    public bool Limit(int megabits, double delayMilliseconds)
-    {
-        string delay = delayMilliseconds.ToString(CultureInfo.InvariantCulture);
-        if (Queue($"netem rate {megabits}mbit delay {delay}ms limit 100000") is null) return true;
-        return Queue($"tbf rate {megabits}mbit burst 256kb latency 100ms") is { } error ? throw new InvalidOperationException("tc: " + error) : delayMilliseconds == 0;
-
-        string? Queue(string discipline) => Of(_first, _here, discipline) ?? Of(_second, _there, discipline);
-
-        static string? Of(string host, string device, string discipline) => Run("ip", ["netns", "exec", host, "tc", "qdisc", "replace", "dev", device, "root", .. discipline.Split(' ')]);
-    }
 
     /// <summary>The command that starts a program as two ranks, one on each host.</summary>
     /// <param name="agent">A file that is written: what mpirun starts its part of the other host with, in place of ssh.</param>
@@ -51,7 +54,7 @@ internal sealed class NetworkPair : IDisposable
     {
         // Two names: Open MPI takes hosts of one name for one machine, with memory that both have.
         File.WriteAllText(agent, $"#!/bin/sh\nshift\nexec ip netns exec {_second} unshare --uts sh -c \"hostname {_second}; $*\"\n");
-        File.SetUnixFileMode(agent, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(agent, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         return ["ip", "netns", "exec", _first, "unshare", "--uts", "sh", "-c",
             $"hostname {_first}; exec mpirun --host {FirstAddress}:1,{SecondAddress}:1 -n 2 --bind-to none --mca plm_rsh_agent {agent} --mca btl tcp,self --mca btl_tcp_if_include {Both} --mca oob_tcp_if_include {Both} {string.Join(' ', program.Select(argument => $"'{argument}'"))}"];
     }
@@ -67,7 +70,20 @@ internal sealed class NetworkPair : IDisposable
 
     public void Dispose()
     {
+        _link?.Dispose();
         foreach (string name in (string[])[_first, _second]) Run("ip", ["netns", "delete", name]);
+    }
+
+    // By the kernel's netem, which not every kernel has.
+    private bool IsLimited(int megabits, double delayMilliseconds)
+    {
+        string discipline = string.Create(CultureInfo.InvariantCulture, $"netem rate {megabits}mbit delay {delayMilliseconds}ms limit 100000");
+        return new[] { _here, _there }.All(device => Run("tc", ["qdisc", "replace", "dev", device, "root", .. discipline.Split(' ')]) is null);
+    }
+
+    private static void Ip(string command)
+    {
+        if (Run("ip", command.Split(' ')) is { } error) throw new InvalidOperationException($"ip {command}: {error}");
     }
 
     // What a command says where it fails; null where it does not.

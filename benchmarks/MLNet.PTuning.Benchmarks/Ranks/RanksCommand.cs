@@ -22,8 +22,8 @@ internal static class RanksCommand
         var steps = new Option<int>("--steps") { Description = "Steps that are timed. Default 20.", DefaultValueFactory = _ => 20 };
         var threads = new Option<int>("--threads") { Description = "Threads of each rank. Default 1, so that ranks of one machine have as many as one rank alone.", DefaultValueFactory = _ => 1 };
         var network = new Option<bool>("--network") { Description = "Measures two ranks in two network namespaces as well, over TCP (root)." };
-        var rate = new Option<int>("--rate") { Description = "Of that network, Mbit/s, by tc. Default 1000.", DefaultValueFactory = _ => 1000 };
-        var delay = new Option<double>("--delay") { Description = "Of each packet, milliseconds, by tc where the kernel has netem. Default 1.", DefaultValueFactory = _ => 1 };
+        var rate = new Option<int>("--rate") { Description = "Of that network, Mbit/s. Default 1000.", DefaultValueFactory = _ => 1000 };
+        var delay = new Option<double>("--delay") { Description = "Of each packet, milliseconds. Default 1. By tc where the kernel has netem, else by a process that carries the packets.", DefaultValueFactory = _ => 1 };
         var modelRows = new Option<int>("--model-rows") { Description = "Rows of a step in the model of the speed-up. Default 256.", DefaultValueFactory = _ => 256 };
         var json = new Option<FileInfo?>("--json") { Description = "Writes the figures to this file as well." };
         var plot = new Option<FileInfo?>("--plot") { Description = "Draws the modeled speed-up to this SVG file as well." };
@@ -55,10 +55,8 @@ internal static class RanksCommand
                     foreach (int count in arguments.GetRequiredValue(counts))
                         measured.Add((shape.Name, "memory", Ask(work, program => ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", Text(count, "0"), .. program], shape, generated, at)));
                     if (!arguments.GetValue(network)) continue;
-                    using var pair = new NetworkPair();
-                    bool isDelayed = pair.Limit(arguments.GetValue(rate), arguments.GetValue(delay));
-                    string name = $"{arguments.GetValue(rate)} Mbit/s, {(isDelayed ? $"{Text(arguments.GetValue(delay), "0.###")} ms" : "no delay: this kernel has no netem")}";
-                    measured.Add((shape.Name, name, Ask(work, program => pair.Command(Path.Combine(work, "agent"), program), shape, generated, at)));
+                    using var pair = new NetworkPair(arguments.GetValue(rate), arguments.GetValue(delay));
+                    measured.Add((shape.Name, pair.Description, Ask(work, program => pair.Command(Path.Combine(work, "agent"), program), shape, generated, at)));
                 }
             }
             finally

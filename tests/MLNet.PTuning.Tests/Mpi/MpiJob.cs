@@ -41,15 +41,15 @@ internal sealed class MpiJob : IDisposable
     }
 
     /// <summary>Starts a number of ranks.</summary>
-    public static MpiJob Start(int ranks, string[] arguments, string? timeLimitSeconds = null) =>
-        Start("mpirun", ["--oversubscribe", "--bind-to", "none", "-n", $"{ranks}", "dotnet", "exec", Program, .. arguments], timeLimitSeconds);
+    public static MpiJob Start(int ranks, string[] arguments, params (string Name, string Value)[] environment) =>
+        Start("mpirun", ["--oversubscribe", "--bind-to", "none", "-n", $"{ranks}", "dotnet", "exec", Program, .. arguments], environment);
 
     /// <summary>Starts a command that starts ranks.</summary>
-    public static MpiJob Start(string command, string[] arguments, string? timeLimitSeconds = null)
+    public static MpiJob Start(string command, string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string name in (string[])["OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "DOTNET_PROCESSOR_COUNT", "DOTNET_gcServer"]) start.Environment[name] = name.EndsWith("Server") ? "0" : "1";
-        if (timeLimitSeconds is not null) start.Environment["TIME_LIMIT_SECONDS"] = timeLimitSeconds;
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         var job = new MpiJob(Process.Start(start)!);
         job._process.StandardInput.Close();
         return job;
@@ -92,7 +92,8 @@ internal sealed class MpiJob : IDisposable
         return Exists("mpirun") ? null : "needs Open MPI (mpirun), which apt-get could not install here";
     }
 
-    private static bool Exists(string command) => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, command)));
+    /// <summary>Whether a command is there.</summary>
+    public static bool Exists(string command) => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, command)));
 }
 
 /// <summary>A test that starts an MPI job over two network namespaces; skipped with the reason where there can be none.</summary>
@@ -100,6 +101,13 @@ internal sealed class MpiJob : IDisposable
 public sealed class NetworkPairFactAttribute : FactAttribute
 {
     public NetworkPairFactAttribute() => Skip = MpiJob.ReasonToSkip ?? (NetworkPair.IsPossible ? null : "needs network namespaces (ip netns add, unshare), which this machine does not allow to this user");
+}
+
+/// <summary>A test that starts a job of MPICH; skipped where it is not there.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class MpichFactAttribute : FactAttribute
+{
+    public MpichFactAttribute() => Skip = MpiJob.Exists("mpirun.mpich") ? null : "needs MPICH (mpirun.mpich, Debian's package mpich)";
 }
 
 /// <summary>A test that starts MPI jobs; skipped with the reason where none can run.</summary>

@@ -71,7 +71,36 @@ public sealed class MpiTests : IDisposable
     public void An_exception_of_one_rank_ends_all_with_its_message() => Fails(3, Arguments("train", "none", "fail=2@0"), "the disk is full");
 
     [MpiFact]
-    public void A_rank_that_does_not_answer_ends_the_others_after_the_time_limit() => Fails(2, Arguments("slow", "none"), "has waited 00:00:02 for the others (barrier)", timeLimitSeconds: "2");
+    public void A_rank_that_does_not_answer_ends_the_others_after_the_time_limit() => Fails(2, Arguments("slow", "none"), "has waited 00:00:02 for the others (barrier)", ("TIME_LIMIT_SECONDS", "2"));
+
+    [MpiFact]
+    public void A_missing_library_and_one_of_another_kind_are_refused_by_name()
+    {
+        Fails(1, Arguments("sum", "none"), "There is no MPI library here (looked for libnothing.so)", ("PTUNING_MPI_LIBRARY", "libnothing.so"));
+        Fails(1, Arguments("sum", "none"), "whose binary interface is not known here", ("PTUNING_MPI_LIBRARY", "libm.so.6"));
+    }
+
+    [MpichFact]
+    public void Mpichs_ranks_sum_and_train_as_open_mpis_do()
+    {
+        foreach (string[] arguments in (string[][])[Arguments("sum", "none"), Arguments("train", "mpich")])
+        {
+            using var job = MpiJob.Start("mpirun.mpich", ["-n", "3", "dotnet", "exec", MpiJob.Program, .. arguments]);
+            job.Output.ReadToEnd();
+            Assert.True(job.Wait(Limit) == 0, job.Error);
+        }
+        OtherProcess.DotNet(["exec", MpiJob.Program, .. Arguments("train", "alone")]);
+        Assert.All(Floats(SavedWeights.Of(_folder.At("alone.zip"))).Zip(Floats(SavedWeights.Of(_folder.At("mpich.zip")))), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+    }
+
+    [MpichFact]
+    public void A_launcher_of_another_mpi_than_the_library_is_refused()
+    {
+        using var job = MpiJob.Start("mpirun.mpich", ["-n", "2", "dotnet", "exec", MpiJob.Program, .. Arguments("sum", "none")], ("PTUNING_MPI_LIBRARY", "libmpi.so.40"));
+        job.Output.ReadToEnd();
+        Assert.NotEqual(0, job.Wait(Limit));
+        Assert.Contains("the launcher is of another MPI", job.Error);
+    }
 
     [MpiFact]
     public void Ten_kills_of_one_rank_end_all_and_a_restart_goes_on_to_the_same_weights_bit_for_bit()
@@ -126,9 +155,9 @@ public sealed class MpiTests : IDisposable
         _backbone.Dispose();
     }
 
-    private static void Fails(int ranks, string[] arguments, string message, string? timeLimitSeconds = null)
+    private static void Fails(int ranks, string[] arguments, string message, params (string Name, string Value)[] environment)
     {
-        using var job = MpiJob.Start(ranks, arguments, timeLimitSeconds);
+        using var job = MpiJob.Start(ranks, arguments, environment);
         job.Output.ReadToEnd();
         Assert.NotEqual(0, job.Wait(Limit));
         Assert.Contains(message, job.Error);
