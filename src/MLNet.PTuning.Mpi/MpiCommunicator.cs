@@ -100,18 +100,14 @@ internal sealed unsafe class MpiCommunicator : ICommunicator
         }
     }
 
-    /// <summary>Ends the process's part in the job: of one that failed, or in which a rank waits, all of it.</summary>
+    /// <summary>The process was told to end, as launchers tell the ranks that are left when one was killed.</summary>
+    public void Stop() => _failure ??= $"This rank ({Rank} of {Size}) was stopped.";
+
+    /// <summary>Ends the process's part in the job, with the others, however long these work on alone; of one that failed, was stopped, or in which a rank waits, ends all of it.</summary>
     public void End()
     {
-        if (_failure is not null || Volatile.Read(ref _busy) != 0)
-        {
-            _library!.Abort();
-            return;
-        }
-        // It waits for the other ranks, of which one may have been killed.
-        var ending = new Thread(_library!.EndAll) { IsBackground = true };
-        ending.Start();
-        ending.Join(TellingTime);
+        if (_failure is not null || Volatile.Read(ref _busy) != 0) _library!.Abort();
+        else _library!.EndAll();
     }
 
     // Every rank adds up one block of the numbers, so that each sends and receives 2 (n − 1) / n of them, however many ranks there are.

@@ -6,7 +6,7 @@ namespace MLNet.PTuning.Benchmarks.Ranks;
 
 internal static class RanksPlot
 {
-    private const int Width = 520, Height = 400, Left = 60, Top = 20, Right = 170, Bottom = 50;
+    private const int Width = 520, Height = 400, Left = 60, Top = 20, Right = 170, Bottom = 50, LineHeight = 16;
     private static readonly string[] Colors = ["#0072B2", "#D55E00", "#009E73", "#CC79A7"];
 
     /// <param name="lines">Each with its speed-up at the numbers of ranks of <see cref="SpeedUpModel.Ranks"/>.</param>
@@ -29,7 +29,13 @@ internal static class RanksPlot
             string color = Colors[i % Colors.Length];
             var points = SpeedUpModel.Ranks.Zip(speedUps).Prepend((1, 1.0)).Select(p => FormattableString.Invariant($"{X(p.Item1):f1},{Y(p.Item2):f1}"));
             Write($"<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"2\" points=\"{string.Join(' ', points)}\"/>");
-            Write($"<text x=\"{Left + Width + 8}\" y=\"{Y(speedUps[^1]) + 4:f1}\" fill=\"{color}\">{name}: {speedUps[^1]:f0}</text>");
+        }
+        // Lines end near each other, and their names one below the other.
+        double at = 0;
+        foreach (int i in Enumerable.Range(0, lines.Count).OrderByDescending(i => lines[i].SpeedUps[^1]))
+        {
+            at = Math.Max(at + LineHeight, Y(lines[i].SpeedUps[^1]) + 4);
+            Write($"<text x=\"{Left + Width + 8}\" y=\"{at:f1}\" fill=\"{Colors[i % Colors.Length]}\">{lines[i].Name}: {lines[i].SpeedUps[^1]:f0}</text>");
         }
         Write($"<text x=\"{Left + Width / 2}\" y=\"{Top + Height + 40}\" text-anchor=\"middle\">ranks</text>");
         Write($"<text x=\"14\" y=\"{Top + Height / 2}\" text-anchor=\"middle\" transform=\"rotate(-90 14 {Top + Height / 2})\">times as many rows a second</text>");

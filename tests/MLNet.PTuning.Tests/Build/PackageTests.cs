@@ -14,7 +14,7 @@ public sealed class PackageTests : IDisposable
     [Fact]
     public void The_package_holds_the_library_the_step_for_older_Linux_and_three_dependencies()
     {
-        using var package = Pack();
+        using var package = Pack("MLNet.PTuning");
         Assert.Equal(
             ["LICENSE", "MLNet.PTuning.nuspec", "README.md", "buildTransitive/MLNet.PTuning.targets", "buildTransitive/OlderLibStdCxx.cs", "lib/net10.0/MLNet.PTuning.dll", "lib/net10.0/MLNet.PTuning.xml"],
             // The rest is what every package has.
@@ -30,13 +30,22 @@ public sealed class PackageTests : IDisposable
         Assert.Equal(typeof(torch).Assembly.GetName().Version!.ToString(3), dependencies["TorchSharp"]);
     }
 
+    [Fact]
+    public void The_package_for_MPI_holds_one_library_and_depends_on_the_other_package()
+    {
+        using var package = Pack("MLNet.PTuning.Mpi");
+        Assert.Equal(["lib/net10.0/MLNet.PTuning.Mpi.dll", "lib/net10.0/MLNet.PTuning.Mpi.xml"], package.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith("lib/")).Order(StringComparer.Ordinal));
+        using var nuspec = package.GetEntry("MLNet.PTuning.Mpi.nuspec")!.Open();
+        Assert.Equal(["MLNet.PTuning"], XDocument.Load(nuspec).Descendants().Where(element => element.Name.LocalName == "dependency").Select(d => d.Attribute("id")!.Value));
+    }
+
     public void Dispose() => _folder.Dispose();
 
     // Packs what the tests' build built.
-    private ZipArchive Pack()
+    private ZipArchive Pack(string project)
     {
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        OtherProcess.DotNet("pack", TorchSharpLibrary.InRepository("src", "MLNet.PTuning"), "--no-build", "-c", configuration, "-o", _folder.Path, "-nodeReuse:false", "--tl:off");
+        OtherProcess.DotNet("pack", TorchSharpLibrary.InRepository("src", project), "--no-build", "-c", configuration, "-o", _folder.Path, "-nodeReuse:false", "--tl:off");
         return ZipFile.OpenRead(Assert.Single(Directory.GetFiles(_folder.Path)));
     }
 }

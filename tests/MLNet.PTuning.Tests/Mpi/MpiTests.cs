@@ -74,10 +74,26 @@ public sealed class MpiTests : IDisposable
     public void A_rank_that_does_not_answer_ends_the_others_after_the_time_limit() => Fails(2, Arguments("slow", "none"), "has waited 00:00:02 for the others (barrier)", ("TIME_LIMIT_SECONDS", "2"));
 
     [MpiFact]
+    public void Ranks_that_end_early_do_not_end_the_one_that_still_saves()
+    {
+        MpiJob.Run(3, Arguments("late", "late"));
+        Assert.Equal("saved", File.ReadAllText(_folder.At("late.zip")));
+    }
+
+    [MpiFact]
     public void A_missing_library_and_one_of_another_kind_are_refused_by_name()
     {
         Fails(1, Arguments("sum", "none"), "There is no MPI library here (looked for libnothing.so)", ("PTUNING_MPI_LIBRARY", "libnothing.so"));
         Fails(1, Arguments("sum", "none"), "whose binary interface is not known here", ("PTUNING_MPI_LIBRARY", "libm.so.6"));
+    }
+
+    [Fact]
+    public void Processes_that_slurm_started_without_mpi_are_refused_rather_than_trained_alone()
+    {
+        using var job = MpiJob.Start("dotnet", ["exec", MpiJob.Program, .. Arguments("sum", "none")], ("SLURM_STEP_NUM_TASKS", "4"));
+        job.Output.ReadToEnd();
+        Assert.NotEqual(0, job.Wait(Limit));
+        Assert.Contains("srun started 4 processes, but not as a job of MPI. Add --mpi=pmix", job.Error);
     }
 
     [MpichFact]
