@@ -136,6 +136,13 @@ public sealed class RanksTests : IDisposable
             o.ResumeFrom = o.Communicator!.Rank == 0 ? file : null;
         });
         Assert.All(resumed, rank => Assert.Equal(alone, rank.Weights));
+        // With another number of ranks, to the same weights within rounding.
+        var byThree = Train(3, o =>
+        {
+            Set(o);
+            o.ResumeFrom = file;
+        });
+        Assert.All(Floats(alone).Zip(Floats(byThree[2].Weights)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
     }
 
     [Fact]
