@@ -45,8 +45,13 @@ internal abstract class LabelKeys
     {
         if (ItemOf(label) is not KeyDataViewType) throw new ArgumentException(NotAKey(label.Name, label.Type.ToString()!));
         if (ValuesOf(label) is not { } type) return Numbers(label.Name, ((KeyDataViewType)ItemOf(label)).Count);
-        return (LabelKeys)Generic(nameof(Read), type.ItemType.RawType).Invoke(null, [label.Annotations, type])!;
+        return (LabelKeys)Generic(nameof(Read), type.ItemType.RawType).Invoke(null, [label.Annotations, type, AnnotationNames.KeyValues])!;
     }
+
+    /// <summary>A vector of values in a column's annotation as text; null where it has none of the name.</summary>
+    public static IReadOnlyList<string>? NamesIn(DataViewSchema.Column column, string annotation) =>
+        column.Annotations.Schema.GetColumnOrNull(annotation)?.Type is VectorDataViewType type
+            ? ((LabelKeys)Generic(nameof(Read), type.ItemType.RawType).Invoke(null, [column.Annotations, type, annotation])!).Names : null;
 
     /// <summary>The classes false and true.</summary>
     public static LabelKeys Boolean => new LabelKeys<bool>(new VectorDataViewType(BooleanDataViewType.Instance, 2), new VBuffer<bool>(2, [false, true]));
@@ -87,10 +92,10 @@ internal abstract class LabelKeys
     private static System.Reflection.MethodInfo Generic(string method, Type item) =>
         typeof(LabelKeys).GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.MakeGenericMethod(item);
 
-    private static LabelKeys Read<T>(DataViewSchema.Annotations annotations, VectorDataViewType type)
+    private static LabelKeys Read<T>(DataViewSchema.Annotations annotations, VectorDataViewType type, string name)
     {
         VBuffer<T> values = default;
-        annotations.GetValue(AnnotationNames.KeyValues, ref values);
+        annotations.GetValue(name, ref values);
         return new LabelKeys<T>(type, values);
     }
 }

@@ -59,6 +59,29 @@ internal static class TokenLabelEvaluation
             : $"{labels - inEntities} of {labels} gold tags other than O are in no complete entity and are not counted: the scheme {scheme} is read strictly (B- to L- of one type, or U-).";
     }
 
+    /// <summary>A reader of the current row's labels, or of its one label, by name; null where one is missing.</summary>
+    /// <exception cref="ArgumentException">The column is neither of keys nor of text nor of Booleans.</exception>
+    public static Func<string?[]> LabelReader(IDataView data, DataViewRow row, DataViewSchema.Column column)
+    {
+        switch (column.Type)
+        {
+            case TextDataViewType:
+                var getter = row.GetGetter<ReadOnlyMemory<char>>(column);
+                ReadOnlyMemory<char> text = default;
+                return () =>
+                {
+                    getter(ref text);
+                    return [text.IsEmpty ? null : text.ToString()];
+                };
+            case KeyDataViewType or BooleanDataViewType:
+                var names = (column.Type is KeyDataViewType ? LabelKeys.Of(data, column) : LabelKeys.Boolean).Names;
+                var target = TextRows.Target(row, column);
+                return () => [target() is { } index ? names[index] : null];
+            default:
+                return Reader(data, row, column);
+        }
+    }
+
     // The labels of the current row; null where a key is missing.
     private static Func<string?[]> Reader(IDataView data, DataViewRow row, DataViewSchema.Column column)
     {
