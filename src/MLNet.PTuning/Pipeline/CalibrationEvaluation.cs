@@ -59,11 +59,12 @@ internal static class CalibrationEvaluation
         var classes = (LabelKeys.NamesIn(column, AnnotationNames.TrainingLabelValues) ?? LabelKeys.NamesIn(column, AnnotationNames.SlotNames)
             ?? throw new ArgumentException($"The column of probabilities '{column.Name}' does not name its classes (its annotations {AnnotationNames.TrainingLabelValues} and {AnnotationNames.SlotNames}); give the model's own output.")).ToList();
         var labels = TokenLabelEvaluation.LabelReader(data, cursor, label);
+        string? outside = TokenLabelEvaluation.OutsideLabel(data, label, classes);
         var read = Reader(cursor, column);
         while (cursor.MoveNext())
         {
-            string?[] names = labels();
             double[] all = read();
+            string?[] names = TokenLabelEvaluation.OfWords(labels(), all.Length / classes.Count, outside);
             if (all.Length != names.Length * classes.Count)
                 throw new ArgumentException($"Row {cursor.Position + 1} has {names.Length} labels in '{label.Name}', but {all.Length} probabilities of {classes.Count} classes in '{column.Name}'; each label needs one of every class.");
             for (int i = 0; i < names.Length; i++)

@@ -24,6 +24,9 @@ internal abstract class LabelKeys
     /// <summary>Number of classes.</summary>
     public int Count => Names.Count;
 
+    /// <summary>These and one more for words outside entities, <c>O</c> or the number 0; null where the values are neither text nor numbers.</summary>
+    public abstract LabelKeys? WithOutside();
+
     /// <summary>Adds the key values as an annotation of the given name.</summary>
     public abstract void Annotate(DataViewSchema.Annotations.Builder builder, string name);
 
@@ -104,6 +107,14 @@ internal abstract class LabelKeys
 internal sealed class LabelKeys<T>(VectorDataViewType type, VBuffer<T> values) : LabelKeys
 {
     public override IReadOnlyList<string> Names { get; } = [.. values.DenseValues().Select(v => Convert.ToString(v, CultureInfo.InvariantCulture) ?? "")];
+
+    public override LabelKeys? WithOutside()
+    {
+        object? outside = type.ItemType switch { TextDataViewType => Tags.Outside.AsMemory(), NumberDataViewType => default(T), _ => null };
+        if (outside is not T value) return null;
+        T[] all = [.. values.DenseValues(), value];
+        return new LabelKeys<T>(new VectorDataViewType(type.ItemType, all.Length), new VBuffer<T>(all.Length, all));
+    }
 
     public override void Annotate(DataViewSchema.Annotations.Builder builder, string name) =>
         builder.Add(name, type, (ref VBuffer<T> destination) => values.CopyTo(ref destination));
