@@ -68,6 +68,7 @@ public sealed class MultiTaskTraining
             {
                 var report = new TrainingReport(curves[i], bestEpoch, rows.Rows.Count, rows.Skipped, models[i].TrainedParameters, models[i].TotalParameters,
                     curves[i].Sum(e => e.Seconds), seed, device.ToString()) { Calibration = calibrations[i] };
+                if (report.Calibration is { } calibration) channel.Say($"Task '{_options.Tasks[i].Name}' is calibrated: {calibration}");
                 transformers[_options.Tasks[i].Name] = task.ToTransformer(models[i], PromptFit.Settings(task.Options, backbone, limit, report));
             }
             return new MultiTaskModel(transformers, PromptOf(models), [.. _options.Tasks.Select(t => t.Name)], _options.TaskRank);
