@@ -52,16 +52,14 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
                     options.CancellationToken.ThrowIfCancellationRequested();
                     var batch = Array.ConvertAll(drawn, Next);
                     var ofStep = ComputeThread.Run(() => Step(batch, schedule, mixed, sharedOptimizer, ownOptimizers));
-                    foreach (var (task, _, ofTask) in ofStep)
-                        if (!double.IsFinite(ofTask))
-                            throw new InvalidOperationException(FormattableString.Invariant(
-                                $"Training diverged: the loss of task '{tasks[task].Name}' is {ofTask} in epoch {epoch + 1}. Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
+                    foreach (var one in ofStep)
+                        if (!double.IsFinite(one.Loss)) throw Diverged(one, epoch);
                     losses.AddRange(ofStep);
                     double loss = Mean(ofStep) ?? 0;
                     sum += loss;
                     observer.AfterStep(epoch + 1, ++step, steps, loss);
                 }
-                var scores = tasks.Select(t => t.Validation is { } rows ? Validation.Run(t.Model, rows, t.Score, options) : default((double Loss, double Score)?)).ToList();
+                var scores = tasks.Select(t => t.Validation is { } heldOut ? Validation.Run(t.Model, heldOut, t.Score, options) : default((double Loss, double Score)?)).ToList();
                 double seconds = clock.Elapsed.TotalSeconds;
                 for (int task = 0; task < tasks.Count; task++)
                     if (Mean(losses.Where(l => l.Task == task)) is { } loss) curves[task].Add(new TrainingEpoch(epoch + 1, loss, scores[task]?.Loss, scores[task]?.Score, seconds));
@@ -96,6 +94,9 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
         foreach (var loss in losses) ownOptimizers[loss.Task].Step(schedule.RateAt(number), double.PositiveInfinity);
         return losses;
     }
+
+    private InvalidOperationException Diverged(TaskLoss loss, int epoch) => new(FormattableString.Invariant(
+        $"Training diverged: the loss of task '{tasks[loss.Task].Name}' is {loss.Loss} in epoch {epoch + 1}. Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
 
     // Over rows; null where there are none.
     private static double? Mean(IEnumerable<TaskLoss> losses)

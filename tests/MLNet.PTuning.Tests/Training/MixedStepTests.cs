@@ -14,12 +14,15 @@ public sealed class MixedStepTests : IDisposable
     private readonly List<TunedModel> _models = [];
 
     [Theory]
-    [InlineData(false, 1, 0)]
-    [InlineData(true, 1, 0)]
-    [InlineData(true, 3, 1e-5)]
-    public void One_pass_and_a_pass_for_each_prompt_give_the_same_gradients(bool drops, int threads, double tolerance)
+    [InlineData(Precision.Float32, false, 1, 0)]
+    [InlineData(Precision.Float32, true, 1, 0)]
+    [InlineData(Precision.Float32, true, 3, 1e-5)]
+    [InlineData(Precision.Int8, true, 1, 0)]
+    [InlineData(Precision.BFloat16, true, 1, 0.02)]
+    public void One_pass_and_a_pass_for_each_prompt_give_the_same_gradients(Precision precision, bool drops, int threads, double tolerance)
     {
-        var tasks = Tasks(new SoftPrompt { Length = 3 }, taskRank: 1, threads: threads);
+        var tasks = Tasks(new SoftPrompt { Length = 3 }, taskRank: 1, threads: threads, precision: precision);
+        Assert.All(tasks, task => Assert.True(task.Model.MixesRows));
         var rows = Rows(tasks, [9, 1, 14]);
         var (losses, gradients) = Step(tasks, rows, mixes: true, drops);
         var (apart, ofApart) = Step(tasks, rows, mixes: false, drops);
@@ -143,12 +146,12 @@ public sealed class MixedStepTests : IDisposable
     }
 
     // Texts of two and three classes, the latter with weights, and words of four.
-    private SharedTask[] Tasks(TuningMethod method, int? taskRank, Func<FrozenBackbone.Lease>? lease = null, int? threads = null)
+    private SharedTask[] Tasks(TuningMethod method, int? taskRank, Func<FrozenBackbone.Lease>? lease = null, int? threads = null, Precision precision = Precision.Float32)
     {
-        lease ??= () => FrozenBackbone.Use(_backbone.Path, torch.CPU);
+        lease ??= () => FrozenBackbone.Use(_backbone.Path, torch.CPU, precision);
         var first = TunedModel.Create(lease(), method, classes: 2, pools: true, headDropout: 0, seed: 1, taskRank: taskRank);
         TunedModel[] models = [first, TunedModel.Sharing(first, lease(), classes: 3, pools: true, headDropout: 0, seed: 2, words: null), TunedModel.Sharing(first, lease(), classes: 4, pools: false, headDropout: 0, seed: 3, words: null)];
-        foreach (var model in models) model.Computation = new Computation(Precision.Float32, threads);
+        foreach (var model in models) model.Computation = new Computation(precision, threads);
         _models.AddRange(models);
         return [.. models.Select((model, i) => new SharedTask($"task {i}", model, [], i == 1 ? [1, 2, 0.5] : null, null, (_, _) => 0))];
     }
