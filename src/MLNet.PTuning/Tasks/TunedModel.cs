@@ -143,6 +143,24 @@ internal sealed class TunedModel : IDisposable
         return _head.Logits(vectors, _tuner.Encoder, dropout, _headDropout);
     }
 
+    /// <summary>The same of hidden states that are there.</summary>
+    /// <param name="hidden">Hidden states at the positions read: [R, H].</param>
+    /// <param name="batch">The rows that they are of.</param>
+    /// <param name="dropout">Masks of training; null in prediction.</param>
+    public torch.Tensor Logits(torch.Tensor hidden, Batch batch, Dropout? dropout) => _head.Logits(batch.Means?.Of(hidden) ?? hidden, _tuner.Encoder, dropout, _headDropout);
+
+    /// <summary>Runs rows through the encoder, of this model and of others that have its prompt, or whose rows mix with its own (<see cref="MixesRows"/>).</summary>
+    /// <param name="rows">All rows.</param>
+    /// <param name="prompts">Each prompt with its rows, in the order of the rows.</param>
+    public EncoderPass Run(Batch rows, IReadOnlyList<PromptedRows> prompts)
+    {
+        ComputeThread.UseThreads(Computation.Threads);
+        return _tuner.Encoder.RunMixed(rows.Rows, rows.ReadPositions, prompts, Computation.Precision);
+    }
+
+    /// <summary>Whether another model has the same prompt, which both train.</summary>
+    public bool HasPromptOf(TunedModel other) => ReferenceEquals(_tuner, other._tuner);
+
     /// <summary>Whether the head alone is trained, and reads the same in every epoch, which is computed once.</summary>
     public bool KeepsStates(Dropout dropout) => !dropout.DropsInBackbone && _tuner.Parameters.Count == 0 && Backbone.Device.type == DeviceType.CPU;
 
@@ -163,7 +181,7 @@ internal sealed class TunedModel : IDisposable
         return batch.Means?.Of(_pass.Hidden) ?? _pass.Hidden;
     }
 
-    /// <summary>From a loss over the last <see cref="Logits"/> to the gradients of all parameters.</summary>
+    /// <summary>From a loss over the last <see cref="Logits(Batch, Dropout?)"/> to the gradients of all parameters.</summary>
     public void Backward(torch.Tensor loss)
     {
         loss.backward();
@@ -242,7 +260,7 @@ internal sealed class TunedModel : IDisposable
     public float[] PredictedOf(torch.Tensor hidden, Batch batch)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return Predicted(_head.Logits(batch.Means?.Of(hidden) ?? hidden, _tuner.Encoder, null, _headDropout), batch);
+        return Predicted(Logits(hidden, batch, null), batch);
     }
 
     private static float[] Predicted(torch.Tensor logits, Batch batch)

@@ -118,10 +118,10 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
     {
         using var scope = torch.NewDisposeScope();
         var weights = classWeights is null ? null : torch.tensor(classWeights.Select(w => (float)w).ToArray(), device: model.Backbone.Device);
-        double all = batch.Sum(pass => CrossEntropy.Weight(pass, classWeights)), sum = 0;
+        double all = batch.Sum(pass => CrossEntropy.Weight(pass.Targets, classWeights)), sum = 0;
         for (int i = 0; i < batch.Count; i++)
         {
-            double passWeight = batch.Count == 1 ? 1 : CrossEntropy.Weight(batch[i], classWeights) / all;
+            double passWeight = batch.Count == 1 ? 1 : CrossEntropy.Weight(batch[i].Targets, classWeights) / all;
             // Rows without a target have no mean.
             if (passWeight == 0) continue;
             dropout.StartStep(step, i);

@@ -14,7 +14,8 @@ namespace MLNet.PTuning;
 public sealed record PromptTask(string Name, PTuningOptions Options, IDataView Data);
 
 /// <summary>
-/// Settings of multi-task training. Settings of single tasks are set in the tasks' options. After every epoch each task that has validation rows is scored on
+/// Settings of multi-task training. Settings of single tasks are set in the tasks' options. The rows of every batch are of tasks drawn at random, and each counts the same in
+/// the loss; an epoch is as many rows as all tasks have. After every epoch each task that has validation rows is scored on
 /// them; the parameters kept, for all tasks, are those of the epoch with the best mean score over these tasks, and <c>Patience</c> counts epochs without a better one.
 /// Where no task has one, the last epoch is kept.
 /// </summary>
@@ -24,7 +25,7 @@ public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(bac
     /// <summary>The tasks, at least two.</summary>
     public IReadOnlyList<PromptTask> Tasks { get; set; } = [];
 
-    /// <summary>How often each task is sampled. Default <see cref="TaskSampling.Proportional"/>.</summary>
+    /// <summary>How often each task is sampled, for a row at a time. Default <see cref="TaskSampling.Proportional"/>.</summary>
     public TaskSampling Sampling { get; set; }
 
     /// <summary>For <see cref="TaskSampling.Temperature"/>: 1 is proportional; the higher, the more uniform. Default 2.</summary>

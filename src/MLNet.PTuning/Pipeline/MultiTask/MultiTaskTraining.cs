@@ -117,7 +117,7 @@ public sealed class MultiTaskModel : IDisposable
     /// <summary>
     /// An ordinary transformer for each task, by its name, which may be saved by itself. Its report has the task's own curve, with its loss and score on its
     /// <see cref="PTuningOptions.ValidationSet"/> where it has one, and the number of the epoch that was
-    /// kept for all tasks. An epoch without a step of the task is not in its curve.
+    /// kept for all tasks. An epoch without a row of the task is not in its curve.
     /// </summary>
     public IReadOnlyDictionary<string, ITransformer> Transformers { get; }
 
