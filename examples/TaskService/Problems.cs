@@ -22,8 +22,12 @@ internal static class Problems
     /// <summary>Says of requests that cannot be read what was wrong.</summary>
     public static void Customize(ProblemDetailsOptions options) => options.CustomizeProblemDetails = context =>
     {
-        if (context.Exception is BadHttpRequestException { StatusCode: 400 }) context.ProblemDetails.Detail = "The request's body is no JSON, or lacks or has other fields than the description at /openapi/v1.json says.";
-        else if (context.Exception is BadHttpRequestException bad) context.ProblemDetails.Detail = bad.Message;
+        context.ProblemDetails.Detail ??= context.ProblemDetails.Status switch
+        {
+            400 => "The request's body is no JSON, or lacks or has other fields than the description at /openapi/v1.json says.",
+            413 => "The request's body is too large; send fewer or shorter texts, or a smaller file.",
+            _ => null,
+        };
     };
 
     /// <summary>The deadline of a request.</summary>

@@ -14,12 +14,12 @@ internal static class Training
     {
         Directory.CreateDirectory(folder);
         var ml = new MLContext(seed: 1);
-        var reviews = ml.Data.LoadFromTextFile<Row>(Path.Combine(Data, "reviews.tsv"), hasHeader: true);
+        var reviews = ml.Data.LoadFromTextFile<Review>(Path.Combine(Data, "reviews.tsv"), hasHeader: true);
         Train("sentiment", reviews, Classes(new TextClassificationOptions(Backbone) { Epochs = 4 }));
         var sentences = ml.Data.LoadFromConll(Path.Combine(Data, "entities.conll"));
         Train("entities", sentences, ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.PTuningV2LabelTokens(new TokenLabelingOptions(Backbone) { Entities = true, Epochs = 15 })));
         var questions = ml.Data.LoadFromEnumerable(QuestionsAndTexts(ml));
-        Train("question-fits", questions, Classes(new TextClassificationOptions(Backbone) { TextPairColumnName = nameof(Row.Second), Epochs = 6 }));
+        Train("question-fits", questions, Classes(new TextClassificationOptions(Backbone) { TextPairColumnName = nameof(Pair.Second), Epochs = 6 }));
 
         IEstimator<ITransformer> Classes(TextClassificationOptions options) => ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.PTuningV2Classify(options));
 
@@ -35,22 +35,29 @@ internal static class Training
     }
 
     // Each question with the text that it was asked about, and with another one.
-    private static List<Row> QuestionsAndTexts(MLContext ml)
+    private static List<Pair> QuestionsAndTexts(MLContext ml)
     {
         var asked = ml.Data.CreateEnumerable<Asked>(ml.Data.LoadFromSquad(Path.Combine(Data, "questions.json")), reuseRowObject: false).ToList();
         var texts = asked.Select(a => a.Context).Distinct().ToList();
         return [.. asked.SelectMany((a, i) =>
         {
             string other = texts[(texts.IndexOf(a.Context) + 1 + i % (texts.Count - 1)) % texts.Count];
-            return new Row[] { new() { Label = "fits", Text = a.Question, Second = a.Context }, new() { Label = "does not fit", Text = a.Question, Second = other } };
+            return new Pair[] { new() { Label = "fits", Text = a.Question, Second = a.Context }, new() { Label = "does not fit", Text = a.Question, Second = other } };
         })];
     }
 
-    private sealed class Row
+    private sealed class Review
     {
         [LoadColumn(0)] public string Label { get; set; } = "";
 
         [LoadColumn(1)] public string Text { get; set; } = "";
+    }
+
+    private sealed class Pair
+    {
+        public string Label { get; set; } = "";
+
+        public string Text { get; set; } = "";
 
         public string Second { get; set; } = "";
     }
