@@ -9,7 +9,7 @@ internal static class Training
 {
     private static readonly string Backbone = Path.Combine(AppContext.BaseDirectory, "backbones", "all-MiniLM-L6-v2"), Data = Path.Combine(AppContext.BaseDirectory, "data");
 
-    /// <summary>Trains the tasks and writes their model files into a folder.</summary>
+    /// <summary>Trains the tasks whose model files are not in a folder yet, and writes them into it.</summary>
     public static void Run(string folder)
     {
         Directory.CreateDirectory(folder);
@@ -25,16 +25,21 @@ internal static class Training
 
         void Train(string task, IDataView rows, IEstimator<ITransformer> pipeline)
         {
+            string path = Path.Combine(folder, task + ".zip");
+            if (File.Exists(path))
+            {
+                Console.WriteLine($"{path} is there already.");
+                return;
+            }
             Console.WriteLine($"Training {task} …");
             ITransformer model = pipeline.Fit(rows);
-            string path = Path.Combine(folder, task + ".zip");
             ml.Model.SaveSafely(model, rows.Schema, path);
             (model as IDisposable)?.Dispose();
             Console.WriteLine($"Saved {path}, {new FileInfo(path).Length / 1024} KB.");
         }
     }
 
-    // Each question with the text that it was asked about, and with another one.
+    // Each question after the text that it was asked about, and after another one.
     private static List<Pair> QuestionsAndTexts(MLContext ml)
     {
         var asked = ml.Data.CreateEnumerable<Asked>(ml.Data.LoadFromSquad(Path.Combine(Data, "questions.json")), reuseRowObject: false).ToList();
@@ -42,7 +47,7 @@ internal static class Training
         return [.. asked.SelectMany((a, i) =>
         {
             string other = texts[(texts.IndexOf(a.Context) + 1 + i % (texts.Count - 1)) % texts.Count];
-            return new Pair[] { new() { Label = "fits", Text = a.Question, Second = a.Context }, new() { Label = "does not fit", Text = a.Question, Second = other } };
+            return new Pair[] { new() { Label = "same subject", Text = a.Context, Second = a.Question }, new() { Label = "another subject", Text = other, Second = a.Question } };
         })];
     }
 

@@ -64,14 +64,14 @@ public sealed class TaskUploadTests(ServiceFiles files) : IClassFixture<ServiceF
     [InlineData(null)]
     [InlineData("")]
     [InlineData("a key of the test")]
-    [InlineData("a key of the tests ")]
+    [InlineData("a key of the tests2")]
     [InlineData("another key of the tests")]
     public async Task A_missing_or_wrong_key_is_refused(string? key)
     {
         await using var service = await StartAsync(WithKey);
-        var (status, _, response) = await service.PutAsync("reviews", files.Model("entities"), key?.TrimEnd() == RunningService.Key ? key.Trim() + "x" : key);
+        var (status, _, response) = await service.PutAsync("reviews", files.Model("entities"), key);
         Assert.Equal((401, "Bearer"), (status, response.Headers.WwwAuthenticate.Single().Scheme));
-        Assert.Equal(401, (await service.DeleteAsync("reviews", key?.TrimEnd() == RunningService.Key ? key.Trim() + "x" : key)).Status);
+        Assert.Equal(401, (await service.DeleteAsync("reviews", key)).Status);
         Assert.Equal(files.Model("reviews"), File.ReadAllBytes(_folder.At("reviews.zip")));
     }
 
