@@ -126,10 +126,14 @@ internal static class SavedModel
     private static long SizeOf(ModelFolder folder) => folder.Files.Select(name => new FileInfo(folder.PathOf(name))).Where(file => file.Exists).Sum(file => file.Length);
 
     /// <summary>Reads a model from the zip and finds its backbone.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    /// <param name="environment">Its host.</param>
+    /// <param name="context">The model's folder of the zip.</param>
+    /// <param name="loaderSignature">The name by which ML.NET finds what loads it.</param>
+    /// <param name="backboneFolders">The folders in which alone its backbone may be; null for wherever a saved model looks for it, or for the file itself.</param>
+    /// <exception cref="InvalidDataException">The file is damaged; or it holds its backbone, which is not in one of the folders.</exception>
     /// <exception cref="FileNotFoundException">The backbone was not found.</exception>
     /// <exception cref="IOException">The backbone in the file cannot be unpacked.</exception>
-    public static (ModelSettings Settings, LabelKeys Keys, TunedModel Model) Load(IHostEnvironment environment, ModelLoadContext context, string loaderSignature)
+    public static (ModelSettings Settings, LabelKeys Keys, TunedModel Model) Load(IHostEnvironment environment, ModelLoadContext context, string loaderSignature, IReadOnlyList<string>? backboneFolders = null)
     {
         var open = MLNetInternals.Open(context, loaderSignature);
         byte[] json = ReadAll(open, Settings), keyValues = ReadAll(open, Keys);
@@ -139,10 +143,12 @@ internal static class SavedModel
         byte[] weights = ReadAll(open, Weights);
         if (Hash(weights) != settings.WeightsHash) throw Damaged("its weights do not match their checksum");
 
+        if (backboneFolders is not null && settings.EmbeddedFiles.Count > 0)
+            throw new InvalidDataException($"The model file holds its backbone, but the backbone may only come from the folders {string.Join(", ", backboneFolders)}. Train without EmbedBackbone, and put the backbone into one of them.");
         var openBackbone = settings.BackboneOfTask is { } task ? MLNetInternals.OpenBeside(context, FolderOf(task)) : open;
         string folder = settings.EmbeddedFiles.Count > 0
             ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, EmbeddedBackbone.Folders(environment), (name, read) => openBackbone(BackbonePrefix + name, read))
-            : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash, MLNetInternals.FileOf(context));
+            : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash, MLNetInternals.FileOf(context), backboneFolders);
         var lease = FrozenBackbone.Use(folder, MLNetInternals.DeviceOf(environment), settings.Precision);
         string temporary = Path.Combine(MLNetInternals.TemporaryFolderOf(environment), $"ptuning-{Guid.NewGuid():N}.safetensors");
         try
