@@ -32,6 +32,20 @@ internal sealed class Dropout(long seed, torch.Device device, bool inBackbone) :
     /// <summary>The part of a pass that is computed here; null for all of it.</summary>
     public PassPart? Part { get; private set; }
 
+    /// <summary>Goes on to a head of the pass: the masks that follow are of its vectors. Nothing changes where all of the pass is computed here.</summary>
+    /// <param name="vectors">Which of the head's are here.</param>
+    public void GoOnWith(Share vectors) => Part = Part is { } part ? part with { Vectors = vectors } : null;
+
+    /// <summary>Draws a mask that is not used here, since what a generator gives next depends on all before it.</summary>
+    /// <param name="elements">How many it has.</param>
+    /// <param name="p">The probability.</param>
+    public void Skip(long elements, double p)
+    {
+        if (p <= 0) return;
+        using var noGrad = torch.no_grad();
+        using var skipped = torch.empty(elements, dtype: torch.ScalarType.Float32, device: device).bernoulli_(1 - p, _generator);
+    }
+
     /// <summary>Zeroes each element with probability <paramref name="p"/> and scales the others by 1 / (1 − p).</summary>
     /// <param name="values">What is dropped of.</param>
     /// <param name="p">The probability.</param>

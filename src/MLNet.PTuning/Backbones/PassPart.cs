@@ -22,7 +22,7 @@ internal enum Counted
 /// <param name="Total">How many there are.</param>
 internal readonly record struct Share(int First, int Count, int Total);
 
-/// <summary>One part of a pass, the rows one after the other.</summary>
+/// <summary>One part of a pass, or of a prompt's rows in one: the rows one after the other.</summary>
 /// <param name="Pass">The pass's index in its step.</param>
 /// <param name="Rows">Its rows.</param>
 /// <param name="Pieces">Their word pieces.</param>

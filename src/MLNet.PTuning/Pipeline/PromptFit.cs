@@ -55,13 +55,15 @@ internal static class PromptFit
             RankIdentity.Check(options, backbone, input, given);
             foreach (string notice in backbone.Notices) channel.Warn(notice);
             var limit = new RowLimit(backbone, options);
+            // On a rank that another one trained for too: a task may learn more of its rows than parameters, as a labeler does its scheme.
+            var (rows, validation, skipped) = task.MakeRows(backbone, limit, seed, channel);
             if (options.Trained is { } trained)
             {
-                model = TunedModel.Load(lease, options.Method, task.ClassNames.Count, task.Pools, SavedTensors.Of("another rank", trained.Tensors), words, task.Vectors, task.Writes);
+                model = TunedModel.Load(lease, options.Method, task.ClassNames.Count, task.Pools, SavedTensors.Of("another rank", trained.Tensors), words,
+                    words is null ? null : trained.Report.Calibration?.Temperature, task.Vectors, task.Writes);
                 model.Computation = options.Computation;
-                return task.ToTransformer(model, Settings(options, backbone, limit) with { Report = trained.Report });
+                return task.ToTransformer(model, Settings(options, backbone, limit, trained.Report));
             }
-            var (rows, validation, skipped) = task.MakeRows(backbone, limit, seed, channel);
             var method = options.Method.For(task.ClassNames, () => Example.FrequentPieces(rows));
             // With a head of the backbone's there is none whose rows could be reordered.
             var start = task.Writes ? options.StartFrom?.PromptFor(backbone) : words is null ? options.StartFrom?.StartFor(backbone, task.ClassNames, channel, options.ReasonAgainstHeadOfStart) : options.StartFrom?.TensorsFor(backbone);
@@ -71,7 +73,8 @@ internal static class PromptFit
             channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows{(task.Writes ? "" : $" of {task.ClassNames.Count} classes")}: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}{(options.Ranks.Size > 1 ? $", {options.Ranks.Size} ranks" : "")}"));
             channel.Epochs = options.EpochsFor(rows.Count);
             var report = new Trainer(model, options, rate, seed, task.ClassNames, task.Score, channel).Run(rows, validation, skipped);
-            return task.ToTransformer(model, Settings(options, backbone, limit) with { Report = report });
+            if (report.Calibration is { } calibration) channel.Say($"Calibrated: {calibration}");
+            return task.ToTransformer(model, Settings(options, backbone, limit, report));
         }
         catch
         {
@@ -106,10 +109,11 @@ internal static class PromptFit
     }
 
     /// <summary>Settings of a model, to which the task adds its own.</summary>
-    public static ModelSettings Settings(PTuningOptions options, FrozenBackbone backbone, RowLimit limit) => new()
+    public static ModelSettings Settings(PTuningOptions options, FrozenBackbone backbone, RowLimit limit, TrainingReport? report = null) => new()
     {
         Method = options.Method,
         Verbalizer = options.Verbalizer,
+        WordTemperature = options.Verbalizer is null ? null : report?.Calibration?.Temperature,
         InputColumns = [],
         PredictedLabelColumn = options.PredictedLabelColumnName,
         ScoreColumn = options.ScoreColumnName,
@@ -120,6 +124,7 @@ internal static class PromptFit
         TokenizerHash = backbone.Tokenizer.Fingerprint,
         EmbedBackbone = options.EmbedBackbone,
         Precision = options.Precision,
+        Report = report,
     };
 
     /// <exception cref="ArgumentException">There is nothing to learn from.</exception>

@@ -16,7 +16,7 @@ internal static class CrossEntropy
         return torch.nn.functional.cross_entropy(scores, targets, classWeights, ignore_index: Example.NoTarget);
     }
 
-    /// <summary>The weight of a pass's targets in the mean over those of several.</summary>
+    /// <summary>The weight of targets in the mean over further ones.</summary>
     public static double Weight(IEnumerable<int> targets, IReadOnlyList<double>? classWeights) => targets.Sum(t => t == Example.NoTarget ? 0 : classWeights?[t] ?? 1);
 
     /// <summary>The sum over an example's targets, and their number.</summary>

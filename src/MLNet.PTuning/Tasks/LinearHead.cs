@@ -25,6 +25,8 @@ internal sealed class LinearHead : Head
 
     public override bool SuitsAnyThread => true;
 
+    public override bool Drops => true;
+
     public override IReadOnlyList<Parameter> Parameters => [.. new[] { _weight, _bias, _poolerWeight, _poolerBias }.OfType<Parameter>()];
 
     /// <summary>A new head: weights from N(0, initializer_range²), biases 0.</summary>
@@ -61,6 +63,12 @@ internal sealed class LinearHead : Head
         else hidden = Pooled(hidden, encoder);
         if (dropout is not null) hidden = dropout.Apply(hidden, dropProbability, Counted.Vectors);
         return Apply(new Linear(_weight.Value, _bias?.Value), hidden);
+    }
+
+    public override void DivideScores(double divisor)
+    {
+        _weight.Value.DividedInPlace(divisor);
+        _bias?.Value.DividedInPlace(divisor);
     }
 
     private torch.Tensor Pooled(torch.Tensor hidden, Encoder encoder) =>

@@ -15,16 +15,23 @@ internal sealed record StepShare(IReadOnlyList<Batch> Passes, IReadOnlyList<Exam
     public static StepShare Of(IReadOnlyList<Example> examples, int rank, int size)
     {
         if (size == 1) return new(Batch.Passes(examples), examples);
+        return new([.. OfPasses(examples, rank, size).Index().Where(pass => pass.Item.End > pass.Item.From)
+            .Select(pass => Batch.Of(pass.Item.Examples[pass.Item.From..pass.Item.End]) with { Part = PartOf(pass.Item.Examples, pass.Item.From, pass.Item.End, pass.Index) })], examples);
+    }
+
+    /// <summary>The rows of each of a step's passes, and from which on and before which they are one process's.</summary>
+    /// <param name="examples">The step's rows.</param>
+    /// <param name="rank">The process's number, from 0.</param>
+    /// <param name="size">How many share the step.</param>
+    public static IEnumerable<(Example[] Examples, int From, int End)> OfPasses(IReadOnlyList<Example> examples, int rank, int size)
+    {
         int[] owners = Owners(examples, size);
-        var parts = new List<Batch>();
         int first = 0;
-        foreach (var (pass, index) in Batch.ExamplesOfPasses(examples).Select((pass, index) => (pass, index)))
+        foreach (var pass in Batch.ExamplesOfPasses(examples))
         {
-            int from = Math.Clamp(Array.IndexOf(owners, rank) - first, 0, pass.Length), end = Math.Clamp(Array.LastIndexOf(owners, rank) + 1 - first, 0, pass.Length);
-            if (end > from) parts.Add(Batch.Of(pass[from..end]) with { Part = PartOf(pass, from, end, index) });
+            yield return (pass, Math.Clamp(Array.IndexOf(owners, rank) - first, 0, pass.Length), Math.Clamp(Array.LastIndexOf(owners, rank) + 1 - first, 0, pass.Length));
             first += pass.Length;
         }
-        return new(parts, examples);
     }
 
     // The process of each row: the one in whose equal part of all word pieces the row's middle lies.
@@ -37,7 +44,12 @@ internal sealed record StepShare(IReadOnlyList<Batch> Passes, IReadOnlyList<Exam
         return owners;
     }
 
-    private static PassPart? PartOf(Example[] pass, int from, int end, int index)
+    /// <summary>A part of a pass's rows, or of the rows with one prompt in it.</summary>
+    /// <param name="pass">All of them.</param>
+    /// <param name="from">Where the part begins.</param>
+    /// <param name="end">Where it has ended.</param>
+    /// <param name="index">The pass's index in its step.</param>
+    public static PassPart PartOf(Example[] pass, int from, int end, int index)
     {
         return new PassPart(index, ShareOf(e => e.RowStarts.Length), ShareOf(e => e.Ids.Length), ShareOf(e => e.ReadPositions.Length), ShareOf(e => e.VectorCount),
             Further(packed => packed.Rows.RowStarts), Further(packed => packed.Rows.StartsOf(packed.ReadPositions)));

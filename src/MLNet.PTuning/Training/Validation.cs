@@ -12,9 +12,24 @@ internal delegate double ScoreFunction(IReadOnlyList<Example> examples, IReadOnl
 /// <summary>Scores models on validation sets, and keeps the parameters of the best epoch.</summary>
 internal static class Validation
 {
-    /// <summary>Mean cross-entropy over all positions with a target, and the score, without dropout. Each of several ranks predicts some of the batches, and all have the same result.</summary>
+    /// <summary>Mean cross-entropy over all positions with a target, and the score, without dropout; and what both are of.</summary>
     /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
-    public static (double Loss, double Score) Run(TunedModel model, IReadOnlyList<Example> examples, ScoreFunction score, TrainingOptions options)
+    public static (double Loss, double Score, float[][] Predicted) Run(TunedModel model, IReadOnlyList<Example> examples, ScoreFunction score, TrainingOptions options)
+    {
+        float[][] predicted = Predict(model, examples, options);
+        double loss = 0;
+        int count = 0;
+        for (int row = 0; row < examples.Count; row++)
+        {
+            var (sum, targets) = CrossEntropy.OfPrediction(examples[row], predicted[row], model.ClassCount);
+            (loss, count) = (loss + sum, count + targets);
+        }
+        return (loss / Math.Max(count, 1), score(examples, predicted), predicted);
+    }
+
+    /// <summary>Predictions of all examples. Each of several ranks predicts some of the batches, and all have the same predictions.</summary>
+    /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
+    public static float[][] Predict(TunedModel model, IReadOnlyList<Example> examples, TrainingOptions options)
     {
         var predicted = new float[examples.Count][];
         int[][] batches = [.. Enumerable.Range(0, examples.Count).OrderBy(i => examples[i].Ids.Length).Chunk(options.BatchSize)];
@@ -25,25 +40,16 @@ internal static class Validation
             float[][] ofBatch = model.Predict([.. batch.Select(i => examples[i])]);
             for (int i = 0; i < batch.Length; i++) predicted[batch[i]] = ofBatch[i];
         }
-        if (ranks.Size > 1)
+        if (ranks.Size == 1) return predicted;
+        float[] own = [.. OfRank(ranks.Rank).SelectMany(batch => batch).SelectMany(i => predicted[i])];
+        var all = ranks.Gather(MemoryMarshal.AsBytes(own.AsSpan()));
+        for (int rank = 0; rank < ranks.Size; rank++)
         {
-            float[] own = [.. OfRank(ranks.Rank).SelectMany(batch => batch).SelectMany(i => predicted[i])];
-            var all = ranks.Gather(MemoryMarshal.AsBytes(own.AsSpan()));
-            for (int rank = 0; rank < ranks.Size; rank++)
-            {
-                int[] rows = [.. OfRank(rank).SelectMany(batch => batch)];
-                float[][] ofRows = model.OfExamples([.. rows.Select(i => examples[i])], MemoryMarshal.Cast<byte, float>(all[rank]).ToArray());
-                for (int i = 0; i < rows.Length; i++) predicted[rows[i]] = ofRows[i];
-            }
+            int[] rows = [.. OfRank(rank).SelectMany(batch => batch)];
+            float[][] ofRows = model.OfExamples([.. rows.Select(i => examples[i])], MemoryMarshal.Cast<byte, float>(all[rank]).ToArray());
+            for (int i = 0; i < rows.Length; i++) predicted[rows[i]] = ofRows[i];
         }
-        double loss = 0;
-        int count = 0;
-        for (int row = 0; row < examples.Count; row++)
-        {
-            var (sum, targets) = CrossEntropy.OfPrediction(examples[row], predicted[row], model.ClassCount);
-            (loss, count) = (loss + sum, count + targets);
-        }
-        return (loss / Math.Max(count, 1), score(examples, predicted));
+        return predicted;
 
         IEnumerable<int[]> OfRank(int rank) => batches.Where((_, i) => i % ranks.Size == rank);
     }

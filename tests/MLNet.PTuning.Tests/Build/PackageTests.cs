@@ -1,4 +1,4 @@
-// The NuGet package that `dotnet pack` makes: its files, its dependencies, and what it says of itself.
+// The NuGet packages that `dotnet pack` makes: their files, their dependencies, and what they say of themselves.
 using System.IO.Compression;
 using System.Xml.Linq;
 using MLNet.PTuning.Tests.Files;
@@ -37,6 +37,16 @@ public sealed class PackageTests : IDisposable
         Assert.Equal(["lib/net10.0/MLNet.PTuning.Mpi.dll", "lib/net10.0/MLNet.PTuning.Mpi.xml"], package.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith("lib/")).Order(StringComparer.Ordinal));
         using var nuspec = package.GetEntry("MLNet.PTuning.Mpi.nuspec")!.Open();
         Assert.Equal(["MLNet.PTuning"], XDocument.Load(nuspec).Descendants().Where(element => element.Name.LocalName == "dependency").Select(d => d.Attribute("id")!.Value));
+    }
+
+    [Fact]
+    public void The_package_for_hosts_holds_its_library_and_depends_on_this_one_and_on_what_every_host_has()
+    {
+        using var package = Pack("MLNet.PTuning.Hosting");
+        Assert.Equal(["lib/net10.0/MLNet.PTuning.Hosting.dll", "lib/net10.0/MLNet.PTuning.Hosting.xml"], package.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith("lib/")).Order(StringComparer.Ordinal));
+        using var nuspec = package.GetEntry("MLNet.PTuning.Hosting.nuspec")!.Open();
+        Assert.Equal(["MLNet.PTuning", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Options.ConfigurationExtensions"],
+            XDocument.Load(nuspec).Descendants().Where(element => element.Name.LocalName == "dependency").Select(d => d.Attribute("id")!.Value).Order(StringComparer.Ordinal));
     }
 
     public void Dispose() => _folder.Dispose();

@@ -79,24 +79,97 @@ public sealed class RanksTests : IDisposable
         }
     }
 
-    [Fact]
-    public void Several_tasks_are_learned_by_ranks_as_by_one()
+    [Theory]
+    [InlineData("texts", false)]
+    [InlineData("texts and words", false)]
+    [InlineData("texts and words", true)]
+    public void Several_tasks_are_learned_by_ranks_as_by_one(string of, bool haveFactors)
     {
-        float[][] Train(int size) => LocalRanks.Run(size, ranks =>
+        (byte[][] Weights, string Reports)[] Train(int size) => LocalRanks.Run(size, ranks =>
         {
             var ml = new MLContext(seed: 1);
-            IDataView Rows(int classes) => Keyed(ml, ml.Data.LoadFromEnumerable(Reviews.Rows(30, classes)));
+            IDataView Rows<T>(IEnumerable<T> rows) where T : class => Keyed(ml, ml.Data.LoadFromEnumerable(rows));
+            List<PromptTask> tasks =
+            [
+                new("two", new TextClassificationOptions(_backbone.Path) { ValidationShare = 0.3, CalibrateOn = CalibrationRows.Validation }, Rows(Unsure(Reviews.Rows(40)))),
+                new("three", new TextClassificationOptions(_backbone.Path) { ClassWeights = [1, 2, 0.5] }, Rows(Reviews.Rows(30, classes: 3))),
+            ];
+            if (of == "texts and words") tasks.Add(new("words", new TokenLabelingOptions(_backbone.Path), Rows(Sentences.Rows(24))));
             using var model = ml.Transforms.PTuningV2MultiTask(new MultiTaskOptions(_backbone.Path)
             {
-                Method = new DeepPrompt { Length = 3 }, Epochs = 3, BatchSize = 7, LearningRate = 0.01, Threads = 1, Communicator = ranks,
-                Tasks = [new("two", new TextClassificationOptions(_backbone.Path) { ValidationShare = 0.2 }, Rows(2)), new("three", new TextClassificationOptions(_backbone.Path), Rows(3))],
+                Method = haveFactors ? new SoftPrompt { Length = 3 } : new DeepPrompt { Length = 3, Dropout = 0.1 }, TaskRank = haveFactors ? 1 : null,
+                Epochs = 3, BatchSize = 7, LearningRate = 0.01, Threads = 1, Communicator = ranks, Tasks = tasks,
             }).Fit();
-            return new[] { "two", "three" }.SelectMany(task => Floats(SavedWeights.Of(model.Transformers[task]))).ToArray();
+            var reports = tasks.Select(task => ((PTuningTransformer)model.Transformers[task.Name]).Report!).ToList();
+            Assert.NotEqual(1, reports[0].Calibration!.Temperature);
+            return (tasks.Select(task => SavedWeights.Of(model.Transformers[task.Name])).ToArray(),
+                string.Join(' ', reports.Select(r => FormattableString.Invariant($"{r.BestEpoch} {r.Epochs[^1].TrainingLoss:f4} {r.Epochs[^1].ValidationScore:f4} {r.Calibration?.Temperature:f3}"))));
         });
-        float[] alone = Train(1)[0];
-        Assert.All(Train(3), rank => Assert.All(alone.Zip(rank), pair => Assert.Equal(pair.First, pair.Second, 1e-5f)));
+        var (alone, report) = Train(1)[0];
+        foreach (int size in (int[])[2, 4])
+        {
+            var ranks = Train(size);
+            Assert.All(ranks, rank => Assert.Equal(ranks[0].Weights, rank.Weights));
+            Assert.All(ranks, rank => Assert.Equal(report, rank.Reports));
+            Assert.All(alone.SelectMany(Floats).Zip(ranks[^1].Weights.SelectMany(Floats)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        }
+    }
 
-        static IDataView Keyed(MLContext ml, IDataView rows) => ml.Transforms.Conversion.MapValueToKey("Label").Fit(rows).Transform(rows);
+    [Fact]
+    public void Ranks_calibrate_alike()
+    {
+        void Set(TextClassificationOptions o) => (o.Epochs, o.ValidationShare, o.CalibrateOn) = (4, 0.3, CalibrationRows.Validation);
+        (byte[] Weights, TrainingReport Report)[] Run(int size) => LocalRanks.Run(size, ranks => Train(ranks, Set, rows: Unsure(_rows)));
+        var alone = Run(1)[0];
+        Assert.NotEqual(1, alone.Report.Calibration!.Temperature);
+        var ranks = Run(3);
+        Assert.All(ranks, rank => Assert.Equal(ranks[0].Weights, rank.Weights));
+        Assert.All(ranks, rank => Assert.Equal(ranks[0].Report.Calibration!.Temperature, rank.Report.Calibration!.Temperature));
+        Assert.Equal(alone.Report.Calibration.Temperature, ranks[0].Report.Calibration!.Temperature, 1e-3);
+        Assert.Equal(alone.Report.Calibration.After.LogLoss, ranks[0].Report.Calibration!.After.LogLoss, 1e-5);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_model_of_a_search_is_calibrated_on_the_ranks_that_did_not_train_it_too(bool verbalizes)
+    {
+        using var decoder = new TinyDecoder();
+        var rows = Unsure(Reviews.Rows(50));
+        (float[] Scores, double Temperature)[] Run(int size) => LocalRanks.Run(size, ranks =>
+        {
+            var ml = new MLContext(seed: 1);
+            var options = new TextClassificationOptions(verbalizes ? decoder.Path : _backbone.Path) { Epochs = 4, BatchSize = 8, ValidationShare = 0.4, CalibrateOn = CalibrationRows.Validation, Communicator = ranks, Threads = 1 };
+            if (verbalizes) options.Verbalizer = new Verbalizer { Words = { ["positive"] = ["good"], ["negative"] = ["bad"] }, Template = "{text} it was {mask}" };
+            var search = new PromptSearchOptions { Trials = 2, Lengths = [2], LearningRates = [0.01, 0.05], Dropouts = [0.1], Reparameterize = [false] };
+            var data = Keyed(ml, ml.Data.LoadFromEnumerable(rows));
+            using var model = ml.Transforms.PTuningV2Search(options, search).Fit(data);
+            return (Reviews.Scores(model, rows), model.Report!.Calibration!.Temperature);
+        });
+        var (scores, temperature) = Run(1)[0];
+        Assert.NotEqual(1, temperature);
+        Assert.All(Run(2), rank =>
+        {
+            Assert.Equal(temperature, rank.Temperature);
+            Assert.Equal(scores, rank.Scores);
+        });
+    }
+
+    [Fact]
+    public void A_search_s_labeler_has_the_scheme_that_the_rows_show_on_all_ranks()
+    {
+        // An entity begins with B- only after another one of its type: Iob1, which the tags alone do not tell from Iob2.
+        var rows = Enumerable.Range(0, 24).Select(i => new Sentence { Words = ["the", "good", "film", "was", "bad"], Label = i % 2 == 0 ? ["O", "I-x", "B-x", "O", "I-x"] : ["I-x", "I-x", "O", "O", "O"] }).ToList();
+        string[] labels = LocalRanks.Run(2, ranks =>
+        {
+            var ml = new MLContext(seed: 1);
+            var options = new TokenLabelingOptions(_backbone.Path) { Epochs = 2, BatchSize = 8, ValidationShare = 0.3, Constrained = true, Communicator = ranks, Threads = 1 };
+            var search = new PromptSearchOptions { Trials = 2, Lengths = [2], LearningRates = [0.01, 0.05], Dropouts = [0.1], Reparameterize = [false] };
+            using var model = ml.Transforms.PTuningV2Search(options, search).Fit(Keyed(ml, ml.Data.LoadFromEnumerable(rows)));
+            return $"{model.Scheme} {string.Join(' ', Sentences.Labels(model, rows).SelectMany(row => row))}";
+        });
+        Assert.StartsWith("Iob1", labels[0]);
+        Assert.Equal(labels[0], labels[1]);
     }
 
     [Fact]
@@ -239,6 +312,11 @@ public sealed class RanksTests : IDisposable
         _backbone.Dispose();
     }
 
+    private static IDataView Keyed(MLContext ml, IDataView rows) => ml.Transforms.Conversion.MapValueToKey("Label").Fit(rows).Transform(rows);
+
+    // Every fifth label is another row's, so that no model may be sure.
+    private static List<Review> Unsure(List<Review> rows) => [.. rows.Select((row, i) => new Review { Text = row.Text, Label = rows[i % 5 == 0 && i + 1 < rows.Count ? i + 1 : i].Label })];
+
     private static float[] Floats(byte[] weights)
     {
         // After the safetensors header, whose length comes first.
@@ -263,8 +341,7 @@ public sealed class RanksTests : IDisposable
         var options = new TextClassificationOptions(_backbone.Path) { Epochs = 4, BatchSize = 8, ValidationShare = 0.3, Communicator = ranks, Threads = 1 };
         var search = new PromptSearchOptions { Trials = 8, Reduction = 2, Lengths = [2, 3], LearningRates = [0.01, 0.05], Dropouts = [0.1, 0.2], Folder = ranks.Rank == 0 ? _folder.At($"search-{size}") : null };
         var data = ml.Data.LoadFromEnumerable(_rows);
-        var keys = ml.Transforms.Conversion.MapValueToKey("Label").Fit(data);
-        using var model = ml.Transforms.PTuningV2Search(options, search).Fit(keys.Transform(data));
+        using var model = ml.Transforms.PTuningV2Search(options, search).Fit(Keyed(ml, data));
         return (SavedWeights.Of(model), model.SearchReport!);
     });
 

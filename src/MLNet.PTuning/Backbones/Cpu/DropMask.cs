@@ -9,7 +9,7 @@ internal readonly struct DropMask
     /// <param name="probability">Of dropping an element.</param>
     /// <param name="step">A number that differs from step to step and from seed to seed.</param>
     /// <param name="site">Which of the step's masks this is.</param>
-    /// <param name="first">The index in the mask of what is row 0 here.</param>
+    /// <param name="first">The index in the mask of what is row 0 here; below 0 where the mask begins at a later row.</param>
     public DropMask(double probability, ulong step, int site, int first = 0)
     {
         _first = (uint)first;

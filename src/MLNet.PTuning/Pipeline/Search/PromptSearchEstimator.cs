@@ -105,7 +105,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
             }
             if (best!.Value.Trial.Failure is { } failure) throw new InvalidOperationException($"All {trials.Count} trials failed; the first of them: {failure}");
             // A trial from the folder has no model. Training is a function of its seed, so repeating it makes the same model.
-            var found = (best.Value.Owner is { } rank ? OnAllRanks(rows, best.Value.Trial.Setting, rank, best.Value.Model)
+            var found = (best.Value.Owner is { } rank ? OnAllRanks(rows, validation, best.Value.Trial.Setting, rank, best.Value.Model)
                 : Run(rows, validation, best.Value.Trial.Setting, best.Value.Trial.Rung, best.Value.Trial.Epochs).Model)
                 ?? throw new InvalidOperationException($"The best trial ({best.Value.Trial.Setting}) failed when it was repeated. Delete the folder's search.json to start again.");
             found.SearchReport = new SearchReport(trials, _ranks.FromFirst(clock.Elapsed.TotalSeconds));
@@ -129,14 +129,14 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         return [.. next.Select((_, rank) => (JsonSerializer.Deserialize<SearchTrial>(all[rank], SearchFolder.Json)!, rank == _ranks.Rank ? own.Model : null, (int?)rank))];
     }
 
-    private TTransformer? OnAllRanks(IDataView rows, PromptSetting setting, int owner, TTransformer? model)
+    private TTransformer? OnAllRanks(IDataView rows, IDataView validation, PromptSetting setting, int owner, TTransformer? model)
     {
         if (_ranks.Size == 1) return model;
         var tensors = _ranks.FromRank(owner, () => model!.Model.Trained());
         var report = JsonSerializer.Deserialize<TrainingReport>(_ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(model?.Report, SearchFolder.Json))[owner], SearchFolder.Json)!;
         if (model is not null) return model;
         var options = OptionsOf(setting);
-        options.Trained = (tensors, report);
+        (options.ValidationSet, options.ValidationShare, options.Trained) = (validation, null, (tensors, report));
         return EstimatorOf(options).Fit(rows);
     }
 
@@ -147,6 +147,7 @@ public sealed class PromptSearchEstimator<TTransformer> : IEstimator<TTransforme
         {
             [nameof(_options.Seed)] = Text([seed]),
             [nameof(_options.Epochs)] = Text([_options.Epochs]),
+            [nameof(_options.CalibrateOn)] = Text([_options.CalibrateOn]),
             [nameof(_options.MaxSequenceLength)] = Text([_options.MaxSequenceLength]),
             [nameof(_search.Lengths)] = Text(_search.Lengths),
             [nameof(_search.LearningRates)] = Text(_search.LearningRates),
