@@ -19,7 +19,7 @@ internal static class Training
         var sentences = ml.Data.LoadFromConll(Path.Combine(Data, "entities.conll"));
         Train("entities", sentences, ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.PTuningV2LabelTokens(new TokenLabelingOptions(Backbone) { Entities = true, Epochs = 15 })));
         var questions = ml.Data.LoadFromEnumerable(QuestionsAndTexts(ml));
-        Train("question-fits", questions, Classes(new TextClassificationOptions(Backbone) { TextPairColumnName = nameof(Pair.Second), Epochs = 6 }));
+        Train("question-fits", questions, Classes(new TextClassificationOptions(Backbone) { TextPairColumnName = nameof(Pair.Second), MaxSequenceLength = 128, Epochs = 4 }));
 
         IEstimator<ITransformer> Classes(TextClassificationOptions options) => ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.PTuningV2Classify(options));
 

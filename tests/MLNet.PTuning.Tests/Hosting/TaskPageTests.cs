@@ -123,7 +123,7 @@ public sealed class TaskPageTests(ServiceFiles files, Browser browser) : IClassF
         await page.WaitForSelectorAsync("#form:not([hidden])");
         await page.WaitForFunctionAsync("() => tasks.length > 0");
         await page.TypeAsync("#text", text);
-        if (second != "") await page.TypeAsync("#second", second);
+        if (second != "" && await page.QuerySelectorAsync("#second-part:not([hidden])") is not null) await page.TypeAsync("#second", second);
         await page.ClickAsync("button");
         await page.WaitForSelectorAsync(".card");
     }
