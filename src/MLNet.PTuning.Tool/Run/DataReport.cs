@@ -11,8 +11,8 @@ internal static class DataReport
 
     public static void Say(DataSummary data, IReadOnlyList<InputColumn>? testColumns, Terminal terminal)
     {
-        Columns(data.TrainingFile, data.Columns, terminal);
-        if (testColumns is not null) Columns(data.TestFile!, testColumns, terminal);
+        SayColumns(data.TrainingFile, data.Columns, terminal);
+        if (testColumns is not null) SayColumns(data.TestFile!, testColumns, terminal);
         terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{data.TrainingRows} rows to train on, {data.TestRows} to test on{(data.TestShare is > 0 and var share ? $" ({100 * share:f0} % held out; --test-share and --test say otherwise)" : "")}."));
         if (data.Classes.Count > 0)
         {
@@ -24,7 +24,8 @@ internal static class DataReport
         foreach (string warning in data.Warnings) terminal.Say($"Note: {warning}");
     }
 
-    private static void Columns(DataFile file, IReadOnlyList<InputColumn> columns, Terminal terminal) => terminal.Say($"{file.Path}: {string.Join("; ", columns.GroupBy(column => column.Input).Select(group =>
+    /// <summary>Says which of a file's columns are taken.</summary>
+    public static void SayColumns(DataFile file, IReadOnlyList<InputColumn> columns, Terminal terminal) => terminal.Say($"{file.Path}: {string.Join("; ", columns.GroupBy(column => column.Input).Select(group =>
         $"{group.Key} is {string.Join(", ", group.Select(column => $"'{column.Column}'"))}" + (group.First().IsGuessed ? $" ({group.First().Reason}; {group.First().Option} names another)" : "")))}.");
 
     private static void Row(Table table, string name, int training, int test) =>

@@ -1,6 +1,5 @@
 // Writes predicted rows one after the other, as CSV or as a JSON object a line.
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using CsvHelper;
 
@@ -9,13 +8,16 @@ namespace MLNet.PTuning.Tool.Run;
 /// <summary>Columns are the row's place, what the model read, the gold label where there is one, the prediction, its probability, and for classes the probability of each.</summary>
 internal abstract class PredictionWriter : IDisposable
 {
-    /// <summary>A writer of the form that a file's name says: JSON lines where it ends in .jsonl or .json, else CSV.</summary>
-    /// <param name="stream">Where to write, UTF-8; it is left open.</param>
-    /// <param name="name">The file's name.</param>
+    /// <summary>Whether a file's name says that it holds JSON lines.</summary>
+    public static bool IsJson(string name) => Path.GetExtension(name).ToLowerInvariant() is ".jsonl" or ".json" or ".ndjson";
+
+    /// <summary>A writer of CSV or of JSON lines.</summary>
+    /// <param name="writer">Where to write; it is left open.</param>
+    /// <param name="asJson">Whether as JSON lines.</param>
     /// <param name="classes">The classes, in the order of the probabilities.</param>
     /// <param name="hasGold">Whether rows have gold labels.</param>
-    public static PredictionWriter Create(Stream stream, string name, IReadOnlyList<string> classes, bool hasGold) =>
-        Path.GetExtension(name).ToLowerInvariant() is ".jsonl" or ".json" or ".ndjson" ? new Lines(stream, classes, hasGold) : new Delimited(stream, classes, hasGold);
+    public static PredictionWriter Create(TextWriter writer, bool asJson, IReadOnlyList<string> classes, bool hasGold) =>
+        asJson ? new Lines(writer, classes, hasGold) : new Delimited(writer, classes, hasGold);
 
     /// <summary>Writes a row.</summary>
     public abstract void Write(TestRow row);
@@ -29,9 +31,9 @@ internal abstract class PredictionWriter : IDisposable
         private readonly CsvWriter _csv;
         private readonly bool _hasGold;
 
-        public Delimited(Stream stream, IReadOnlyList<string> classes, bool hasGold)
+        public Delimited(TextWriter writer, IReadOnlyList<string> classes, bool hasGold)
         {
-            _csv = CsvWriter.Create(stream, new CsvWriterOptions { NewLine = "\n", ValidateFieldCount = false }, leaveOpen: true);
+            _csv = CsvWriter.Create(writer, new CsvWriterOptions { NewLine = "\n", ValidateFieldCount = false }, leaveOpen: true);
             _hasGold = hasGold;
             string[] header = ["row", "input", .. hasGold ? (string[])["gold"] : [], "predicted", "probability", .. classes.Select(name => "probability of " + name)];
             foreach (string name in header) _csv.WriteField(name);
@@ -53,13 +55,11 @@ internal abstract class PredictionWriter : IDisposable
         public override void Dispose() => _csv.Dispose();
     }
 
-    private sealed class Lines(Stream stream, IReadOnlyList<string> classes, bool hasGold) : PredictionWriter
+    private sealed class Lines(TextWriter writer, IReadOnlyList<string> classes, bool hasGold) : PredictionWriter
     {
-        private readonly StreamWriter _writer = new(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+        public override void Write(TestRow row) => writer.Write(JsonSerializer.Serialize(Content(row), Json.Compact) + "\n");
 
-        public override void Write(TestRow row) => _writer.WriteLine(JsonSerializer.Serialize(Content(row), Json.Compact));
-
-        public override void Dispose() => _writer.Dispose();
+        public override void Dispose() => writer.Flush();
 
         private Dictionary<string, object?> Content(TestRow row)
         {

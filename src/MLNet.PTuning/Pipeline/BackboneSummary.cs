@@ -22,10 +22,13 @@ public sealed class TensorSummary
 /// <summary>A backbone's folder: architecture, sizes, files (<see cref="Backbone.Inspect"/>).</summary>
 public sealed class BackboneSummary
 {
+    private readonly ModelFolder _folder;
+
     internal BackboneSummary(ModelFolder folder)
     {
+        _folder = folder;
         var config = BackboneConfig.Parse(folder.Config, folder.PathOf("config.json"));
-        (Folder, ContentHash, Files) = (folder.Path, folder.ContentHash, [.. folder.Files]);
+        (Folder, Files) = (folder.Path, [.. folder.Files]);
         (ModelType, IsDecoder) = (config.ModelType, BackboneFamily.All[config.ModelType].IsDecoder);
         (LayerCount, HiddenSize, HeadCount) = (config.LayerCount, config.HiddenSize, config.HeadCount);
         (VocabularySize, MaxPositions) = (config.VocabSize, config.MaxPositions);
@@ -61,8 +64,9 @@ public sealed class BackboneSummary
     /// <summary>Numbers in the tensors of floats that the weights' files hold, heads included.</summary>
     public long ParameterCount { get; }
 
-    /// <summary>SHA-256 over config.json and the weights, by which a saved model finds its backbone again.</summary>
-    public string ContentHash { get; }
+    /// <summary>SHA-256 over config.json and the weights, by which a saved model finds its backbone again. Asked for the first time, it reads all of them.</summary>
+    /// <exception cref="IOException">A file is not there any more.</exception>
+    public string ContentHash => _folder.ContentHash;
 
     /// <summary>Names of the files that make up the model.</summary>
     public IReadOnlyList<string> Files { get; }
