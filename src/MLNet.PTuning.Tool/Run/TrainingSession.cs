@@ -1,5 +1,6 @@
 // A training run from its settings to its output folder.
 using System.Diagnostics;
+using System.Text.Json;
 using Microsoft.ML;
 using MLNet.PTuning.Tool.Data;
 using MLNet.PTuning.Tool.Tasks;
@@ -26,7 +27,11 @@ internal sealed class TrainingSession(TrainSettings settings, Terminal terminal,
         if (!backbone.IsDecoder && settings.Task == TaskKind.Generate)
             throw new BadInputException($"{settings.Backbone} is a {backbone.ModelType}, which reads texts and does not write them; give the folder of a decoder (gpt2, llama).");
         var data = ReadData();
-        if (settings.DryRun) return null;
+        if (settings.DryRun)
+        {
+            if (terminal.Json) terminal.Output.WriteLine(JsonSerializer.Serialize(data.Summary, Json.Compact));
+            return null;
+        }
         Directory.CreateDirectory(Path.GetDirectoryName(settings.Checkpoint)!);
 
         using var messages = new TrainingMessages(_ml, terminal);
