@@ -31,7 +31,7 @@ internal static class EvaluateCommand
                 rows.Add(row is ClassifiedText text ? text with { Text = "", Pair = null, Probabilities = [] } : row);
             }
             if (rows.Count == 0) throw new BadInputException($"{reader.File.Description.Path} has no rows with a text and a gold label; give a file that has, or name other columns.");
-            if (skipped > 0) terminal.Say($"Note: {skipped} rows have no text or no label and are left out.");
+            if (skipped > 0) terminal.Say($"Note: Rows without a text or a label, which are left out: {skipped}.");
             string[] unseen = loaded.Task.Kind == TaskKind.Classify ? [.. rows.Select(row => row.GoldText).Distinct().Except(loaded.ClassNames)] : [];
             if (unseen.Length > 0) terminal.Say($"Note: the model knows no class {string.Join(", ", unseen.Take(5).Select(label => $"'{label}'"))}{(unseen.Length > 5 ? ", …" : "")}; these rows count as wrong.");
             var scores = loaded.Task.Score(loaded.Ml, rows);

@@ -27,7 +27,7 @@ internal static class PredictCommand
             long predicted = 0, skipped = 0;
             if (path is null) Write(terminal.Output, terminal.Json);
             else OutputFile.Write(path, writer => Write(writer, PredictionWriter.IsJson(path)));
-            if (skipped > 0) terminal.Say($"Note: {skipped} rows have no text and are left out.");
+            if (skipped > 0) terminal.Say($"Note: Rows without a text, which are left out: {skipped}.");
             if (path is null) return;
             terminal.Say(FormattableString.Invariant($"{path}: {predicted} rows, {clock.Elapsed.TotalSeconds:f1} s."));
             if (terminal.Json) terminal.Output.WriteLine(JsonSerializer.Serialize(new { output = path, rows = predicted, skippedRows = skipped, seconds = clock.Elapsed.TotalSeconds }, Json.Compact));

@@ -13,7 +13,7 @@ internal static class DataSummaries
         int testRows = testTable?.Inputs.Count ?? isTest.Count(held => held), trainingRows = table.Inputs.Count - (testTable is null ? testRows : 0);
         string path = training.File.Description.Path;
         if (trainingRows < 2)
-            throw new BadInputException($"{path} has {trainingRows} rows to train on{(table.Skipped > 0 ? $", and {table.Skipped} without a text or a label" : "")}; give more rows, or name other columns.");
+            throw new BadInputException($"{path} has too few rows to train on ({trainingRows}{(table.Skipped > 0 ? $", and {table.Skipped} without a text or a label" : "")}); give more rows, or name other columns.");
         var golds = new Dictionary<UInt128, int>();
         int duplicates = 0, contradicting = 0, shared = 0;
         for (int i = 0; i < isTest.Length; i++)
@@ -69,9 +69,9 @@ internal static class DataSummaries
 
     private static IEnumerable<string> Warnings(DataSummary summary, ClassRows[] classes, TaskKind task, string path, string column)
     {
-        if (summary.SkippedRows > 0) yield return $"{summary.SkippedRows} rows have no text or no label and are left out.";
-        if (summary.DuplicateRows > 0) yield return $"{summary.DuplicateRows} of {summary.TrainingRows} training rows repeat an earlier one{(summary.ContradictingRows > 0 ? $", {summary.ContradictingRows} of them with another label" : "")}.";
-        if (summary.SharedRows > 0) yield return $"{summary.SharedRows} of {summary.TestRows} test rows are training rows too, which makes the scores too good; remove them from one of both.";
+        if (summary.SkippedRows > 0) yield return $"Rows without a text or a label, which are left out: {summary.SkippedRows}.";
+        if (summary.DuplicateRows > 0) yield return $"Training rows that repeat an earlier one: {summary.DuplicateRows} of {summary.TrainingRows}{(summary.ContradictingRows > 0 ? $", {summary.ContradictingRows} of them with another label" : "")}.";
+        if (summary.SharedRows > 0) yield return $"Test rows that are training rows too, which makes the scores too good: {summary.SharedRows} of {summary.TestRows}; remove them from one of both.";
         string[] unseen = [.. classes.Where(c => c.Training == 0).Select(c => $"'{c.Label}'")];
         if (unseen.Length > 0) yield return $"{(unseen.Length == 1 ? "A label" : $"{unseen.Length} labels")} of test rows {(unseen.Length == 1 ? "is" : "are")} in no training row ({string.Join(", ", unseen.Take(5))}{(unseen.Length > 5 ? ", …" : "")}); these rows count as wrong.";
         if (task != TaskKind.Classify || classes.Length == 0) yield break;

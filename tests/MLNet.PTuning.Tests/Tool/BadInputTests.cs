@@ -17,7 +17,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("label,text\npos,good\0film\nneg,bad film\n", "line 2, column 'text': a NUL character")]
     [InlineData("id,text\n1,good film\n2,bad film\n3,fine day\n4,dull day\n", "no column looks like the class")]
     [InlineData("label,text\npos,good film\npos,fine\npos,great\n", "have the class 'pos', and a classifier needs two")]
-    [InlineData("label,text\npos,good\nneg,\n,bad\n", "has 1 rows to train on, and 2 without a text or a label", "--test-share", "0")]
+    [InlineData("label,text\npos,good\nneg,\n,bad\n", "has too few rows to train on (1, and 2 without a text or a label)", "--test-share", "0")]
     [InlineData("label,text,text\npos,good,1\nneg,bad,2\n", "two columns are called 'text'")]
     [InlineData("label,text\npos,good\nneg,bad\n", "has no column 'review' for --text; it has 'label', 'text'", "--text", "review")]
     [InlineData("good film\nbad film\n", "has one column, and none for the class")]

@@ -34,7 +34,7 @@ public sealed class ModelVerbTests : IClassFixture<ModelVerbTests.Trained>, IDis
         var rows = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal(["1", "3"], rows.Select(row => row.GetProperty("row").GetString()));
         Assert.Equal(1, rows[0].GetProperty("probabilities").EnumerateObject().Sum(p => p.Value.GetDouble()), 4);
-        Assert.Contains("1 rows have no text", run.Error);
+        Assert.Contains("Rows without a text, which are left out: 1.", run.Error);
     }
 
     [Fact]
@@ -82,6 +82,26 @@ public sealed class ModelVerbTests : IClassFixture<ModelVerbTests.Trained>, IDis
         Assert.Equal(CommandLine.Run("predict", _trained.Model, _folder.At("new.csv")).Output, CommandLine.Run("predict", _folder.At("imported.zip"), _folder.At("new.csv")).Output);
         // A folder that is not empty is not written to.
         Assert.Equal(ExitCodes.BadInput, CommandLine.Run("export", _trained.Model, "--peft", _folder.At("peft")).ExitCode);
+    }
+
+    [Fact]
+    public void A_fault_in_the_middle_of_a_file_is_said_and_leaves_the_older_output()
+    {
+        File.WriteAllText(_folder.At("new.csv"), "id,text\n" + string.Concat(DataFiles.Rows(3000).Select((row, i) => $"{i},{row.Text}{(i == 2500 ? ",more" : "")}\n")));
+        File.WriteAllText(_folder.At("predicted.csv"), "older");
+        var run = CommandLine.Run("predict", _trained.Model, _folder.At("new.csv"), "-o", _folder.At("predicted.csv"));
+        Assert.Equal(ExitCodes.BadInput, run.ExitCode);
+        Assert.Contains("new.csv, line 2502: 3 fields, where the file's first line has 2", run.Error.TrimEnd().Split('\n')[^1]);
+        Assert.Equal("older", File.ReadAllText(_folder.At("predicted.csv")));
+        Assert.Equal(["new.csv", "predicted.csv"], Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void The_file_that_is_predicted_is_not_written_over()
+    {
+        File.WriteAllText(_folder.At("new.csv"), "text\nthe film was good\n");
+        Assert.Equal(ExitCodes.BadUsage, CommandLine.Run("predict", _trained.Model, _folder.At("new.csv"), "-o", _folder.At("new.csv")).ExitCode);
+        Assert.StartsWith("text\n", File.ReadAllText(_folder.At("new.csv")));
     }
 
     [Theory]

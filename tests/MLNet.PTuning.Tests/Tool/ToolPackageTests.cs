@@ -12,7 +12,7 @@ public sealed class ToolPackageTests : IDisposable
     private readonly TinyBackbone _backbone = new();
 
     [Fact]
-    public void A_packed_tool_is_installed_from_its_folder_and_computes()
+    public async Task A_packed_tool_is_installed_from_its_folder_and_computes()
     {
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         OtherProcess.DotNet("pack", TorchSharpLibrary.InRepository("src", "MLNet.PTuning.Tool"), "--no-build", "-c", configuration, "-o", _folder.At("packages"), "-nodeReuse:false", "--tl:off");
@@ -28,9 +28,9 @@ public sealed class ToolPackageTests : IDisposable
             RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
         var error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, error.Result);
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, await error);
         Assert.Equal("classify", System.Text.Json.JsonDocument.Parse(output).RootElement.GetProperty("task").GetString());
     }
 
