@@ -38,7 +38,7 @@ internal static class ImportCommand
         var ml = new MLContext();
         var columns = TaskColumns.Of(kind).Where(column => column.IsRequired || (pairs && column.Input == "TextPair")).Select(column => new InputColumn(column.Input, column.Input, 0, null, column.Option)).ToList();
         var task = TaskModel.Of(kind);
-        var options = task.Options(backbone, columns, Pooling.FirstToken);
+        var options = task.Options(Path.GetFullPath(backbone), columns, Pooling.FirstToken);
         options.StartFrom = peft;
         var data = task.TrainingView(ml, [], columns);
         ITransformer model = options switch

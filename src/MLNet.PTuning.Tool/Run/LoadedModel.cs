@@ -8,6 +8,9 @@ namespace MLNet.PTuning.Tool.Run;
 
 internal sealed class LoadedModel : IDisposable
 {
+    // What the library advises an app when it does not find a model's backbone.
+    private const string BackboneIsMissing = ". Put it at one of these paths";
+
     private readonly DataViewSchema? _schema;
 
     private LoadedModel(string path, MLContext ml, ITransformer model, PTuningTransformer transformer, DataViewSchema? schema)
@@ -56,6 +59,10 @@ internal sealed class LoadedModel : IDisposable
         try
         {
             model = ml.Model.Load(file, out schema);
+        }
+        catch (FileNotFoundException e) when (e.Message.Contains(BackboneIsMissing, StringComparison.Ordinal))
+        {
+            throw new BadInputException(e.Message[..e.Message.IndexOf(BackboneIsMissing, StringComparison.Ordinal)] + ". Name its folder, or the folder above, with --backbone.", e);
         }
         // What ML.NET throws of zip files that are no model's has no type of its own.
         catch (Exception e) when (e is FormatException or InvalidOperationException or ArgumentException && !HasCause<IOException>(e) && !HasCause<InvalidDataException>(e))

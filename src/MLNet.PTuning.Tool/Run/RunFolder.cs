@@ -73,16 +73,16 @@ internal static class RunFolder
     /// <summary>A run's name, of the name of its data file: letters, digits and underscores, beginning with a letter.</summary>
     public static string NameOf(string path)
     {
-        string file = Path.GetFileNameWithoutExtension(path);
-        // "train.tsv" says less than the folder that it is in.
-        if (file.ToLowerInvariant() is "train" or "training" or "data" && Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path))) is { Length: > 0 } parent) file = parent;
-        var name = new StringBuilder();
+        string file = Path.GetFileNameWithoutExtension(path), full = Path.GetFullPath(path);
+        // "data/train.tsv" says less than the folder that these are in.
+        while (file.ToLowerInvariant() is "train" or "training" or "data" && Path.GetDirectoryName(full) is { } parent && Path.GetFileName(parent) is { Length: > 0 } name) (file, full) = (name, parent);
+        var made = new StringBuilder();
         foreach (char c in file.Normalize(NormalizationForm.FormD))
         {
             if (CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark) continue;
-            name.Append(char.IsAsciiLetterOrDigit(c) ? c : '_');
+            made.Append(char.IsAsciiLetterOrDigit(c) ? c : '_');
         }
-        string made = name.ToString().Trim('_');
-        return made.Length == 0 ? "model" : char.IsAsciiLetter(made[0]) ? made : "m_" + made;
+        string trimmed = made.ToString().Trim('_');
+        return trimmed.Length == 0 ? "model" : char.IsAsciiLetter(trimmed[0]) ? trimmed : "m_" + trimmed;
     }
 }

@@ -39,9 +39,16 @@ internal static class TrainingBar
     {
         private readonly Stopwatch _clock = Stopwatch.StartNew();
 
+        private double _sum;
+        private int _count;
+
         public void Report(TrainingProgress value)
         {
-            if (value.Step == value.Steps) terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{Text(title, value)}, {_clock.Elapsed.TotalSeconds:f1} s"));
+            _sum += value.Loss;
+            _count++;
+            if (value.Step < value.Steps) return;
+            terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{Text(title, value with { Loss = _sum / _count })}, {_clock.Elapsed.TotalSeconds:f1} s"));
+            (_sum, _count) = (0, 0);
         }
     }
 

@@ -86,7 +86,8 @@ internal sealed class TrainingSession(TrainSettings settings, Terminal terminal,
 
     private PTuningOptions Options(TaskData data, TuningMethod? method)
     {
-        var options = _task.Options(settings.Backbone, data.Summary.Columns, settings.Pooling);
+        // The full path, so that the model finds it whatever folder a later command runs in.
+        var options = _task.Options(Path.GetFullPath(settings.Backbone), data.Summary.Columns, settings.Pooling);
         if (method is not null) options.Method = method;
         if (options is TextGenerationOptions generation && settings.MaxNewTokens is { } most) generation.MaxNewTokens = most;
         (options.Epochs, options.LearningRate, options.BatchSize) = (settings.Epochs, settings.Rate, settings.BatchSize ?? options.BatchSize);

@@ -45,6 +45,14 @@ public sealed class BackboneVerbTests : IDisposable
     }
 
     [Fact]
+    public void All_tensors_of_a_model_that_is_no_graph_are_kept()
+    {
+        _backbone.AddWeights([("cls.predictions.bias", [TinyBackbone.Vocabulary.Length])], i => i);
+        Assert.Equal(0, CommandLine.Run("backbone", "convert", _backbone.Path, "-o", _folder.At("converted")).ExitCode);
+        Assert.Equal(RealWeights(_backbone.At("model.safetensors")), RealWeights(_folder.At("converted/model.safetensors")));
+    }
+
+    [Fact]
     public void What_is_no_backbone_is_said_in_a_sentence()
     {
         var run = CommandLine.Run("backbone", "check", _folder.Path);

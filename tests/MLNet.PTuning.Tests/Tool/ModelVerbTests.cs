@@ -97,6 +97,20 @@ public sealed class ModelVerbTests : IClassFixture<ModelVerbTests.Trained>, IDis
     }
 
     [Fact]
+    public void A_model_whose_backbone_is_gone_says_which_option_names_it()
+    {
+        File.WriteAllText(_folder.At("new.csv"), "text\ngood\n");
+        using var backbone = new TinyBackbone(seed: 9);
+        File.WriteAllText(_folder.At("rows.csv"), DataFiles.Csv(20));
+        Assert.Equal(0, CommandLine.Run("train", "classify", _folder.At("rows.csv"), "--backbone", backbone.Path, "-o", _folder.At("out"), "--epochs", "1", "--no-head-only", "--threads", "1").ExitCode);
+        Directory.Move(backbone.Path, _folder.At("moved"));
+        var run = CommandLine.Run("predict", _folder.At("out"), _folder.At("new.csv"));
+        Assert.Equal(ExitCodes.BadInput, run.ExitCode);
+        Assert.EndsWith("Name its folder, or the folder above, with --backbone.", Assert.Single(run.Error.TrimEnd().Split('\n')));
+        Directory.CreateDirectory(backbone.Path);
+    }
+
+    [Fact]
     public void The_file_that_is_predicted_is_not_written_over()
     {
         File.WriteAllText(_folder.At("new.csv"), "text\nthe film was good\n");
