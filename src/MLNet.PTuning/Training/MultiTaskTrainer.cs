@@ -62,8 +62,8 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
                 var scores = tasks.Select(t => t.Validation is { } rows ? Validation.Run(t.Model, rows, t.Score, options) : default((double Loss, double Score)?)).ToList();
                 double seconds = clock.Elapsed.TotalSeconds;
                 for (int task = 0; task < tasks.Count; task++)
-                    if (losses[task].Count > 0) curves[task].Add(new TrainingEpoch(epoch + 1, losses[task].Average(), scores[task]?.Loss, scores[task]?.Score, seconds));
-                var done = new TrainingEpoch(epoch + 1, losses.SelectMany(l => l).Average(), scores.Average(s => s?.Loss), scores.Average(s => s?.Score), seconds);
+                    if (losses[task].Count > 0) curves[task].Add(new TrainingEpoch(epoch + 1, losses[task].Average(), scores[task]?.Loss, scores[task]?.Score, seconds) { LearningRate = schedule.MeanOf(epoch) });
+                var done = new TrainingEpoch(epoch + 1, losses.SelectMany(l => l).Average(), scores.Average(s => s?.Loss), scores.Average(s => s?.Score), seconds) { LearningRate = schedule.MeanOf(epoch) };
                 if (done.ValidationScore is not null && (best is null || Validation.IsBetter(done, best))) (best, bestParameters) = (done, Validation.Snapshot(trained));
                 observer.AfterEpoch(done);
             }

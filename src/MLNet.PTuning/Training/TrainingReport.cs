@@ -1,4 +1,6 @@
 // What a training run did: its curve, its times, its sizes.
+using System.Text.Json.Serialization;
+
 namespace MLNet.PTuning;
 
 /// <summary>One epoch of training.</summary>
@@ -7,7 +9,12 @@ namespace MLNet.PTuning;
 /// <param name="ValidationLoss">Mean cross-entropy on the validation set, without dropout; null where there is none.</param>
 /// <param name="ValidationScore">The task's score on the validation set (accuracy, entity F1); null where there is none.</param>
 /// <param name="Seconds">Wall time, validation included.</param>
-public sealed record TrainingEpoch(int Number, double TrainingLoss, double? ValidationLoss, double? ValidationScore, double Seconds);
+public sealed record TrainingEpoch(int Number, double TrainingLoss, double? ValidationLoss, double? ValidationScore, double Seconds)
+{
+    /// <summary>Mean learning rate over the epoch's steps, of what the method trains beside the head; null in models of earlier versions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? LearningRate { get; init; }
+}
 
 /// <summary>The record of a training run.</summary>
 /// <param name="Epochs">The curve.</param>
