@@ -1,0 +1,45 @@
+// The report's calibration: whether predictions are right as often as their probabilities say.
+using System.Globalization;
+using MLNet.PTuning.Tool.Run;
+
+namespace MLNet.PTuning.Tool.Report;
+
+internal static class CalibrationSection
+{
+    public static ReportSection? Of(TrainingRun run, ReportFigures figures) =>
+        figures.Calibration is not { } calibration ? null : new("calibration", "Calibration", html => Write(html, run, calibration));
+
+    private static void Write(HtmlText html, TrainingRun run, CalibrationFigures calibration)
+    {
+        html.Line($"<p>Of predictions with a probability of 80%, a calibrated model has 80% right: its bars end at the dashed line. Below the line the model is too sure, above it not sure enough.{(run.Task == TaskKind.Label ? " Every word is a prediction." : "")}</p>");
+        html.Line($"<div class=\"plots\">");
+        Plot(html, calibration);
+        html.Line($"</div>");
+        (string Name, Reliability? Of)[] all = [("as it predicts", calibration.Predicted), ("before temperature scaling", calibration.Before)];
+        html.Table("Calibration on the test rows", ["model", "expected calibration error", "maximum", "mean probability", "accuracy", "predictions"], all.Where(one => one.Of is not null).Select(one => (IReadOnlyList<Markup>)
+            [ReportParts.Plain(one.Name), Shown.Percent(one.Of!.ExpectedCalibrationError), Shown.Percent(one.Of.MaximumCalibrationError), Shown.Percent(one.Of.Confidence), Shown.Percent(one.Of.Accuracy), Shown.Count(one.Of.Predictions)]));
+        html.Line($"<p class=\"note\">Expected calibration error: the distance between probability and accuracy, in {calibration.Predicted.Bins.Count} bins of equal width, as a mean over the predictions. {(calibration.Temperature is { } temperature ? HtmlText.Piece(p => p.Line($"The model’s scores are divided by the temperature {Shown.Number(temperature)}, which was found on the validation rows.")) : ReportParts.Plain("The model was not calibrated."))}</p>");
+        html.Table("Predictions by probability", ["probability", "predictions", "mean probability", "right"], calibration.Predicted.Bins.Where(bin => bin.Count > 0).Select(bin => (IReadOnlyList<Markup>)
+            [ReportParts.Plain(string.Create(CultureInfo.InvariantCulture, $"{100 * bin.From:f0}–{100 * bin.To:f0}%")), Shown.Count(bin.Count), Shown.Percent(bin.Confidence!.Value), Shown.Percent(bin.Accuracy!.Value)]));
+    }
+
+    private static void Plot(HtmlText html, CalibrationFigures calibration)
+    {
+        var plot = new SvgPlot("reliability", "probability of the prediction", "right");
+        double[] fifths = [0, 0.2, 0.4, 0.6, 0.8, 1];
+        plot.Across(fifths, Label);
+        plot.Upward(fifths, Label);
+        foreach (var bin in calibration.Predicted.Bins.Where(bin => bin.Count > 0)) plot.Bar(bin.From, bin.To, bin.Accuracy!.Value, PlotInk.First);
+        plot.Line([(0, 0), (1, 1)], PlotInk.Third, isDashed: true);
+        List<(PlotInk, string, string)> key = [(PlotInk.First, "block", "share that is right"), (PlotInk.Third, "dashed", "perfectly calibrated")];
+        if (calibration.Before is { } before)
+        {
+            foreach (var bin in before.Bins.Where(bin => bin.Count > 0)) plot.Point(bin.Confidence!.Value, bin.Accuracy!.Value, PlotInk.Second, isFilled: false);
+            key.Insert(1, (PlotInk.Second, "ring", "before temperature scaling"));
+        }
+        string error = (100 * calibration.Predicted.ExpectedCalibrationError).ToString("f2", CultureInfo.InvariantCulture);
+        html.Figure(plot.Draw($"Share of right predictions over their probability; expected calibration error {error}%. The numbers are in the table below."), [.. key]);
+
+        static string Label(double share) => (100 * share).ToString("f0", CultureInfo.InvariantCulture) + "%";
+    }
+}
