@@ -15,12 +15,22 @@ internal static class CalibrationSection
         html.Line($"<div class=\"plots\">");
         Plot(html, calibration);
         html.Line($"</div>");
-        (string Name, Reliability? Of)[] all = [("as it predicts", calibration.Predicted), ("before temperature scaling", calibration.Before)];
-        html.Table("Calibration on the test rows", ["model", "expected calibration error", "maximum", "mean probability", "accuracy", "predictions"], all.Where(one => one.Of is not null).Select(one => (IReadOnlyList<Markup>)
-            [ReportParts.Plain(one.Name), Shown.Percent(one.Of!.ExpectedCalibrationError), Shown.Percent(one.Of.MaximumCalibrationError), Shown.Percent(one.Of.Confidence), Shown.Percent(one.Of.Accuracy), Shown.Count(one.Of.Predictions)]));
-        html.Line($"<p class=\"note\">Expected calibration error: the distance between probability and accuracy, in {calibration.Predicted.Bins.Count} bins of equal width, as a mean over the predictions. {(calibration.Temperature is { } temperature ? HtmlText.Piece(p => p.Line($"The model’s scores are divided by the temperature {Shown.Number(temperature)}, which was found on the validation rows.")) : ReportParts.Plain("The model was not calibrated."))}</p>");
+        html.Table("Calibration", ["rows and model", "expected calibration error", "maximum", "mean probability", "accuracy", "predictions"], Lines(run, calibration).Select(line => (IReadOnlyList<Markup>)
+            [ReportParts.Plain(line.Name), Shown.Percent(line.Error), Shown.Percent(line.Maximum), Shown.Percent(line.Confidence), Shown.Percent(line.Accuracy), Shown.Count(line.Predictions)]));
+        html.Line($"<p class=\"note\">Expected calibration error: the distance between probability and accuracy, in {calibration.Predicted.Bins.Count} bins of equal width, as a mean over the predictions. {(calibration.Temperature is { } temperature ? HtmlText.Piece(p => p.Line($"The model’s scores are divided by the temperature {Shown.Number(temperature)}, at which the validation rows’ labels are most likely.")) : ReportParts.Plain("The model was not calibrated (temperature scaling)."))}</p>");
         html.Table("Predictions by probability", ["probability", "predictions", "mean probability", "right"], calibration.Predicted.Bins.Where(bin => bin.Count > 0).Select(bin => (IReadOnlyList<Markup>)
             [ReportParts.Plain(string.Create(CultureInfo.InvariantCulture, $"{100 * bin.From:f0}–{100 * bin.To:f0}%")), Shown.Count(bin.Count), Shown.Percent(bin.Confidence!.Value), Shown.Percent(bin.Accuracy!.Value)]));
+    }
+
+    private static IEnumerable<(string Name, double Error, double Maximum, double Confidence, double Accuracy, int Predictions)> Lines(TrainingRun run, CalibrationFigures calibration)
+    {
+        if (calibration.Before is { } before) yield return Line("test rows, before temperature scaling", before);
+        yield return Line("test rows, as the model predicts", calibration.Predicted);
+        if (run.Training.Calibration is not { } onValidation) yield break;
+        foreach (var (name, of) in new[] { ("validation rows, before temperature scaling", onValidation.Before), ("validation rows, after it", onValidation.After) })
+            yield return (name, of.ExpectedCalibrationError, of.MaximumCalibrationError, of.Confidence, of.Accuracy, of.Predictions);
+
+        static (string, double, double, double, double, int) Line(string name, Reliability of) => (name, of.ExpectedCalibrationError, of.MaximumCalibrationError, of.Confidence, of.Accuracy, of.Predictions);
     }
 
     private static void Plot(HtmlText html, CalibrationFigures calibration)

@@ -3,14 +3,6 @@ using MLNet.PTuning.Tool.Run;
 
 namespace MLNet.PTuning.Tool.Report;
 
-/// <summary>The predictions of a bin of a reliability diagram.</summary>
-/// <param name="From">The bin's lower end, exclusive but for the first bin's 0.</param>
-/// <param name="To">Its upper end, inclusive.</param>
-/// <param name="Count">Number of predictions whose confidence is within.</param>
-/// <param name="Confidence">Their mean confidence; null where there are none.</param>
-/// <param name="Accuracy">The fraction of them that is right; null where there are none.</param>
-internal sealed record ReliabilityBin(double From, double To, int Count, double? Confidence, double? Accuracy);
-
 /// <summary>The reliability of predictions whose confidence is the probability of what is predicted.</summary>
 /// <param name="Predictions">Number of predictions.</param>
 /// <param name="Accuracy">Fraction that is right.</param>

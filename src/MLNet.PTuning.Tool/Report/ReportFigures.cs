@@ -58,7 +58,7 @@ internal sealed record ReportFigures
             Averages = LabelAverages.Of(labels),
             Confusion = [.. pairs.GroupBy(pair => pair).Select(group => new ConfusionCell(group.Key.Gold, group.Key.Predicted, group.Count()))
                 .OrderByDescending(cell => cell.Count).ThenBy(cell => cell.Gold, StringComparer.Ordinal).ThenBy(cell => cell.Predicted, StringComparer.Ordinal)],
-            Calibration = CalibrationFigures.Of(run.TestRows, temperature: null),
+            Calibration = CalibrationFigures.Of(run.TestRows, run.Training.Calibration?.Temperature),
             MistakeCount = mistakes.Length,
             Mistakes = [.. (overlaps.Length > 0 ? mistakes.OrderBy(m => m.Score) : mistakes.OrderByDescending(m => m.Score)).Take(MistakesKept)],
         };

@@ -18,6 +18,9 @@ internal sealed record ModelSettings
     public required TuningMethod Method { get; init; }
     /// <summary>Words that represent the classes; null for a classification head.</summary>
     public Verbalizer? Verbalizer { get; init; }
+    /// <summary>The temperature that their scores are divided by; null for none, and for a classification head, which is saved divided by it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? WordTemperature { get; init; }
     public required string[] InputColumns { get; init; }
     public required string PredictedLabelColumn { get; init; }
     public required string ScoreColumn { get; init; }
@@ -149,7 +152,7 @@ internal static class SavedModel
                     + "Put them back (vocab.txt, tokenizer.json, tokenizer_config.json, …), or train anew.");
             File.WriteAllBytes(temporary, weights);
             using var file = WeightFile.Open(temporary);
-            var model = TunedModel.Load(lease, settings.Method, keys.Count, settings.HasPooler, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names), settings.Vectors, settings.Generation is not null);
+            var model = TunedModel.Load(lease, settings.Method, keys.Count, settings.HasPooler, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names), settings.WordTemperature, settings.Vectors, settings.Generation is not null);
             model.Computation = new Computation(settings.Precision, null);
             return (settings, keys, model);
         }

@@ -97,10 +97,23 @@ internal sealed class TunedModel : IDisposable
         Build(lease, classes, headDropout, _ => other._tuner.Share(seed), b => writes || words is not null ? Untrained(b, words) : LinearHead.Create(b, classes, pools, seed + 1, vectors));
 
     /// <summary>A trained model from what <see cref="Save"/> wrote. Takes over the lease.</summary>
+    /// <param name="lease">The backbone.</param>
+    /// <param name="method">What was trained.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="pools">Whether the head reads rows through a pooler.</param>
+    /// <param name="saved">What was saved.</param>
+    /// <param name="words">Words of each class, where a verbalizer takes the place of a classification head.</param>
+    /// <param name="wordTemperature">What their scores are divided by; null for nothing.</param>
+    /// <param name="vectors">Vectors that the head reads for each line of scores.</param>
+    /// <param name="writes">Whether the head is the decoder's own, which scores the next token.</param>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
     public static TunedModel Load(FrozenBackbone.Lease lease, TuningMethod method, int classes, bool pools, SavedTensors saved, IReadOnlyList<IReadOnlyList<string>>? words = null,
-        int vectors = 1, bool writes = false) =>
-        Build(lease, classes, null, b => method.LoadTuner(b, saved.Read), b => writes || words is not null ? Untrained(b, words) : LinearHead.Load(b, classes, pools, saved, vectors));
+        double? wordTemperature = null, int vectors = 1, bool writes = false)
+    {
+        var model = Build(lease, classes, null, b => method.LoadTuner(b, saved.Read), b => writes || words is not null ? Untrained(b, words) : LinearHead.Load(b, classes, pools, saved, vectors));
+        if (wordTemperature is { } temperature) model.DivideScores(temperature);
+        return model;
+    }
 
     // A head of the backbone's: one that scores words, or one that scores the next token.
     private static Head Untrained(FrozenBackbone backbone, IReadOnlyList<IReadOnlyList<string>>? words) => words is null ? new NextTokenHead(backbone.LanguageHead) : new VerbalizerHead(backbone, words);
@@ -169,6 +182,14 @@ internal sealed class TunedModel : IDisposable
         _tuner.Fold();
         _kept = null;
         _tuner.Encoder.Trim();
+    });
+
+    /// <summary>Divides the head's scores by a temperature: the probabilities of all predictions from here on. A trained head saves them so; a verbalizer saves nothing.</summary>
+    public void DivideScores(double temperature) => ComputeThread.Run(() =>
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        _head.DivideScores(temperature);
     });
 
     /// <summary>

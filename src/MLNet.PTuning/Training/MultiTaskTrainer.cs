@@ -13,7 +13,9 @@ namespace MLNet.PTuning.Training;
 /// <param name="ClassWeights">Weights of its classes in the loss; null for 1.</param>
 /// <param name="Validation">The rows that it is scored on; null for none.</param>
 /// <param name="Score">How.</param>
-internal sealed record SharedTask(string Name, TunedModel Model, IReadOnlyList<Example> Rows, IReadOnlyList<double>? ClassWeights, IReadOnlyList<Example>? Validation, ScoreFunction Score);
+/// <param name="Calibrates">Whether it is calibrated on these rows.</param>
+internal sealed record SharedTask(string Name, TunedModel Model, IReadOnlyList<Example> Rows, IReadOnlyList<double>? ClassWeights, IReadOnlyList<Example>? Validation, ScoreFunction Score,
+    bool Calibrates = false);
 
 /// <summary>Trains tasks together: every step is of one task, drawn at random.</summary>
 internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSampler sampler, TrainingOptions options, double rate, int seed, ITrainingObserver observer)
@@ -22,10 +24,13 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
     /// Trains for the options' epochs, each of as many steps as all tasks' rows make batches. Keeps the parameters, the shared ones and all tasks' own, of the
     /// epoch with the best mean score over the tasks that have validation rows, or of the last where none has.
     /// </summary>
-    /// <returns>The curve of each task, and the number of the epoch that was kept. An epoch in which a task was never drawn is not in its curve.</returns>
+    /// <returns>
+    /// The curve of each task, the number of the epoch that was kept, and how each task was calibrated, null for those that are not. An epoch in which a task was never drawn is
+    /// not in its curve.
+    /// </returns>
     /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
     /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
-    public (IReadOnlyList<IReadOnlyList<TrainingEpoch>> Curves, int BestEpoch) Run()
+    public (IReadOnlyList<IReadOnlyList<TrainingEpoch>> Curves, int BestEpoch, IReadOnlyList<TrainingCalibration?> Calibrations) Run()
     {
         var shared = tasks[0].Model.SharedParameters;
         using var sharedOptimizer = ComputeThread.Run(() => new AdamW(shared, options.WeightDecay));
@@ -40,7 +45,7 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
             var batches = tasks.Select((t, i) => Batches(t.Rows, i).GetEnumerator()).ToArray();
             var curves = tasks.Select(_ => new List<TrainingEpoch>()).ToArray();
             Parameter[] trained = [.. shared, .. tasks.SelectMany(t => t.Model.OwnParameters)];
-            var (best, bestParameters) = (default(TrainingEpoch), Array.Empty<float[]>());
+            var (best, bestParameters, bestPredictions) = (default(TrainingEpoch), Array.Empty<float[]>(), new float[tasks.Count][][]);
             int epoch = 0;
             for (; epoch < epochs && !(epoch - best?.Number >= options.Patience); epoch++)
             {
@@ -59,17 +64,18 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
                     losses[task].Add(loss);
                     observer.AfterStep(epoch + 1, ++step, steps, loss);
                 }
-                var scores = tasks.Select(t => t.Validation is { } rows ? Validation.Run(t.Model, rows, t.Score, options) : default((double Loss, double Score)?)).ToList();
+                var scores = tasks.Select(t => t.Validation is { } rows ? Validation.Run(t.Model, rows, t.Score, options) : default((double Loss, double Score, float[][] Predicted)?)).ToList();
                 double seconds = clock.Elapsed.TotalSeconds;
                 for (int task = 0; task < tasks.Count; task++)
                     if (losses[task].Count > 0) curves[task].Add(new TrainingEpoch(epoch + 1, losses[task].Average(), scores[task]?.Loss, scores[task]?.Score, seconds) { LearningRate = schedule.MeanOf(epoch) });
                 var done = new TrainingEpoch(epoch + 1, losses.SelectMany(l => l).Average(), scores.Average(s => s?.Loss), scores.Average(s => s?.Score), seconds) { LearningRate = schedule.MeanOf(epoch) };
-                if (done.ValidationScore is not null && (best is null || Validation.IsBetter(done, best))) (best, bestParameters) = (done, Validation.Snapshot(trained));
+                if (done.ValidationScore is not null && (best is null || Validation.IsBetter(done, best)))
+                    (best, bestParameters, bestPredictions) = (done, Validation.Snapshot(trained), [.. tasks.Select((t, i) => t.Calibrates ? scores[i]!.Value.Predicted : [])]);
                 observer.AfterEpoch(done);
             }
             if (best?.Number < epoch) Validation.Restore(trained, bestParameters);
             foreach (var task in tasks) task.Model.EndTraining();
-            return (curves, best?.Number ?? epoch);
+            return (curves, best?.Number ?? epoch, [.. tasks.Select((t, i) => t.Calibrates ? Calibration.Run(t.Model, t.Validation!, bestPredictions[i], observer) : null)]);
         }
         finally
         {

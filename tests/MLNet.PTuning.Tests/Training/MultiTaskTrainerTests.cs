@@ -33,7 +33,7 @@ public sealed class MultiTaskTrainerTests : IDisposable
     [InlineData(null, null, 4)]
     public void All_tasks_keep_the_parameters_of_the_epoch_with_the_best_mean_score(double[]? first, double[]? second, int best)
     {
-        var (curves, kept) = Run(first, second);
+        var (curves, kept, _) = Run(first, second);
         Assert.Equal(best, kept);
         Assert.Equal(4, _afterEpoch.Count);
         Assert.Equal(_afterEpoch[best - 1], Parameters());
@@ -46,7 +46,7 @@ public sealed class MultiTaskTrainerTests : IDisposable
     [Fact]
     public void What_is_told_of_an_epoch_is_the_mean_over_the_tasks_that_are_scored()
     {
-        var (curves, _) = Run([0.2, 0.4, 0.6, 0.8], [0.4, 0.8, 0.2, 0.2]);
+        var (curves, _, _) = Run([0.2, 0.4, 0.6, 0.8], [0.4, 0.8, 0.2, 0.2]);
         Assert.Equal([0.3, 0.6, 0.4, 0.5], _told.Select(e => Math.Round(e.ValidationScore!.Value, 12)));
         for (int epoch = 0; epoch < 4; epoch++) Assert.Equal((curves[0][epoch].ValidationLoss + curves[1][epoch].ValidationLoss) / 2, _told[epoch].ValidationLoss);
         double expected = _rows.Zip(_models[1].Predict(_rows)).Average(p => -Math.Log(p.Second[p.First.Targets[0]]));
@@ -56,7 +56,7 @@ public sealed class MultiTaskTrainerTests : IDisposable
     [Fact]
     public void Training_stops_after_as_many_epochs_without_a_better_mean_score_as_patience_allows()
     {
-        var (curves, kept) = Run([0.5, 0.4, 0.3, 0.9], [0.1, 0.3, 0.2, 0.9], patience: 1);
+        var (curves, kept, _) = Run([0.5, 0.4, 0.3, 0.9], [0.1, 0.3, 0.2, 0.9], patience: 1);
         Assert.Equal((2, 3), (kept, curves[0].Count));
         Assert.Equal(_afterEpoch[1], Parameters());
     }
@@ -70,7 +70,7 @@ public sealed class MultiTaskTrainerTests : IDisposable
     private FrozenBackbone.Lease Use() => FrozenBackbone.Use(_backbone.Path, torch.CPU);
 
     // The third task is never scored.
-    private (IReadOnlyList<IReadOnlyList<TrainingEpoch>> Curves, int BestEpoch) Run(double[]? first, double[]? second, int? patience = null)
+    private (IReadOnlyList<IReadOnlyList<TrainingEpoch>> Curves, int BestEpoch, IReadOnlyList<TrainingCalibration?> Calibrations) Run(double[]? first, double[]? second, int? patience = null)
     {
         double[]?[] scores = [first, second, null];
         SharedTask[] tasks = [.. _models.Select((model, i) =>

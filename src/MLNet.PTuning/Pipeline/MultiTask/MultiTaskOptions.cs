@@ -7,7 +7,7 @@ namespace MLNet.PTuning;
 /// <summary>One of the tasks that are trained together.</summary>
 /// <param name="Name">Name of the task and of its transformer.</param>
 /// <param name="Options">
-/// Options of a single task, such as <see cref="TextClassificationOptions"/> or <see cref="TokenLabelingOptions"/>, for the same backbone: its columns, ValidationSet, MaxSequenceLength, HeadDropout, ClassWeights
+/// Options of a single task, such as <see cref="TextClassificationOptions"/> or <see cref="TokenLabelingOptions"/>, for the same backbone: its columns, ValidationSet, CalibrateOn, MaxSequenceLength, HeadDropout, ClassWeights
 /// and the settings of prediction are its own; the settings of training and the tuning method are those of <see cref="MultiTaskOptions"/>.
 /// </param>
 /// <param name="Data">Its training rows, labels as keys.</param>
@@ -75,7 +75,7 @@ public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(bac
     // Settings of single tasks: columns, loss, validation rows and predictions. All others belong to the training that tasks share.
     private static bool IsOfOneTask(PropertyInfo property) => property.Name is nameof(LabelColumnName) or nameof(PredictedLabelColumnName) or nameof(ScoreColumnName)
         or nameof(MaxSequenceLength) or nameof(PredictionBatchSize) or nameof(ValidationSet) or nameof(ValidationShare) or nameof(EmbedBackbone) or nameof(Verbalizer)
-        or nameof(HeadDropout) or nameof(ClassWeights);
+        or nameof(HeadDropout) or nameof(ClassWeights) or nameof(CalibrateOn);
 
     // A setting that would be ignored is an error where it is not at its default.
     private static void RefuseSet(PTuningOptions options, PTuningOptions defaults, Func<PropertyInfo, bool> isIgnored, string owner, string instead)
