@@ -20,12 +20,12 @@ internal static class ConfusionSection
         html.Line($"<p>Down: the gold label. Across: what the model predicts. The darker a cell, the larger its share of the line’s {rows}; a perfect model fills the diagonal alone.</p>");
         Matrix(html, rows, [.. labels, .. hasOthers ? [null] : Array.Empty<string?>()], Folded(cells, shown));
         if (hasOthers)
-            html.Line($"<p class=\"note\">The {ClassesShown} classes with the most test {rows}, of {Shown.Count(all.Length)}; the others are counted together. metrics.json has all.</p>");
+            html.Line($"<p class=\"note\">The {ClassesShown} classes with the most test {rows}, of {all.Length}; the others are counted together. metrics.json has all.</p>");
         ConfusionCell[] confusions = [.. cells.Where(c => c.Gold != c.Predicted)];
         if (all.Length <= 2 || confusions.Length == 0) return;
         html.Table("Most frequent confusions", ["gold label", "predicted", rows, "of the gold label’s"], confusions.Take(ConfusionsShown).Select(c => (IReadOnlyList<Markup>)
             [UserText.Label(c.Gold), UserText.Label(c.Predicted), Shown.Count(c.Count), ReportParts.Plain(Share(c.Count, support[c.Gold]))]));
-        if (confusions.Length > ConfusionsShown) html.Line($"<p class=\"note\">{ConfusionsShown} of {Shown.Count(confusions.Length)}; metrics.json has all.</p>");
+        if (confusions.Length > ConfusionsShown) html.Line($"<p class=\"note\">{ConfusionsShown} of {confusions.Length}; metrics.json has all.</p>");
     }
 
     // Counts by gold and predicted label, null for all that are not shown.

@@ -13,7 +13,7 @@ internal static class CurveSection
     private static void Write(HtmlText html, TrainingRun run)
     {
         var epochs = run.Training.Epochs;
-        html.Line($"<p>{Shown.Count(epochs.Count)} epochs on {Shown.Count(run.Training.Rows)} rows in {Shown.Duration(run.Training.Seconds)} on {run.Training.Device}; the parameters after epoch {Shown.Count(run.Training.BestEpoch)} are kept ({(epochs.Any(e => e.ValidationScore is not null) ? "the best on the validation rows" : "the last")}).</p>");
+        html.Line($"<p>{epochs.Count} epochs on {Shown.Count(run.Training.Rows)} rows in {Shown.Duration(run.Training.Seconds)} on {run.Training.Device}; the parameters after epoch {Shown.Count(run.Training.BestEpoch)} are kept ({(epochs.Any(e => e.ValidationScore is not null) ? "the best on the validation rows" : "the last")}).</p>");
         html.Line($"<div class=\"plots\">");
         Loss(html, run);
         if (epochs.Any(e => e.ValidationScore is not null))
@@ -70,7 +70,7 @@ internal static class CurveSection
         html.Table("Epochs", ["epoch", "training loss", .. isValidated ? ["validation loss", "validation score"] : Array.Empty<string>(), .. hasRate ? ["learning rate"] : Array.Empty<string>(), "seconds"],
             listed.Select(e => (IReadOnlyList<Markup>)[Shown.Count(e.Number), Shown.Number(e.TrainingLoss), .. isValidated ? [Optional(e.ValidationLoss), Optional(e.ValidationScore)] : Array.Empty<Markup>(),
                 .. hasRate ? [e.LearningRate is { } rate ? Shown.Short(rate) : ReportParts.Plain("–")] : Array.Empty<Markup>(), Shown.Short(e.Seconds)]));
-        if (listed.Length < epochs.Count) html.Line($"<p class=\"note\">{Shown.Count(listed.Length)} of {Shown.Count(epochs.Count)} epochs; metrics.json has all.</p>");
+        if (listed.Length < epochs.Count) html.Line($"<p class=\"note\">{listed.Length} of {epochs.Count} epochs; metrics.json has all.</p>");
     }
 
     private static Markup Optional(double? value) => value is { } number ? Shown.Number(number) : ReportParts.Plain("–");

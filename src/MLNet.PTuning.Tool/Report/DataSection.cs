@@ -37,7 +37,7 @@ internal static class DataSection
         int most = Math.Max(1, classes.Max(c => Math.Max(c.Training, c.Test)));
         html.Table($"Classes by their {what}", ["class", $"training {what}", "test", ""], classes.Take(ClassesShown).Select(c => (IReadOnlyList<Markup>)
             [UserText.Label(c.Label), Shown.Count(c.Training), Shown.Count(c.Test), new Markup(FormattableString.Invariant($"<span class=\"bar\" style=\"--share:{(double)c.Training / most:f4}\"></span>"))]));
-        if (classes.Count > ClassesShown) html.Line($"<p class=\"note\">The {ClassesShown} most frequent of {Shown.Count(classes.Count)} classes; metrics.json has all.</p>");
+        if (classes.Count > ClassesShown) html.Line($"<p class=\"note\">The {ClassesShown} most frequent of {classes.Count} classes; metrics.json has all.</p>");
     }
 
     private static Markup FileOf(DataFile file) => HtmlText.Piece(html =>

@@ -22,6 +22,6 @@ internal static class LabelSection
             .. figures.AreEntities ? [[new Markup("<i>all together (micro)</i>"), Shown.Percent(averages.Micro.Precision), Shown.Percent(averages.Micro.Recall), Shown.Percent(averages.Micro.F1), Shown.Count(averages.Micro.Support), Shown.Count(averages.Micro.Predicted)]]
                 : (IReadOnlyList<Markup>[])[[new Markup("<i>mean, by support</i>"), ReportParts.Plain(""), ReportParts.Plain(""), Shown.Percent(averages.WeightedF1), Shown.Count(averages.Micro.Support), Shown.Count(averages.Micro.Predicted)]],
         ]);
-        if (figures.Labels.Count > LabelsShown) html.Line($"<p class=\"note\">The {LabelsShown} with the most {counted}, of {Shown.Count(figures.Labels.Count)}; metrics.json has all.</p>");
+        if (figures.Labels.Count > LabelsShown) html.Line($"<p class=\"note\">The {LabelsShown} with the most {counted}, of {figures.Labels.Count}; metrics.json has all.</p>");
     }
 }

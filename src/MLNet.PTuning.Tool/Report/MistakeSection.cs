@@ -17,7 +17,7 @@ internal static class MistakeSection
             html.Line($"<p>None: all {Shown.Count(run.TestRows.Count)} test rows are right.</p>");
             return;
         }
-        html.Line($"<p>{Shown.Count(figures.Mistakes.Count)} of the {Shown.Count(figures.MistakeCount)} test rows {(run.Task == TaskKind.Generate ? "whose text is another than the file’s, by ROUGE-L" : "that are wrong, the surest first. Here labels may be wrong as well as predictions")}.</p>");
+        html.Line($"<p>{figures.Mistakes.Count} of the {Shown.Count(figures.MistakeCount)} test rows {(run.Task == TaskKind.Generate ? "whose text is another than the file’s, by ROUGE-L" : "that are wrong, the surest first. Here labels may be wrong as well as predictions")}.</p>");
         html.Line($"<ol class=\"mistakes\">");
         foreach (var mistake in figures.Mistakes)
         {
@@ -45,6 +45,6 @@ internal static class MistakeSection
             if (row.Gold[i] == row.Predicted[i]) html.Line($"{UserText.Label(row.Words[i])}");
             else html.Line($"<span class=\"wrong\"><mark>{UserText.Label(row.Words[i])}</mark> <small>{UserText.Label(row.Gold[i])}, predicted {UserText.Label(row.Predicted[i])}</small></span>");
         }
-        if (row.Words.Length > WordsShown) html.Line($"… <i class=\"faint\">(cut; {Shown.Count(row.Words.Length)} words)</i>");
+        if (row.Words.Length > WordsShown) html.Line($"… <i class=\"faint\">(cut; {row.Words.Length} words)</i>");
     });
 }

@@ -17,7 +17,7 @@ internal static class ScoreSection
                 .. names.Select(name => other.Scores.All.TryGetValue(name, out double value) ? Shown.Score(name, value) : ReportParts.Plain("–"))]),
         ]);
         if (figures.Intervals.Count > 0)
-            html.Line($"<p class=\"note\">In brackets: 95% confidence intervals, from {Shown.Count(Bootstrap.Resamples)} resamples of the test rows drawn with seed {run.Seed} (bootstrap). They tell how far a score may be off because these rows were tested on and not others; another seed of training may change it as well.</p>");
+            html.Line($"<p class=\"note\">In brackets: 95% confidence intervals, from {Bootstrap.Resamples} resamples of the test rows drawn with seed {run.Seed} (bootstrap). They tell how far a score may be off because these rows were tested on and not others; another seed of training may change it as well.</p>");
         if (run.HeadOnly is not null) html.Line($"<p class=\"note\">Head alone: a classification head trained on the same frozen backbone without a prompt. What the model has more is what its prompt adds.</p>");
         if (run.Majority is not null) html.Line($"<p class=\"note\">Majority: always predicting the training rows’ most frequent label, without reading.</p>");
     }

@@ -13,13 +13,13 @@ internal static class SearchSection
     private static void Write(HtmlText html, SearchReport search)
     {
         SearchTrial[] scored = [.. search.Trials.Where(trial => trial.Score is not null)];
-        html.Line($"<p>{Shown.Count(search.Trials.Count)} trials in {Shown.Duration(search.Seconds)}, scored on rows held out of the training rows{(scored.Length < search.Trials.Count ? HtmlText.Piece(p => p.Line($"; {Shown.Count(search.Trials.Count - scored.Length)} failed")) : ReportParts.Plain(""))}.</p>");
+        html.Line($"<p>{search.Trials.Count} trials in {Shown.Duration(search.Seconds)}, scored on rows held out of the training rows{(scored.Length < search.Trials.Count ? $"; {search.Trials.Count - scored.Length} failed" : "")}.</p>");
         if (scored.Length > 0) Plot(html, scored);
         html.Table("Trials, the best first", ["vectors a layer", "learning rate", "dropout", "through a network", "seed", "epochs", "score", "loss", "seconds"],
             search.Trials.OrderByDescending(t => t.Score ?? double.NegativeInfinity).ThenBy(t => t.Loss ?? double.PositiveInfinity).Take(TrialsShown).Select(t => (IReadOnlyList<Markup>)
             [Shown.Count(t.Setting.Length), Shown.Short(t.Setting.Rate), Shown.Short(t.Setting.Dropout), ReportParts.Plain(t.Setting.Reparameterize ? "yes" : "no"), Shown.Count(t.Setting.Seed), Shown.Count(t.Epochs),
                 t.Score is { } score ? Shown.Number(score) : UserText.Label(t.Failure ?? "failed"), t.Loss is { } loss ? Shown.Number(loss) : ReportParts.Plain("–"), Shown.Short(t.Seconds)]));
-        if (search.Trials.Count > TrialsShown) html.Line($"<p class=\"note\">{TrialsShown} of {Shown.Count(search.Trials.Count)} trials; metrics.json has all.</p>");
+        if (search.Trials.Count > TrialsShown) html.Line($"<p class=\"note\">{TrialsShown} of {search.Trials.Count} trials; metrics.json has all.</p>");
     }
 
     // Rates lie on a logarithmic axis; the larger a circle, the longer the trial trained.

@@ -68,11 +68,20 @@ internal sealed class SvgPlot(string id, string across, string upward)
             new(Svg + "text", new XAttribute("transform", $"translate(14 {(Top + Height - Bottom) / 2}) rotate(-90)"), new XAttribute("text-anchor", "middle"), upward),
         ];
         var svg = new XElement(Svg + "svg", new XAttribute("viewBox", $"0 0 {Width} {Height}"), new XAttribute("role", "img"), new XAttribute("aria-labelledby", $"{id}-title"),
-            new XElement(Svg + "title", new XAttribute("id", $"{id}-title"), description), drawing.Elements(), texts);
-        foreach (var attribute in svg.DescendantsAndSelf().SelectMany(element => element.Attributes()))
-            attribute.Value = attribute.Name.LocalName == "id" || attribute.Value.StartsWith("url(#", StringComparison.Ordinal) ? attribute.Value.Replace("cl_", $"{id}-clip-", StringComparison.Ordinal)
-                : Inks.FirstOrDefault(ink => ink.Color == attribute.Value).Variable is { } variable ? $"var({variable})" : attribute.Value;
+            new XElement(Svg + "title", new XAttribute("id", $"{id}-title"), description), Styled(drawing), texts);
         return new Markup(svg.ToString(SaveOptions.DisableFormatting));
+    }
+
+    // Colors become those of the style. Nothing lies outside of the axes, so that there is nothing to clip.
+    private static IEnumerable<XElement> Styled(XElement drawing)
+    {
+        drawing.Descendants(Svg + "clipPath").Remove();
+        foreach (var attribute in drawing.Descendants().SelectMany(element => element.Attributes()).ToList())
+        {
+            if (attribute.Name == "clip-path") attribute.Remove();
+            else if (Inks.FirstOrDefault(ink => ink.Color == attribute.Value).Variable is { } variable) attribute.Value = $"var({variable})";
+        }
+        return drawing.Elements();
     }
 
     // Nothing here measures a text, so that the drawing is the same on machines with other fonts, and with none.
