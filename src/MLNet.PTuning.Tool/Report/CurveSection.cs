@@ -17,9 +17,9 @@ internal static class CurveSection
         html.Line($"<div class=\"plots\">");
         Loss(html, run);
         if (epochs.Any(e => e.ValidationScore is not null))
-            One(html, "score", "score on the validation rows", run, epochs.Where(e => e.ValidationScore is not null).Select(e => ((double)e.Number, e.ValidationScore!.Value)), PlotInk.Second);
+            One(html, "score", "validation score", run, epochs.Where(e => e.ValidationScore is not null).Select(e => ((double)e.Number, e.ValidationScore!.Value)), PlotInk.Second);
         if (epochs.Any(e => e.LearningRate is not null))
-            One(html, "rate", "learning rate (mean of the epoch)", run, epochs.Where(e => e.LearningRate is not null).Select(e => ((double)e.Number, e.LearningRate!.Value)), PlotInk.Third);
+            One(html, "rate", "learning rate", run, epochs.Where(e => e.LearningRate is not null).Select(e => ((double)e.Number, e.LearningRate!.Value)), PlotInk.Third);
         html.Line($"</div>");
         Listed(html, epochs);
     }

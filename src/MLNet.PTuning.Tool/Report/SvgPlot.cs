@@ -15,7 +15,7 @@ internal enum PlotInk { First, Second, Third }
 /// <param name="upward">What the vertical axis shows.</param>
 internal sealed class SvgPlot(string id, string across, string upward)
 {
-    private const int Width = 420, Height = 260, Left = 58, Right = 12, Top = 12, Bottom = 46, TickLength = 4;
+    private const int Width = 420, Height = 260, Left = 58, Right = 20, Top = 12, Bottom = 46, TickLength = 4;
     private const float LineWidth = 2, MarkerSize = 7;
 
     // Stand for the style's colors until the drawing is done; each is one that nothing else is drawn in.
@@ -62,7 +62,7 @@ internal sealed class SvgPlot(string id, string across, string upward)
         var drawing = XElement.Parse(_plot.GetSvgXml(Width, Height));
         XElement[] texts =
         [
-            .. _across.Select(tick => Text(_plot.GetPixel(new Coordinates(tick.At, _upward[0].At)).X, Height - Bottom + 18, "middle", tick.Label)),
+            .. _across.Where(tick => tick.Label.Length > 0).Select(tick => Text(_plot.GetPixel(new Coordinates(tick.At, _upward[0].At)).X, Height - Bottom + 18, "middle", tick.Label)),
             .. _upward.Select(tick => Text(Left - 8, _plot.GetPixel(new Coordinates(_across[0].At, tick.At)).Y + 4, "end", tick.Label)),
             Text((Left + Width - Right) / 2f, Height - 8, "middle", across),
             new(Svg + "text", new XAttribute("transform", $"translate(14 {(Top + Height - Bottom) / 2}) rotate(-90)"), new XAttribute("text-anchor", "middle"), upward),
