@@ -13,7 +13,6 @@ internal static class DataSection
     private static void Write(HtmlText html, TrainingRun run, DataSummary data)
     {
         foreach (string warning in data.Warnings) html.Line($"<p class=\"warning\">{UserText.Shown(warning)}</p>");
-        if (data.SharedRows > 0) html.Line($"<p class=\"warning\">Test rows whose texts training rows have too: {Shown.Count(data.SharedRows)}. They make the scores too good.</p>");
         html.List(
         [
             ("training file", FileOf(data.TrainingFile)),

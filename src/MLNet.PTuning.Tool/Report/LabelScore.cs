@@ -69,7 +69,13 @@ internal sealed record LabelScore(string Label, int Support, int Predicted, int 
 /// <param name="Micro">All labels' counts together.</param>
 internal sealed record LabelAverages(double MacroPrecision, double MacroRecall, double MacroF1, double WeightedF1, LabelScore Micro)
 {
-    public static LabelAverages? Of(IReadOnlyList<LabelScore> scores) => scores.Count == 0 ? null : new LabelAverages(
-        scores.Average(s => s.Precision), scores.Average(s => s.Recall), scores.Average(s => s.F1), scores.Sum(s => s.F1 * s.Support) / Math.Max(1, scores.Sum(s => s.Support)),
-        new LabelScore("", scores.Sum(s => s.Support), scores.Sum(s => s.Predicted), scores.Sum(s => s.Correct)));
+    /// <summary>The means; null where there are no labels.</summary>
+    /// <param name="scores">Scores of all labels.</param>
+    /// <param name="withPredictedAlone">Whether those that are predicted, but no gold label, are among the means.</param>
+    public static LabelAverages? Of(IReadOnlyList<LabelScore> scores, bool withPredictedAlone)
+    {
+        LabelScore[] meant = [.. scores.Where(s => withPredictedAlone || s.Support > 0)];
+        return meant.Length == 0 ? null : new LabelAverages(meant.Average(s => s.Precision), meant.Average(s => s.Recall), meant.Average(s => s.F1),
+            meant.Sum(s => s.F1 * s.Support) / Math.Max(1, meant.Sum(s => s.Support)), new LabelScore("", scores.Sum(s => s.Support), scores.Sum(s => s.Predicted), scores.Sum(s => s.Correct)));
+    }
 }

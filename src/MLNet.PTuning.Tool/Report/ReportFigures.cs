@@ -1,4 +1,5 @@
 // What the report computes of a run's test rows: the numbers of report.html that the run itself does not hold.
+using System.Runtime.CompilerServices;
 using MLNet.PTuning.Tool.Run;
 
 namespace MLNet.PTuning.Tool.Report;
@@ -41,8 +42,13 @@ internal sealed record ReportFigures
     /// <summary>The most confident of them, for writing the texts that have the least in common with the file's; at most 25.</summary>
     public required IReadOnlyList<Mistake> Mistakes { get; init; }
 
+    // A page and metrics.json are made of the same.
+    private static readonly ConditionalWeakTable<TrainingRun, ReportFigures> Computed = [];
+
     /// <summary>The figures of a run.</summary>
-    public static ReportFigures Of(TrainingRun run)
+    public static ReportFigures Of(TrainingRun run) => Computed.GetValue(run, Compute);
+
+    private static ReportFigures Compute(TrainingRun run)
     {
         var scheme = SchemeOf(run);
         (string Gold, string Predicted)[] pairs = [.. run.TestRows.SelectMany(Pairs)];
@@ -55,7 +61,7 @@ internal sealed record ReportFigures
             Intervals = ScoreIntervals.Of(run, scheme, overlaps),
             AreEntities = scheme != TagScheme.Plain,
             Labels = labels,
-            Averages = LabelAverages.Of(labels),
+            Averages = LabelAverages.Of(labels, withPredictedAlone: scheme != TagScheme.Plain),
             Confusion = [.. pairs.GroupBy(pair => pair).Select(group => new ConfusionCell(group.Key.Gold, group.Key.Predicted, group.Count()))
                 .OrderByDescending(cell => cell.Count).ThenBy(cell => cell.Gold, StringComparer.Ordinal).ThenBy(cell => cell.Predicted, StringComparer.Ordinal)],
             Calibration = CalibrationFigures.Of(run.TestRows, run.Training.Calibration?.Temperature),
@@ -66,7 +72,7 @@ internal sealed record ReportFigures
 
     // The scheme by which labels mark entities; plain where they do not, and for other tasks.
     private static TagScheme SchemeOf(TrainingRun run) => run.Task != TaskKind.Label ? TagScheme.Plain
-        : (run.Options as TokenLabelingOptions)?.Scheme ?? Tags.Guess(run.ClassNames);
+        : (run.Options as TokenLabelingOptions)?.Scheme ?? Tags.Guess(run.TestRows.Cast<LabeledWords>().SelectMany(row => row.Gold.Concat(row.Predicted)).Distinct());
 
     private static IEnumerable<(string Gold, string Predicted)> Pairs(TestRow row) => row switch
     {

@@ -35,9 +35,8 @@ internal static class ScoreIntervals
                 guesses[predicted[i]] += draws[i];
                 if (gold[i] == predicted[i]) correct[gold[i]] += draws[i];
             }
-            // Labels that no drawn row has and none is predicted for have no F1.
-            int[] occurring = [.. Enumerable.Range(0, indices.Count).Where(c => support[c] + guesses[c] > 0)];
-            return [("accuracy", (double)correct.Sum() / rows.Length), ("macroF1", occurring.Average(c => LabelScore.F1Of(support[c], guesses[c], correct[c])))];
+            // Over the classes that the drawn rows have.
+            return [("accuracy", (double)correct.Sum() / rows.Length), ("macroF1", Enumerable.Range(0, indices.Count).Where(c => support[c] > 0).Average(c => LabelScore.F1Of(support[c], guesses[c], correct[c])))];
         };
     }
 
@@ -46,7 +45,6 @@ internal static class ScoreIntervals
         int[] words = [.. rows.Select(row => row.Words.Length)], right = [.. rows.Select(row => row.Gold.Zip(row.Predicted).Count(pair => pair.First == pair.Second))];
         (int Gold, int Predicted, int Correct)[] entities = [.. rows.Select(row =>
         {
-            if (scheme == TagScheme.Plain) return default;
             var (gold, predicted) = (Tags.ToSpans(row.Gold, scheme).ToHashSet(), Tags.ToSpans(row.Predicted, scheme));
             return (gold.Count, predicted.Count, predicted.Count(gold.Contains));
         })];
@@ -59,7 +57,7 @@ internal static class ScoreIntervals
                 (gold, predicted, correct) = (gold + draws[i] * entities[i].Gold, predicted + draws[i] * entities[i].Predicted, correct + draws[i] * entities[i].Correct);
             }
             double accuracy = (double)correctWords / Math.Max(1, all);
-            return scheme == TagScheme.Plain ? [("wordAccuracy", accuracy)] : [("entityF1", LabelScore.F1Of(gold, predicted, correct)), ("wordAccuracy", accuracy)];
+            return [("entityF1", LabelScore.F1Of(gold, predicted, correct)), ("wordAccuracy", accuracy)];
         };
     }
 

@@ -93,6 +93,17 @@ public sealed class ReportFigureTests(TrainedRuns runs) : IClassFixture<TrainedR
     }
 
     [Fact]
+    public void Intervals_are_around_the_scores_that_the_run_has_by_the_same_name()
+    {
+        foreach (var run in runs.All.Values)
+            foreach (var (name, interval) in ReportFigures.Of(run).Intervals)
+            {
+                Assert.InRange(interval.Value, interval.Low, interval.High);
+                if (run.Scores!.All.TryGetValue(name, out double score)) Assert.Equal(score, interval.Value, 1e-9);
+            }
+    }
+
+    [Fact]
     public void A_label_that_training_rows_do_not_have_counts_as_wrong()
     {
         var figures = ReportFigures.Of(TestRuns.Classified([new("1", "x", null, "unseen", "a", [0.9f, 0.1f]), new("2", "y", null, "a", "a", [0.9f, 0.1f])], ["a", "b"]));
