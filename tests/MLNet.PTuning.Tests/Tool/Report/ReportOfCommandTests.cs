@@ -15,7 +15,7 @@ public sealed class ReportOfCommandTests : IDisposable
     [Theory]
     [InlineData("classify", "reviews.csv", "--prompt-length", "4", "--validation-share", "0.2")]
     [InlineData("classify", "reviews.csv", "--search", "2")]
-    [InlineData("label", "words.conll")]
+    [InlineData("label", "words.conll", "--prompt-length", "4")]
     [InlineData("answer", "questions.jsonl")]
     [InlineData("choose", "choices.jsonl")]
     public void Every_number_of_the_report_is_in_metrics_json(string task, string file, params string[] more)
