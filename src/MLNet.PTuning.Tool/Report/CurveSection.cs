@@ -35,7 +35,7 @@ internal static class CurveSection
         if (validation.Length > 0)
         {
             plot.Line(validation, PlotInk.Second, hasMarkers: true);
-            key.Add((PlotInk.Second, "dotted", "validation"));
+            key.Add((PlotInk.Second, "points", "validation"));
         }
         if (head.Length > 0)
         {
@@ -50,7 +50,7 @@ internal static class CurveSection
         (double X, double Y)[] points = [.. values];
         var plot = Start(id, what, points);
         plot.Line(points, ink, hasMarkers: ink == PlotInk.Second);
-        html.Figure(plot.Draw($"The {what} over epochs, from {Text(points[0].Y)} to {Text(points[^1].Y)}; epoch {run.Training.BestEpoch} is kept."), (ink, ink == PlotInk.Second ? "dotted" : "solid", what));
+        html.Figure(plot.Draw($"The {what} over epochs, from {Text(points[0].Y)} to {Text(points[^1].Y)}; epoch {run.Training.BestEpoch} is kept."), (ink, ink == PlotInk.Second ? "points" : "solid", what));
     }
 
     private static SvgPlot Start(string id, string what, IReadOnlyList<(double X, double Y)> points)
