@@ -40,12 +40,12 @@ internal static class CalibrationSection
         plot.Across(fifths, Label);
         plot.Upward(fifths, Label);
         foreach (var bin in calibration.Predicted.Bins.Where(bin => bin.Count > 0)) plot.Bar(bin.From, bin.To, bin.Accuracy!.Value, PlotInk.First);
-        plot.Line([(0, 0), (1, 1)], PlotInk.Third, isDashed: true);
-        List<(PlotInk, string, string)> key = [(PlotInk.First, "block", "share that is right"), (PlotInk.Third, "dashed", "perfectly calibrated")];
+        plot.Line([(0, 0), (1, 1)], PlotInk.Second, isDashed: true);
+        List<(PlotInk, string, string)> key = [(PlotInk.First, "block", "share that is right"), (PlotInk.Second, "dashed", "perfectly calibrated")];
         if (calibration.Before is { } before)
         {
-            foreach (var bin in before.Bins.Where(bin => bin.Count > 0)) plot.Point(bin.Confidence!.Value, bin.Accuracy!.Value, PlotInk.Second, isFilled: false);
-            key.Insert(1, (PlotInk.Second, "ring", "before temperature scaling"));
+            foreach (var bin in before.Bins.Where(bin => bin.Count > 0)) plot.Point(bin.Confidence!.Value, bin.Accuracy!.Value, PlotInk.Third, isFilled: false);
+            key.Insert(1, (PlotInk.Third, "ring", "before temperature scaling"));
         }
         string error = (100 * calibration.Predicted.ExpectedCalibrationError).ToString("f2", CultureInfo.InvariantCulture);
         html.Figure(plot.Draw($"Share of right predictions over their probability; expected calibration error {error}%. The numbers are in the table below."), [.. key]);

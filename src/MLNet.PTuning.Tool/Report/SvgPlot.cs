@@ -15,7 +15,7 @@ internal enum PlotInk { First, Second, Third }
 /// <param name="upward">What the vertical axis shows.</param>
 internal sealed class SvgPlot(string id, string across, string upward)
 {
-    private const int Width = 420, Height = 260, Left = 58, Right = 20, Top = 12, Bottom = 46, TickLength = 4;
+    private const int Width = 420, Height = 260, Left = 70, Right = 20, Top = 12, Bottom = 46, TickLength = 4;
     private const float LineWidth = 2, MarkerSize = 7;
 
     // Stand for the style's colors until the drawing is done; each is one that nothing else is drawn in.
