@@ -24,7 +24,7 @@ public sealed class ReportOfCommandTests : IDisposable
         var run = CommandLine.Run(["train", task, _folder.At(file), "--backbone", _backbone.Path, "-o", _folder.At("out"), "--threads", "1", "--epochs", "2", .. more]);
         Assert.True(run.ExitCode == 0, run.Error);
         var metrics = JsonDocument.Parse(File.ReadAllText(_folder.At("out/metrics.json"))).RootElement;
-        var numbers = new HashSet<double>(Numbers(metrics));
+        var numbers = TestRuns.Numbers(metrics).ToHashSet();
         var page = new HtmlParser().ParseDocument(File.ReadAllText(_folder.At("out/report.html")));
         var shown = page.QuerySelectorAll("data");
         Assert.True(shown.Length > 30);
@@ -39,12 +39,4 @@ public sealed class ReportOfCommandTests : IDisposable
         _folder.Dispose();
         _backbone.Dispose();
     }
-
-    private static IEnumerable<double> Numbers(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.Number => [element.GetDouble()],
-        JsonValueKind.Array => element.EnumerateArray().SelectMany(Numbers),
-        JsonValueKind.Object => element.EnumerateObject().SelectMany(property => Numbers(property.Value)),
-        _ => [],
-    };
 }

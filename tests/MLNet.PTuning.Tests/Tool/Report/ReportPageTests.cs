@@ -31,9 +31,8 @@ public sealed class ReportPageTests(TrainedRuns runs) : IClassFixture<TrainedRun
     public void Every_number_is_one_of_metrics_json_and_shown_as_it_is_there(object task)
     {
         var run = runs.All[(TaskKind)task];
-        var numbers = new HashSet<double>();
         string json = JsonSerializer.Serialize(new { run.Data, run.Scores, run.HeadOnly, run.Majority, run.Training, run.HeadOnlyTraining, run.Search, run.ModelBytes, run.Seconds, Report = ReportFigures.Of(run) });
-        Collect(JsonDocument.Parse(json).RootElement, numbers);
+        var numbers = TestRuns.Numbers(JsonDocument.Parse(json).RootElement).ToHashSet();
         var shown = Parse(run).QuerySelectorAll("data");
         Assert.True(shown.Length > 40);
         foreach (var number in shown)
@@ -149,12 +148,5 @@ public sealed class ReportPageTests(TrainedRuns runs) : IClassFixture<TrainedRun
         var page = parser.ParseDocument(html);
         Assert.Empty(errors);
         return page;
-    }
-
-    private static void Collect(JsonElement element, HashSet<double> numbers)
-    {
-        if (element.ValueKind == JsonValueKind.Number) numbers.Add(element.GetDouble());
-        else if (element.ValueKind == JsonValueKind.Array) foreach (var item in element.EnumerateArray()) Collect(item, numbers);
-        else if (element.ValueKind == JsonValueKind.Object) foreach (var property in element.EnumerateObject()) Collect(property.Value, numbers);
     }
 }

@@ -1,4 +1,5 @@
 // Records of training runs, and runs whose texts are made up.
+using System.Text.Json;
 using MLNet.PTuning.Tool.Data;
 using MLNet.PTuning.Tool.Run;
 
@@ -44,4 +45,13 @@ internal static class TestRuns
         {
             ClassNames = classes, Scores = new("accuracy", new Dictionary<string, double> { ["accuracy"] = rows.Count == 0 ? 0 : rows.Average(row => row.IsCorrect ? 1.0 : 0) }),
         };
+
+    /// <summary>All numbers of a JSON value.</summary>
+    public static IEnumerable<double> Numbers(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Number => [element.GetDouble()],
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(Numbers),
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(property => Numbers(property.Value)),
+        _ => [],
+    };
 }
