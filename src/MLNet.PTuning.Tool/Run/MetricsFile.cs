@@ -1,6 +1,7 @@
 // metrics.json: all of a run but its test rows, for programs, and for the verbs that use the model later.
 using System.Text.Json;
 using MLNet.PTuning.Tool.Data;
+using MLNet.PTuning.Tool.Report;
 
 namespace MLNet.PTuning.Tool.Run;
 
@@ -25,14 +26,17 @@ internal static class MetricsFile
         run.Training,
         run.HeadOnlyTraining,
         Search = run.Search?.Trials,
+        SearchSeconds = run.Search?.Seconds,
         run.ModelFile,
         run.ModelBytes,
         run.BackboneFolder,
+        run.BackboneHash,
         run.Seconds,
         run.Seed,
         run.CommandLine,
         run.Version,
         run.Finished,
+        Report = ReportFigures.Of(run),
     };
 
     /// <summary>The file's columns that a model was trained on, where the model file is in a folder that training wrote; else null.</summary>

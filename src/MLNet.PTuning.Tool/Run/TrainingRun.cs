@@ -72,6 +72,9 @@ internal sealed record TrainingRun
     /// <summary>The backbone's folder, full path.</summary>
     public required string BackboneFolder { get; init; }
 
+    /// <summary>The hash of the backbone's files, as the model file has it; null where it is not known.</summary>
+    public string? BackboneHash { get; init; }
+
     /// <summary>Wall time of the whole run in seconds: reading, training, baselines, testing.</summary>
     public required double Seconds { get; init; }
 
