@@ -20,7 +20,7 @@ internal static class ConsumptionFile
             /// <summary>Loads the model when it is first used. One thread at a time may use it: a service takes a pool of engines.</summary>
             public static readonly Lazy<PredictionEngine<ModelInput, ModelOutput>> PredictEngine = new(CreatePredictEngine, true);
 
-            /// <summary>A row. Predictions do not read what is to be predicted.</summary>
+            /// <summary>A row of the data. What is to be predicted need not be set.</summary>
             public class ModelInput
             {
         {{string.Join("\n\n", model.Properties.Select(property => Property(model, property)))}}

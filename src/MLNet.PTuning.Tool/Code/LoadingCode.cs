@@ -38,7 +38,7 @@ internal sealed class LoadingCode(GeneratedModel model)
         FileForm.Conll => Library("LoadFromConll"),
         FileForm.Squad => Library("LoadFromSquad"),
         FileForm.JsonLines => Json,
-        _ when model.LoadsColumns => Columns("ModelInput"),
+        _ when model.LoadsColumns => Columns,
         _ => Rows,
     };
 
@@ -53,18 +53,37 @@ internal sealed class LoadingCode(GeneratedModel model)
             public static IDataView LoadIDataViewFromFile(MLContext mlContext, string inputDataFilePath) => mlContext.Data.{method}(inputDataFilePath);
         """;
 
-    private static string Columns(string row) => $$"""
-            /// <summary>Reads a file.</summary>
-            public static IDataView LoadIDataViewFromFile(MLContext mlContext, string inputDataFilePath, char separatorChar, bool hasHeader, bool allowQuoting) =>
-                mlContext.Data.LoadFromTextFile<{{row}}>(inputDataFilePath, new TextLoader.Options { Separators = [separatorChar], HasHeader = hasHeader, AllowQuoting = allowQuoting, ReadMultilines = allowQuoting });
+    // Labels have no blanks around them, as the tool reads them.
+    private string Columns => $$"""
+            /// <summary>Reads a file. Lines that begin with // are left out.</summary>
+            public static IDataView LoadIDataViewFromFile(MLContext mlContext, string inputDataFilePath, char separatorChar, bool hasHeader, bool allowQuoting)
+            {
+        {{File("ModelInput")}}
+                return {{(model.Run is { Task: TaskKind.Classify, HasBooleanLabel: false } ? "mlContext.Data.LoadFromEnumerable(mlContext.Data.CreateEnumerable<ModelInput>(file, reuseRowObject: false).Select(TrimLabel))" : "file")}};
+            }{{(model.Run is not { Task: TaskKind.Classify, HasBooleanLabel: false } ? "" : $$"""
+
+
+                private static ModelInput TrimLabel(ModelInput row)
+                {
+                    row.{{model.Property("Label")}} = row.{{model.Property("Label")}}.Trim();
+                    return row;
+                }
+            """)}}
+        """;
+
+    private static string File(string row) => $$"""
+                var file = mlContext.Data.LoadFromTextFile<{{row}}>(inputDataFilePath, new TextLoader.Options
+                {
+                    Separators = [separatorChar], HasHeader = hasHeader, AllowQuoting = allowQuoting, ReadMultilines = allowQuoting,
+                });
         """;
 
     // Rows made of the file's columns as texts.
     private string Rows => $$"""
-            /// <summary>Reads a file.</summary>
+            /// <summary>Reads a file. Lines that begin with // are left out.</summary>
             public static IDataView LoadIDataViewFromFile(MLContext mlContext, string inputDataFilePath, char separatorChar, bool hasHeader, bool allowQuoting)
             {
-                var file = mlContext.Data.LoadFromTextFile<FileRow>(inputDataFilePath, new TextLoader.Options { Separators = [separatorChar], HasHeader = hasHeader, AllowQuoting = allowQuoting, ReadMultilines = allowQuoting });
+        {{File("FileRow")}}
                 return mlContext.Data.LoadFromEnumerable(mlContext.Data.CreateEnumerable<FileRow>(file, reuseRowObject: false).Select(ToInput));
             }
 

@@ -33,9 +33,9 @@ internal static class ProjectFile
               </ItemGroup>
               <ItemGroup>
                 <!-- The model and the backbone that it was trained on are copied beside the app. -->
-                <None Update="{Escape(Path.GetFileName(model.Run.ModelFile))}" CopyToOutputDirectory="PreserveNewest" />
-                <None Include="{backbone}/**" Exclude="{backbone}/**/.*/**" LinkBase="{Escape(model.BackboneName)}" CopyToOutputDirectory="PreserveNewest" />
-                <None Include="{data}" Condition="'$(CopyTrainingData)' == 'true'" Link="{Escape(Path.GetFileName(model.File.Path))}" CopyToOutputDirectory="PreserveNewest" />
+                <Content Include="{Escape(Path.GetFileName(model.Run.ModelFile))}" CopyToOutputDirectory="PreserveNewest" />
+                <Content Include="{backbone}/**" Exclude="{backbone}/**/.*/**" LinkBase="{Escape(model.BackboneName)}" CopyToOutputDirectory="PreserveNewest" />
+                <Content Include="{data}" Condition="'$(CopyTrainingData)' == 'true'" Link="{Escape(Path.GetFileName(model.File.Path))}" CopyToOutputDirectory="PreserveNewest" />
               </ItemGroup>
             </Project>
 

@@ -175,7 +175,7 @@ public sealed class GeneratedCodeTests
     {
         var run = AllRuns["texts"] with { ModelFile = "/out/my rows/model.zip", BackboneFolder = "/out/models/odd;<name>'%41" };
         var project = XDocument.Parse(GeneratedCode.Files(run).Single(file => file.Key.EndsWith(".csproj")).Value);
-        string[] items = [.. project.Descendants("None").Select(item => (item.Attribute("Include") ?? item.Attribute("Update"))!.Value)];
+        string[] items = [.. project.Descendants("Content").Select(item => item.Attribute("Include")!.Value)];
         Assert.Equal(["model.zip", "../models/odd%3B%3Cname%3E%27%2541/**", "../../data/rows.txt"], items);
         Assert.Equal(["MLNet.PTuning 0.1.0", "TorchSharp-cpu 0.107.0"], project.Descendants("PackageReference").Select(item => $"{item.Attribute("Include")!.Value} {item.Attribute("Version")!.Value}"));
     }

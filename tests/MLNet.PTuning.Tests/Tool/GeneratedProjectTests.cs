@@ -74,7 +74,7 @@ public sealed class GeneratedProjectTests : IDisposable
         File.WriteAllText(project, text.Replace("\"TorchSharp-cpu\" Version=\"0.107.0\"", $"\"libtorch-cpu-{RuntimeInformation.RuntimeIdentifier}\" Version=\"{libtorch}\""));
         string[] said = OtherProcess.DotNet("build", project, "-o", app, "-nodeReuse:false", "-p:UseSharedCompilation=false", "--tl:off",
             $"-p:RestoreAdditionalProjectSources={packages}", "-p:NuGetAudit=false", "-p:CreateHardLinksForCopyLocalIfPossible=true");
-        Assert.Empty(said.Where(line => line.Contains("warning CS")));
+        Assert.DoesNotContain(said, line => line.Contains("warning CS"));
         return app;
     }
 

@@ -32,6 +32,14 @@ public sealed class GeneratedTrainingTests : IDisposable
         Assert.Equal(2, ((Microsoft.ML.Data.MulticlassClassificationMetrics)model.Evaluate()).ConfusionMatrix.NumberOfClasses);
     }
 
+    // As the tool takes labels.
+    [Fact]
+    public void Blanks_around_a_label_are_not_part_of_it()
+    {
+        using var model = Train(ExampleRuns.Of(TaskKind.Classify, FileForm.Delimited, ("Text", "text"), ("Label", "label"), ("TextPair", "pair")), "text,label,pair\ngood, yes ,so\nbad,no, it\n");
+        Assert.Equal(["yes", "no"], model.Column("Label"));
+    }
+
     [Fact]
     public void Labels_that_training_rows_do_not_have_are_left_out_of_scores()
     {
