@@ -34,7 +34,7 @@ internal sealed class GeneratedModel
         Folder = Path.GetDirectoryName(run.ModelFile)!;
         Name = NameOf(Path.GetFileName(Folder) is { Length: > 0 } folder ? folder : run.Name);
         var taken = Members.ToHashSet(StringComparer.Ordinal);
-        Columns = [.. run.Data.Columns.Select(column => new SourceColumn(CSharpText.Unique(CSharpText.Identifier(column.Column, column.Input), taken), column))];
+        Columns = [.. run.Data.Columns.Select(column => new SourceColumn(CSharpText.Unique(IdentifierOf(column), taken), column))];
         taken = [.. Members];
         Properties = [.. Inputs.Select(input => new InputProperty(NameFor(input.Name, taken), input.Type, input.Name))];
         _properties = Properties.ToDictionary(property => property.Input);
@@ -92,8 +92,11 @@ internal sealed class GeneratedModel
     private string NameFor(string input, HashSet<string> taken)
     {
         SourceColumn[] sources = [.. Columns.Where(column => column.Source.Input == input)];
-        return CSharpText.Unique(sources.Length == 1 ? CSharpText.Identifier(sources[0].Source.Column, input) : input, taken);
+        return CSharpText.Unique(sources.Length == 1 ? IdentifierOf(sources[0].Source) : input, taken);
     }
+
+    // Columns of a file without a header are numbers.
+    private string IdentifierOf(InputColumn column) => File is { Form: FileForm.Delimited, HasHeader: false } ? column.Input : CSharpText.Identifier(column.Column, column.Input);
 
     private static string NameOf(string folder)
     {

@@ -1,14 +1,47 @@
 // ptuning predict: predictions of a file's rows, one after the other.
 using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using MLNet.PTuning.Tool.Run;
 
 namespace MLNet.PTuning.Tool.Commands;
 
 internal static class PredictCommand
 {
-    private static readonly Argument<string> Model = new("MODEL") { Description = "The model: a model.zip, or the folder that training wrote." };
-    private static readonly Argument<string> Input = new("INPUT") { Description = "The file whose rows to predict." };
-    private static readonly Option<string?> Output = new("--output", "-o") { Description = "The file for the predictions: CSV, or JSON lines where it ends in .jsonl. Default: standard output." };
+    public static Command Create(Terminal terminal)
+    {
+        var command = new Command("predict", "Predicts the rows of a file with a trained model, however long the file is.");
+        var model = new ModelArguments();
+        var rows = new RowArguments("INPUT", "The file whose rows to predict.");
+        var output = new Option<string?>("--output", "-o") { Description = "The file to write: CSV, or JSON lines where it ends in .jsonl. Default: standard output.", HelpName = "FILE" };
+        model.AddTo(command);
+        rows.AddTo(command);
+        command.Options.Add(output);
+        return command.Runs(terminal, (parsed, cancellation) =>
+        {
+            var clock = Stopwatch.StartNew();
+            using var loaded = model.Load(parsed);
+            var reader = rows.Open(parsed, loaded, withGold: false, terminal);
+            string? path = parsed.GetValue(output);
+            long predicted = 0, skipped = 0;
+            if (path is null) Write(terminal.Output, terminal.Json);
+            else OutputFile.Write(path, writer => Write(writer, PredictionWriter.IsJson(path)));
+            if (skipped > 0) terminal.Say($"Note: {skipped} rows have no text and are left out.");
+            if (path is null) return;
+            terminal.Say(FormattableString.Invariant($"{path}: {predicted} rows, {clock.Elapsed.TotalSeconds:f1} s."));
+            if (terminal.Json) terminal.Output.WriteLine(JsonSerializer.Serialize(new { output = path, rows = predicted, skippedRows = skipped, seconds = clock.Elapsed.TotalSeconds }, Json.Compact));
 
-    public static Command Create(Terminal terminal) => new Command("predict", "Predicts the rows of a file with a trained model, however long the file is.") { Model, Input, Output }
-        .Runs(terminal, (parsed, cancellation) => throw new NotSupportedException("predict is not there yet."));
+            void Write(TextWriter to, bool asJson)
+            {
+                using var writer = PredictionWriter.Create(to, asJson, loaded.ClassNames, hasGold: false);
+                var complete = reader.Read().Where(row => row is not null || skipped++ < 0).Select(row => row!);
+                foreach (var row in loaded.Task.Predict(loaded.Ml, loaded.Model, complete))
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    writer.Write(row);
+                    predicted++;
+                }
+            }
+        });
+    }
 }

@@ -1,6 +1,5 @@
 // ptuning train: from a text file to a model, its scores and its predictions.
 using System.CommandLine;
-using MLNet.PTuning.Tool.Data;
 using MLNet.PTuning.Tool.Run;
 
 namespace MLNet.PTuning.Tool.Commands;
@@ -30,8 +29,8 @@ internal static class TrainCommand
         options.AddTo(command);
         return command.Runs(terminal, (parsed, cancellation) =>
         {
-            var settings = options.Read(parsed);
-            throw new NotSupportedException($"train {settings.Task} is not there yet.");
+            var settings = options.Read(parsed, ShellWords.Quote(["ptuning", .. parsed.Tokens.Select(token => token.Value)]));
+            if (new TrainingSession(settings, terminal, cancellation).Run() is { } run) TrainingResult.Write(run, terminal);
         });
     }
 }

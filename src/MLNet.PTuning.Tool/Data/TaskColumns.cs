@@ -21,7 +21,7 @@ internal static class TaskColumns
         [TaskKind.Classify] =
         [
             new("Text", "--text", "the text", ["text", "sentence", "sentence1", "text1", "premise", "question1", "review", "content", "message", "comment", "tweet", "body", "document", "title", "question", "utterance", "query"]),
-            new("TextPair", "--pair", "the second text of pairs", ["textpair", "pair", "sentence2", "text2", "hypothesis", "question2", "passage", "answer"], IsRequired: false),
+            new("TextPair", "--pair", "the second text of pairs", ["textpair", "pair", "sentence2", "text2", "hypothesis", "question2", "passage"], IsRequired: false),
             new("Label", "--label", "the class", LabelNames, IsGold: true),
         ],
         [TaskKind.Label] =
@@ -49,6 +49,12 @@ internal static class TaskColumns
             new("Target", "--target", "what to write after it", ["target", "output", "completion", "summary", "response", "answer", "highlights"], IsGold: true),
         ],
     };
+
+    /// <summary>Every name by which some task's column is known, as <see cref="Plain"/> gives it.</summary>
+    public static IReadOnlySet<string> AllNames { get; } = All.Values.SelectMany(columns => columns).SelectMany(column => column.Names).Where(name => name.Length > 1).Select(Plain).ToHashSet();
+
+    /// <summary>A name without what files spell differently: case, blanks, underscores, hyphens.</summary>
+    public static string Plain(string name) => new([.. name.Where(c => !char.IsWhiteSpace(c) && c is not ('_' or '-')).Select(char.ToLowerInvariant)]);
 
     /// <summary>The columns of a task, in the order in which they are guessed.</summary>
     public static IReadOnlyList<TaskColumn> Of(TaskKind task) => All[task];

@@ -60,7 +60,7 @@ internal sealed record TrainingRun
     /// <summary>The model's scores of the test rows; null without test rows.</summary>
     public TestScores? Scores { get; init; }
 
-    /// <summary>The scores of always predicting the training rows' most frequent label; null without test rows, and for answering and writing, which have none.</summary>
+    /// <summary>The scores of always predicting the training rows' most frequent label; null without test rows, and for answering, choosing and writing, which have none.</summary>
     public TestScores? Majority { get; init; }
 
     /// <summary>The scores of a head that was trained on the same frozen backbone without a prompt; null without test rows, with <c>--no-head-only</c>, and for writing.</summary>

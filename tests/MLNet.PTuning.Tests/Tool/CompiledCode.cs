@@ -19,20 +19,23 @@ internal static class CompiledCode
 
     /// <summary>Errors and warnings of a run's generated files.</summary>
     public static IReadOnlyList<string> Faults(TrainingRun run) =>
-        [.. Compilation(run).GetDiagnostics().Where(fault => fault.Severity >= DiagnosticSeverity.Warning).Select(fault => $"{fault} in\n{fault.Location.SourceTree}")];
+        [.. Compilation(GeneratedCode.Files(run)).GetDiagnostics().Where(fault => fault.Severity >= DiagnosticSeverity.Warning).Select(fault => $"{fault} in\n{fault.Location.SourceTree}")];
 
     /// <summary>The assembly of a run's generated files.</summary>
-    public static Assembly Load(TrainingRun run)
+    public static Assembly Load(TrainingRun run) => Load(GeneratedCode.Files(run));
+
+    /// <summary>The assembly of files, given by name and text.</summary>
+    public static Assembly Load(IReadOnlyDictionary<string, string> files)
     {
         using var image = new MemoryStream();
-        var emitted = Compilation(run).Emit(image);
+        var emitted = Compilation(files).Emit(image);
         Assert.True(emitted.Success, string.Join('\n', emitted.Diagnostics));
         return Assembly.Load(image.ToArray());
     }
 
-    private static CSharpCompilation Compilation(TrainingRun run) => CSharpCompilation.Create(
+    private static CSharpCompilation Compilation(IReadOnlyDictionary<string, string> files) => CSharpCompilation.Create(
         "Generated" + Guid.NewGuid().ToString("N"),
-        [CSharpSyntaxTree.ParseText(Usings), .. GeneratedCode.Files(run).Where(file => file.Key.EndsWith(".cs")).Select(file => CSharpSyntaxTree.ParseText(file.Value, path: file.Key))],
+        [CSharpSyntaxTree.ParseText(Usings), .. files.Where(file => file.Key.EndsWith(".cs")).Select(file => CSharpSyntaxTree.ParseText(file.Value, path: file.Key))],
         References,
         new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
 }

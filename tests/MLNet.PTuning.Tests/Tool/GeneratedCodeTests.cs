@@ -107,6 +107,14 @@ public sealed class GeneratedCodeTests
     public void A_name_becomes_an_identifier_as_CSharp_is_written(string name, string identifier) => Assert.Equal(identifier, CSharpText.Identifier(name, "Fallback"));
 
     [Fact]
+    public void Columns_of_a_file_without_a_header_are_named_after_what_they_hold()
+    {
+        string consumption = GeneratedCode.Files(ExampleRuns.Of(TaskKind.Classify, FileForm.Delimited, ("Label", "1"), ("Text", "2")).WithFile(file => file with { HasHeader = false })).Single(file => file.Key.EndsWith(".consumption.cs")).Value;
+        Assert.Contains("public string Label {", consumption);
+        Assert.Contains("public string Text {", consumption);
+    }
+
+    [Fact]
     public void What_cannot_be_seen_in_a_text_is_a_number_in_its_literal() =>
         Assert.Equal("""
             "a\"b\\c\n\u2028\u202E\uD83D😀é\u00A0"
@@ -157,7 +165,15 @@ public sealed class GeneratedCodeTests
         Assert.True(methods.Count > 6);
         methods.Add(new HardPrompt { Template = "{text} \"so\" {mask}", Trains = new BitFit() });
         Assert.All(methods, method => Assert.Empty(CompiledCode.Faults(AllRuns["texts"] with { Options = new TextClassificationOptions("/models/small") { Method = method } })));
-        Assert.All(AllRuns.Values, run => Assert.NotEmpty(OptionsCode.Settable(run.Options.GetType())));
+    }
+
+    [Fact]
+    public void Every_setting_of_every_task_is_of_a_type_that_can_be_written_or_left_out_on_purpose()
+    {
+        Type[] types = [typeof(bool), typeof(int), typeof(double), typeof(string), typeof(IReadOnlyList<string>), typeof(TuningMethod)];
+        var settable = AllRuns.Values.SelectMany(run => OptionsCode.Settable(run.Options.GetType())).ToList();
+        Assert.True(settable.Count > 100);
+        Assert.Empty(settable.Where(property => (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is var type && !type.IsEnum && !types.Contains(type)).Select(property => property.Name));
     }
 
     [Fact]
@@ -177,7 +193,7 @@ public sealed class GeneratedCodeTests
         var project = XDocument.Parse(GeneratedCode.Files(run).Single(file => file.Key.EndsWith(".csproj")).Value);
         string[] items = [.. project.Descendants("Content").Select(item => item.Attribute("Include")!.Value)];
         Assert.Equal(["model.zip", "../models/odd%3B%3Cname%3E%27%2541/**", "../../data/rows.txt"], items);
-        Assert.Equal(["MLNet.PTuning 0.1.0", "TorchSharp-cpu 0.107.0"], project.Descendants("PackageReference").Select(item => $"{item.Attribute("Include")!.Value} {item.Attribute("Version")!.Value}"));
+        Assert.Equal(["MLNet.PTuning 0.1.0", "TorchSharp-cpu " + typeof(TorchSharp.torch).Assembly.GetName().Version!.ToString(3)], project.Descendants("PackageReference").Select(item => $"{item.Attribute("Include")!.Value} {item.Attribute("Version")!.Value}"));
     }
 
     private static string TrainingFile(TrainingRun run) => GeneratedCode.Files(run).Single(file => file.Key.EndsWith(".training.cs")).Value;

@@ -2,14 +2,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Xml.Linq;
-using Microsoft.ML;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Build;
 using MLNet.PTuning.Tests.Files;
 using MLNet.PTuning.Tests.Pipeline;
-using MLNet.PTuning.Tool.Code;
-using MLNet.PTuning.Tool.Data;
-using MLNet.PTuning.Tool.Run;
 
 namespace MLNet.PTuning.Tests.Tool;
 
@@ -26,31 +22,60 @@ public sealed class GeneratedProjectTests : IDisposable
         string backbone = _folder.At("the backbone (tiny)");
         Directory.CreateDirectory(backbone);
         foreach (string file in Directory.GetFiles(_backbone.Path)) File.Copy(file, Path.Combine(backbone, Path.GetFileName(file)));
-        var rows = Reviews.Rows(40);
-        var ml = new MLContext(seed: 1);
-        var options = new TextClassificationOptions(backbone) { Method = new DeepPrompt { Length = 4 }, Epochs = 8, LearningRate = 0.05, BatchSize = 8 };
-        var model = Reviews.Pipeline(ml, options).Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel")).Fit(ml.Data.LoadFromEnumerable(rows));
-        var tested = ml.Model.CreatePredictionEngine<Review, Predicted>(model).Predict(rows[3]);
-        string[] classes = ["positive", "negative"];
-        string output = Directory.CreateDirectory(_folder.At("a run; of 'reviews'")).FullName;
-        string modelFile = Path.Combine(output, "model.zip");
-        ml.Model.SaveSafely(model, ml.Data.LoadFromEnumerable(rows).Schema, modelFile);
-        GeneratedCode.Write(ExampleRuns.Of(TaskKind.Classify, FileForm.Delimited, ("Text", "my text"), ("Label", "class")) with
-        {
-            Options = options,
-            TestRows = [new ClassifiedText("5", rows[3].Text!, null, rows[3].Label!, tested.PredictedLabel, tested.Score)],
-            ModelFile = modelFile,
-            BackboneFolder = backbone,
-            Version = _version,
-        }, output);
+        File.WriteAllText(_folder.At("reviews.csv"), DataFiles.Csv(60).Replace("text,label", "my text,class"));
+        string output = _folder.At("a run; of 'reviews'");
+        var run = CommandLine.Run("train", "classify", _folder.At("reviews.csv"), "--backbone", backbone, "-o", output, "--text", "my text", "--label", "class", "--epochs", "4", "--prompt-length", "4", "--no-head-only");
+        Assert.True(run.ExitCode == 0, run.Error);
+        string[][] predicted = [.. File.ReadLines(Path.Combine(output, "predictions.csv")).Take(2).Select(line => line.Split(','))];
+        Assert.Equal(["row", "input", "gold", "predicted", "probability", "probability of pos", "probability of neg"], predicted[0]);
 
         string app = Build(output);
         // What it needs lies beside it.
         Directory.Delete(backbone, recursive: true);
-        File.Delete(modelFile);
+        File.Delete(Path.Combine(output, "model.zip"));
         string[] lines = OtherProcess.DotNet("exec", Path.Combine(app, "ARunOfReviewsModel.dll"));
-        var sorted = classes.Zip(tested.Score).OrderByDescending(pair => pair.Second);
-        Assert.Equal([$"Predicted label: {tested.PredictedLabel}", .. sorted.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.First,-40}{pair.Second:f4}"))], lines.Select(line => line.TrimEnd().Replace(',', '.')));
+        Assert.Equal("Predicted label: " + predicted[1][3], lines[0]);
+        var labels = lines.Skip(1).Select(line => line.Replace(',', '.').Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToList();
+        Assert.Equal(predicted[1][3], labels[0][0]);
+        foreach (var (label, probability) in new[] { ("pos", predicted[1][5]), ("neg", predicted[1][6]) })
+            Assert.Equal(double.Parse(probability, CultureInfo.InvariantCulture), double.Parse(labels.Single(pair => pair[0] == label)[1], CultureInfo.InvariantCulture), 1e-4);
+    }
+
+    [Theory]
+    [InlineData("classify", "pairs.csv")]
+    [InlineData("label", "words.conll")]
+    [InlineData("label", "words.tsv")]
+    [InlineData("answer", "questions.jsonl")]
+    [InlineData("choose", "choices.jsonl")]
+    [InlineData("generate", "endings.jsonl")]
+    public void The_program_of_every_task_predicts_with_the_model_that_the_tool_saved(string task, string file)
+    {
+        using var decoder = new TinyDecoder();
+        File.WriteAllText(_folder.At(file), file switch
+        {
+            "pairs.csv" => "text,text2,label\n" + string.Concat(DataFiles.Rows(40).Select(row => $"{row.Text},it is,{row.Label}\n")),
+            "words.conll" => DataFiles.Conll(40),
+            "words.tsv" => "sentence\tlabels\n" + string.Concat(DataFiles.Conll(40).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(rows => string.Join('\t', new[] { 0, 1 }.Select(i => string.Join(' ', rows.Split('\n').Select(row => row.Split(' ')[i])))) + "\n")),
+            "questions.jsonl" => DataFiles.Questions(40),
+            "choices.jsonl" => DataFiles.Choices(40),
+            _ => DataFiles.Endings(40),
+        });
+        var run = CommandLine.Run("train", task, _folder.At(file), "--backbone", task == "generate" ? decoder.Path : _backbone.Path, "-o", _folder.At("out"), "--epochs", "1", "--prompt-length", "4", "--threads", "1", .. task == "generate" ? ["--max-new-tokens", "4"] : new[] { "--no-head-only" });
+        Assert.True(run.ExitCode == 0, run.Error);
+
+        // The code looks beside the assemblies, here the tests'.
+        string model = Path.Combine(AppContext.BaseDirectory, $"generated-{Guid.NewGuid():N}.zip");
+        File.Copy(_folder.At("out/model.zip"), model);
+        try
+        {
+            var files = Directory.GetFiles(_folder.At("out"), "*.cs").ToDictionary(path => Path.GetFileName(path), path => File.ReadAllText(path).Replace("\"model.zip\"", $"\"{Path.GetFileName(model)}\""));
+            Assert.Equal(4, files.Count);
+            CompiledCode.Load(files).EntryPoint!.Invoke(null, [Array.Empty<string>()]);
+        }
+        finally
+        {
+            File.Delete(model);
+        }
     }
 
     public void Dispose()
@@ -69,18 +94,16 @@ public sealed class GeneratedProjectTests : IDisposable
         OtherProcess.DotNet("pack", TorchSharpLibrary.InRepository("src", "MLNet.PTuning"), "--no-build", "-c", configuration, $"-p:PackageVersion={_version}", "-o", packages, "-nodeReuse:false", "--tl:off");
         // TorchSharp-cpu would download the native libraries of all systems.
         string libtorch = XDocument.Load(TorchSharpLibrary.InRepository("Directory.Packages.props")).Descendants("LibtorchVersion").Single().Value;
-        string text = File.ReadAllText(project);
-        Assert.Contains("\"TorchSharp-cpu\" Version=\"0.107.0\"", text);
-        File.WriteAllText(project, text.Replace("\"TorchSharp-cpu\" Version=\"0.107.0\"", $"\"libtorch-cpu-{RuntimeInformation.RuntimeIdentifier}\" Version=\"{libtorch}\""));
+        var xml = XDocument.Load(project);
+        XElement Package(string id) => xml.Descendants("PackageReference").Single(package => package.Attribute("Include")!.Value == id);
+        Package("MLNet.PTuning").SetAttributeValue("Version", _version);
+        var natives = Package("TorchSharp-cpu");
+        natives.SetAttributeValue("Include", "libtorch-cpu-" + RuntimeInformation.RuntimeIdentifier);
+        natives.SetAttributeValue("Version", libtorch);
+        xml.Save(project);
         string[] said = OtherProcess.DotNet("build", project, "-o", app, "-nodeReuse:false", "-p:UseSharedCompilation=false", "--tl:off",
             $"-p:RestoreAdditionalProjectSources={packages}", "-p:NuGetAudit=false", "-p:CreateHardLinksForCopyLocalIfPossible=true");
         Assert.DoesNotContain(said, line => line.Contains("warning CS"));
         return app;
-    }
-
-    private sealed class Predicted
-    {
-        public string PredictedLabel { get; set; } = "";
-        public float[] Score { get; set; } = [];
     }
 }
