@@ -60,7 +60,8 @@ public sealed class GeneratedProjectTests : IDisposable
             "choices.jsonl" => DataFiles.Choices(40),
             _ => DataFiles.Endings(40),
         });
-        var run = CommandLine.Run("train", task, _folder.At(file), "--backbone", task == "generate" ? decoder.Path : _backbone.Path, "-o", _folder.At("out"), "--epochs", "1", "--prompt-length", "4", "--threads", "1", .. task == "generate" ? ["--max-new-tokens", "4"] : new[] { "--no-head-only" });
+        string[] more = task == "generate" ? ["--max-new-tokens", "4"] : ["--no-head-only"];
+        var run = CommandLine.Run(["train", task, _folder.At(file), "--backbone", task == "generate" ? decoder.Path : _backbone.Path, "-o", _folder.At("out"), "--epochs", "1", "--prompt-length", "4", "--threads", "1", .. more]);
         Assert.True(run.ExitCode == 0, run.Error);
 
         // The code looks beside the assemblies, here the tests'.
@@ -91,7 +92,7 @@ public sealed class GeneratedProjectTests : IDisposable
     {
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         string packages = _folder.At("packages"), app = _folder.At("app"), project = Assert.Single(Directory.GetFiles(folder, "*.csproj"));
-        OtherProcess.DotNet("pack", TorchSharpLibrary.InRepository("src", "MLNet.PTuning"), "--no-build", "-c", configuration, $"-p:PackageVersion={_version}", "-o", packages, "-nodeReuse:false", "--tl:off");
+        OtherProcess.DotNet("pack", TorchSharpLibrary.InRepository("src", "MLNet.PTuning"), "--no-build", "-c", configuration, $"-p:PackageVersion={_version}", $"-p:NuspecOutputPath={_folder.At("nuspec")}/", "-o", packages, "-nodeReuse:false", "--tl:off");
         // TorchSharp-cpu would download the native libraries of all systems.
         string libtorch = XDocument.Load(TorchSharpLibrary.InRepository("Directory.Packages.props")).Descendants("LibtorchVersion").Single().Value;
         var xml = XDocument.Load(project);
