@@ -26,13 +26,18 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     public bool Verbose { get; set; }
 
     /// <summary>A line of what is not a result.</summary>
-    public void Say(string line) => Error.WriteLine(line);
+    public void Say(string line)
+    {
+        // A bar that moves gives way to a line that is written through its console.
+        if (IsInteractive) Progress.Write(new Spectre.Console.Text(line + Environment.NewLine));
+        else Error.WriteLine(line);
+    }
 
     /// <summary>For tables among the results.</summary>
     public IAnsiConsole Tables => Console(Output, isInteractive: false);
 
     /// <summary>For bars and tables among what is not a result.</summary>
-    public IAnsiConsole Progress => Console(Error, IsInteractive);
+    public IAnsiConsole Progress => field ??= Console(Error, IsInteractive);
 
     private static IAnsiConsole Console(TextWriter writer, bool isInteractive)
     {

@@ -6,8 +6,8 @@ namespace MLNet.PTuning.Tool.Commands;
 
 internal static class PTuningCommand
 {
-    // Time for a training step, and for the checkpoint after it, once Ctrl-C was pressed.
-    private static readonly TimeSpan TimeToStop = TimeSpan.FromMinutes(2);
+    // Time for the training step that runs when Ctrl-C is pressed.
+    private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(30);
 
     private static readonly Option<bool> Json = new("--json") { Description = "Writes the result as JSON to standard output; all else goes to standard error.", Recursive = true };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Adds to an error where in the program it arose.", Recursive = true };
@@ -34,7 +34,7 @@ internal static class PTuningCommand
         return await parsed.InvokeAsync(configuration, cancellation);
     }
 
-    private static RootCommand Create(Terminal terminal) => new("Trains, evaluates and applies P-Tuning v2 models of ML.NET, from text files.")
+    private static RootCommand Create(Terminal terminal) => new("Trains, evaluates and applies P-Tuning v2 models of ML.NET, from text files. Exit codes: 0 done, 1 an error of ptuning itself, 2 a wrong command line, 3 a wrong file or folder, 130 stopped.")
     {
         TrainCommand.Create(terminal), PredictCommand.Create(terminal), EvaluateCommand.Create(terminal), InspectCommand.Create(terminal), ExportCommand.Create(terminal),
         ImportCommand.Create(terminal), BackboneCommand.Create(terminal), Json, Verbose,

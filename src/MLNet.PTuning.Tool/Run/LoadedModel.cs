@@ -83,6 +83,8 @@ internal sealed class LoadedModel : IDisposable
         // A column that the model does not read is not taken, whatever its name; one that it reads is needed.
         if (_schema is not null)
         {
+            if (TaskColumns.Of(Task.Kind).FirstOrDefault(column => column.IsRequired && !column.IsGold && _schema.GetColumnOrNull(column.Input) is null) is { } other)
+                throw new BadInputException($"{File} reads no column '{other.Input}' ({string.Join(", ", _schema.Select(column => $"'{column.Name}'"))}): an app trained it on rows of its own, and it predicts in that app; give a model that ptuning trained.");
             columns = [.. columns.Where(column => IsGold(column) || _schema.GetColumnOrNull(column.Input) is not null)];
             foreach (var column in TaskColumns.Of(Task.Kind))
                 if (!column.IsGold && !column.IsRequired && _schema.GetColumnOrNull(column.Input) is not null && columns.All(found => found.Input != column.Input))

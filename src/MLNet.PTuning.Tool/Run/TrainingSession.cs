@@ -9,8 +9,8 @@ namespace MLNet.PTuning.Tool.Run;
 
 internal sealed class TrainingSession(TrainSettings settings, Terminal terminal, CancellationToken cancellation)
 {
-    // A checkpoint takes a moment; what is lost by Ctrl-C is what was computed since the last.
-    private static readonly TimeSpan BetweenCheckpoints = TimeSpan.FromSeconds(10);
+    // What is lost by Ctrl-C is what was computed since the last checkpoint. One of a prompt takes a moment; one of a whole backbone has three to four times its size.
+    private static readonly TimeSpan BetweenCheckpoints = TimeSpan.FromSeconds(10), BetweenLargeCheckpoints = TimeSpan.FromMinutes(5);
 
     private readonly TaskModel _task = TaskModel.Of(settings.Task);
     private readonly MLContext _ml = new(settings.Seed);
@@ -37,7 +37,7 @@ internal sealed class TrainingSession(TrainSettings settings, Terminal terminal,
         using var messages = new TrainingMessages(_ml, terminal);
         var options = Options(data, settings.Method);
         var search = settings.Search;
-        if (search is null) (options.CheckpointPath, options.CheckpointEvery, options.ResumeFrom) = (settings.Checkpoint, BetweenCheckpoints, settings.Resume ? settings.Checkpoint : null);
+        if (search is null) (options.CheckpointPath, options.CheckpointEvery, options.ResumeFrom) = (settings.Checkpoint, settings.Method is FullFineTuning ? BetweenLargeCheckpoints : BetweenCheckpoints, settings.Resume ? settings.Checkpoint : null);
         else search.Folder = settings.SearchFolder;
         TrainedModel? trained = null;
         try
@@ -174,6 +174,7 @@ internal sealed class TrainingSession(TrainSettings settings, Terminal terminal,
         var schema = _task.TrainingView(_ml, [], summary.Columns).Schema;
         run = RunFolder.Write(settings.Output, settings.Force, file => _ml.Model.SaveSafely(trained.Model, schema, file), bytes => run with { ModelBytes = bytes, Seconds = _clock.Elapsed.TotalSeconds });
         File.Delete(settings.Checkpoint);
+        if (settings.Search is not null && Directory.Exists(settings.SearchFolder)) Directory.Delete(settings.SearchFolder, recursive: true);
         return run;
     }
 }

@@ -33,9 +33,14 @@ public sealed class BackboneSummary
         (LayerCount, HiddenSize, HeadCount) = (config.LayerCount, config.HiddenSize, config.HeadCount);
         (VocabularySize, MaxPositions) = (config.VocabSize, config.MaxPositions);
         using var weights = folder.OpenWeights();
-        Tensors = [.. weights.Entries.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry => new TensorSummary(entry.Name, entry.Type, entry.Shape))];
-        ParameterCount = weights.Entries.Values.Where(entry => entry.Type is ElementType.F16 or ElementType.BF16 or ElementType.F32 or ElementType.F64).Sum(entry => entry.Count);
+        // An ONNX graph may name a matrix once by itself and once as PyTorch does; PyTorch's files may store tensors that are tied once for several names.
+        var entries = weights.Entries.Values.OrderBy(IsOfGraph).ThenBy(entry => entry.Name, StringComparer.Ordinal).ToList();
+        var stored = entries.DistinctBy(entry => (entry.File, entry.Offset, entry.Count)).ToList();
+        Tensors = [.. (OnnxFile.IsOnnx(folder.WeightFiles[0]) ? stored : entries).Select(entry => new TensorSummary(entry.Name, entry.Type, entry.Shape))];
+        ParameterCount = stored.Where(entry => entry.Type is ElementType.F16 or ElementType.BF16 or ElementType.F32 or ElementType.F64).Sum(entry => entry.Count);
     }
+
+    private static bool IsOfGraph(TensorEntry entry) => entry.Name.Contains("::", StringComparison.Ordinal) || entry.Name.StartsWith('/');
 
     /// <summary>The folder's full path; of a model in Hugging Face's cache that of its snapshot.</summary>
     public string Folder { get; }
@@ -61,7 +66,7 @@ public sealed class BackboneSummary
     /// <summary>Word pieces of the longest row, a prompt's vectors included.</summary>
     public int MaxPositions { get; }
 
-    /// <summary>Numbers in the tensors of floats that the weights' files hold, heads included.</summary>
+    /// <summary>Numbers in the tensors of floats that the weights' files hold, heads included; a tensor that several names share counts once.</summary>
     public long ParameterCount { get; }
 
     /// <summary>SHA-256 over config.json and the weights, by which a saved model finds its backbone again. Asked for the first time, it reads all of them.</summary>

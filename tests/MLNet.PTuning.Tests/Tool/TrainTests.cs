@@ -98,6 +98,7 @@ public sealed class TrainTests : IDisposable
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.True(run.Json.GetProperty("search").GetArrayLength() >= 2);
         Assert.Contains("Trial 2: length", run.Error);
+        Assert.Equal(["out", "reviews.csv"], Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order());
     }
 
     [Fact]
