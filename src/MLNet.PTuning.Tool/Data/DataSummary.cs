@@ -23,6 +23,9 @@ internal enum FileForm
 /// <param name="Columns">Names of its columns in their order: of the header, or <c>1</c>, <c>2</c>, … without one; fields of JSON objects.</param>
 internal sealed record DataFile(string Path, FileForm Form, string Encoding, char? Delimiter, bool HasHeader, IReadOnlyList<string> Columns)
 {
+    /// <summary>Whether fields of a <see cref="FileForm.Delimited"/> file may be quoted; false where a quote is part of the text.</summary>
+    public bool HasQuotes { get; init; } = true;
+
     /// <summary>The delimiter as a word: <c>comma</c>, <c>semicolon</c>, <c>tab</c>, <c>bar</c>; null where there is none.</summary>
     public string? DelimiterName => Delimiter switch { ',' => "comma", ';' => "semicolon", '\t' => "tab", '|' => "bar", null => null, _ => Delimiter.ToString() };
 }

@@ -25,7 +25,7 @@ internal sealed class DelimitedFile : RowFile
         string[] columns = hasHeader ? [.. first.Select((name, i) => string.IsNullOrWhiteSpace(name) ? Number(i) : name.Trim())] : [.. first.Select((_, i) => Number(i))];
         if (columns.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new BadInputException($"{sample.Path}, line 1: two columns are called '{twice.Key}'; give them different names, or say --no-header if that line is a row.");
-        var description = new DataFile(sample.Path, FileForm.Delimited, sample.EncodingName, form.Delimiter, hasHeader, columns);
+        var description = new DataFile(sample.Path, FileForm.Delimited, sample.EncodingName, form.Delimiter, hasHeader, columns) { HasQuotes = form.Mode != CsvMode.NoEscape };
         var notes = new List<string>();
         if (form.IsGuessed)
             notes.Add($"{sample.Path}: {sample.EncodingName}, {(form.Delimiter is null ? "one column" : $"fields separated by {Kind(description)}")}{(form.Mode == CsvMode.NoEscape && form.Delimiter is not null ? ", quotes are part of the text" : "")} (guessed; --delimiter, --quotes, --encoding say otherwise).");

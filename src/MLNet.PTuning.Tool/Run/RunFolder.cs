@@ -1,6 +1,7 @@
 // The output folder of a training run: it is there in full, or not at all.
 using System.Globalization;
 using System.Text;
+using MLNet.PTuning.Tool.Code;
 using MLNet.PTuning.Tool.Report;
 
 namespace MLNet.PTuning.Tool.Run;
@@ -14,7 +15,7 @@ internal static class RunFolder
     /// What writes a run's files: each is given the finished run and the folder to write to, which is moved to its final place when all have written. The model file is there already.
     /// The report and the generated code are lines here.
     /// </summary>
-    public static IReadOnlyList<Action<TrainingRun, string>> Writers { get; } = [MetricsFile.Write, PredictionsFile.Write, ReportFile.Write];
+    public static IReadOnlyList<Action<TrainingRun, string>> Writers { get; } = [MetricsFile.Write, PredictionsFile.Write, ReportFile.Write, GeneratedCode.Write];
 
     /// <summary>Checks that a folder can be written.</summary>
     /// <param name="folder">The folder.</param>

@@ -48,6 +48,12 @@ internal sealed record TrainingRun
     /// <summary>The classes in the order of the model's scores; empty for <see cref="TaskKind.Generate"/> and for tasks without classes.</summary>
     public required IReadOnlyList<string> ClassNames { get; init; }
 
+    /// <summary>Whether the label of ML.NET's rows is Boolean, and so the model in ML.NET's binary form; else it is a text that becomes a key. For <see cref="TaskKind.Classify"/>.</summary>
+    public bool HasBooleanLabel { get; init; }
+
+    /// <summary>Whether <c>Words</c> of ML.NET's rows is a text, which the model splits at white space; else a vector of words. For <see cref="TaskKind.Label"/>.</summary>
+    public bool WordsAreText { get; init; }
+
     /// <summary>Every test row with its gold label and what the model predicted, in the file's order. Empty where there are no test rows (<c>--test-share 0</c>).</summary>
     public required IReadOnlyList<TestRow> TestRows { get; init; }
 

@@ -18,7 +18,8 @@ public sealed class TrainTests : IDisposable
         var run = Train("classify", "reviews.csv", "--epochs", "12", "--prompt-length", "4");
 
         Assert.Equal((ExitCodes.Done, ""), (run.ExitCode, run.ExitCode == 0 ? "" : run.Error));
-        Assert.Equal(["metrics.json", "model.zip", "predictions.csv", "report.html"], Directory.GetFiles(_folder.At("out")).Select(Path.GetFileName).Order());
+        Assert.Equal(["OutModel.consumption.cs", "OutModel.csproj", "OutModel.evaluate.cs", "OutModel.training.cs", "Program.cs", "metrics.json", "model.zip", "predictions.csv", "report.html"],
+            Directory.GetFiles(_folder.At("out")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(["out", "reviews.csv"], Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order());
         var metrics = JsonDocument.Parse(File.ReadAllText(_folder.At("out/metrics.json"))).RootElement;
         Assert.True(metrics.GetProperty("scores").GetProperty("value").GetDouble() > 0.8);
