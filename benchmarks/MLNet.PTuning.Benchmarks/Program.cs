@@ -1,9 +1,10 @@
-// The command line of the benchmarks: accuracy, speed, pieces, writing, memory, scaling.
+// The command line of the benchmarks: accuracy, speed, pieces, writing, memory, scaling, serving.
 using System.CommandLine;
 using System.ComponentModel;
 using MLNet.PTuning.Benchmarks.Accuracy;
 using MLNet.PTuning.Benchmarks.Memory;
 using MLNet.PTuning.Benchmarks.Scaling;
+using MLNet.PTuning.Benchmarks.Serving;
 using MLNet.PTuning.Benchmarks.Speed;
 using Spectre.Console;
 
@@ -13,7 +14,7 @@ if (Console.IsOutputRedirected)
     AnsiConsole.Profile.Capabilities.Ansi = false;
     AnsiConsole.Profile.Width = 200;
 }
-var root = new RootCommand("Benchmarks of MLNet.PTuning.") { AccuracyCommand.Create(), SpeedCommand.Create(), PiecesCommand.Create(), WritingCommand.Create(), MemoryCommand.Create(), ScalingCommand.Create() };
+var root = new RootCommand("Benchmarks of MLNet.PTuning.") { AccuracyCommand.Create(), SpeedCommand.Create(), PiecesCommand.Create(), WritingCommand.Create(), MemoryCommand.Create(), ScalingCommand.Create(), ServingCommand.Create() };
 try
 {
     return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

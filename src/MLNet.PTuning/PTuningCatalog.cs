@@ -233,7 +233,7 @@ public static class PTuningCatalog
     }
 
     /// <summary>
-    /// Trains one prompt for several tasks with a head each, as P-Tuning v2 proposes: <c>Fit()</c> returns a transformer for each task, and the prompt to train single
+    /// Trains one prompt for several tasks with a head each, as P-Tuning v2 proposes, on batches with rows of all of them: <c>Fit()</c> returns a transformer for each task, and the prompt to train single
     /// tasks from (<see cref="PTuningOptions.StartFrom"/>).
     /// </summary>
     /// <param name="catalog"><c>mlContext.Transforms</c>.</param>

@@ -4,7 +4,7 @@ using MLNet.PTuning.Pipeline;
 
 namespace Microsoft.ML;
 
-/// <summary>Metrics of labels of words, answers, choices and generated texts, as extension methods of <c>mlContext.MulticlassClassification</c>.</summary>
+/// <summary>Metrics of labels of words, answers, choices, generated texts and probabilities, as extension methods of <c>mlContext.MulticlassClassification</c>.</summary>
 public static class PTuningEvaluationCatalog
 {
     /// <summary>
@@ -56,6 +56,25 @@ public static class PTuningEvaluationCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(data);
         return ChoiceEvaluation.Evaluate(data, labelColumnName, scoreColumnName);
+    }
+
+    /// <summary>
+    /// Scores probabilities by how often predictions of a confidence are right: expected and maximum calibration error, log-loss, Brier score, and the bins of a reliability diagram. For the output
+    /// of classification (of ML.NET's trainers too), of labeling of words, where every word counts, and of choosing.
+    /// </summary>
+    /// <param name="catalog"><c>mlContext.MulticlassClassification</c>.</param>
+    /// <param name="data">Rows with labels and the model's probabilities.</param>
+    /// <param name="labelColumnName">The gold labels: a key with key values, text or a Boolean; a vector of keys or of text for words; a number for choices. Compared with the classes by name,
+    /// not by number. Missing ones are left out; one that is none of the model's classes counts as wrong.</param>
+    /// <param name="probabilityColumnName">The probabilities: <c>Score</c>, a vector of Single, or in ML.NET's binary form <c>Probability</c>, a Single, for a Boolean label or a key of two values.</param>
+    /// <param name="bins">Number of bins of equal width. Default 15.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type, a row's values are no probabilities, or there are no rows with a label.</exception>
+    public static CalibrationMetrics EvaluateCalibration(this MulticlassClassificationCatalog catalog, IDataView data, string labelColumnName = "Label", string probabilityColumnName = "Score",
+        int bins = CalibrationMetrics.UsualBins)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        return CalibrationEvaluation.Evaluate(data, labelColumnName, probabilityColumnName, bins);
     }
 
     /// <summary>Scores generated texts: ROUGE-1, ROUGE-2 and ROUGE-L as Google's rouge_score gives them, BLEU as sacrebleu does, and exact match. Perplexity: <see cref="PTuningTextGenerationTransformer.Perplexity"/>.</summary>

@@ -1,5 +1,5 @@
 // Trains a classifier with a checkpoint every few steps, going on from the checkpoint where there is one; writes a line after each step, takes the next one
-// when it reads a line (or the end of its input), and writes the model at the end.
+// when it reads a line (or the end of its input), and writes the model at the end. The line "end" ends the process while training goes on.
 using Microsoft.ML;
 using MLNet.PTuning;
 
@@ -39,6 +39,6 @@ internal sealed class Lines : IProgress<TrainingProgress>
     public void Report(TrainingProgress value)
     {
         Console.WriteLine($"{value.Epoch} {value.Step}");
-        Console.ReadLine();
+        if (Console.ReadLine() == "end") new Thread(() => Environment.Exit(0)).Start();
     }
 }

@@ -27,24 +27,15 @@ internal sealed record PredictionMemory(int Predictions, long Before, long After
         using var classifier = model.LastTransformer;
         using var engine = ml.Model.CreatePredictionEngine<Row, Prediction>(model);
         Predict(WarmUp);
-        long before = Resident(), started = Stopwatch.GetTimestamp();
+        long before = ResidentMemory.Measure(), started = Stopwatch.GetTimestamp();
         Predict(predictions);
         double milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds / predictions;
-        return new PredictionMemory(predictions, before, Resident(), milliseconds);
+        return new PredictionMemory(predictions, before, ResidentMemory.Measure(), milliseconds);
 
         void Predict(int count)
         {
             for (int i = 0; i < count; i++) engine.Predict(rows[i % Rows]);
         }
-    }
-
-    // Without garbage that is not collected yet, and without memory that the garbage collector holds in reserve: it commits and decommits regions of 4 MB.
-    private static long Resident()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        return Environment.WorkingSet;
     }
 
     private sealed class Row

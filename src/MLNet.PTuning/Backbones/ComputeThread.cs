@@ -20,6 +20,8 @@ internal static class ComputeThread
     private static readonly int DefaultThreadCount =
         int.TryParse(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"), out int threads) && threads > 0 ? threads : Environment.ProcessorCount;
 
+    private static readonly TimeSpan LongestLastWork = TimeSpan.FromSeconds(30);
+
     // libtorch keeps it for each thread.
     [ThreadStatic] private static int _libtorchThreads;
 
@@ -83,6 +85,8 @@ internal static class ComputeThread
 
     private static Thread Start()
     {
+        // Native libraries are torn down when the process ends: the work item that runs is awaited, and no other one gets its turn.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Turn.TryEnter(LongestLastWork);
         var thread = new Thread(() => { while (true) RunNext(); }) { IsBackground = true, Name = "MLNet.PTuning compute" };
         thread.Start();
         return thread;

@@ -51,49 +51,57 @@ internal abstract class Encoder(BackboneConfig config) : IDisposable
     /// <param name="prompt">What the tuning method gives.</param>
     /// <param name="dropout">Masks of training; null in prediction.</param>
     /// <param name="precision">Of frozen weights and products, where the encoder has a choice.</param>
-    public EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision)
-    {
-        if (FastLayers is not var (backbone, engines) || prompt.Adapters.Count > 0)
-        {
-            ComputeThread.SetLibtorchThreads(ComputeThread.ThreadCount);
-            return new(Forward(batch, readPositions, prompt, dropout));
-        }
-        var embedded = prompt.Vectors is null && backbone.Embeds ? null : Embed(batch, prompt, dropout);
-        var packed = engines.For(precision, engine => engine.Forward(embedded, batch, readPositions, prompt, null, keep: false));
-        // A trained table says that it requires a gradient even where none is recorded.
-        bool recorded = torch.is_grad_enabled(), toEmbedded = recorded && embedded?.requires_grad == true, trained = toEmbedded || recorded && prompt.Prefix?.requires_grad == true;
-        torch.Tensor hidden;
-        using (torch.no_grad()) hidden = packed.Forward(embedded, batch, readPositions, prompt, dropout, keep: trained);
-        if (!trained) return new EncoderPass(hidden) { SuitsAnyThread = embedded is null && packed.HasOwnProducts };
-        return new EncoderPass(hidden.requires_grad_(true), gradient =>
-        {
-            var (ofPrefix, ofEmbedded) = packed.Backward(gradient, toEmbedded);
-            if (ofPrefix is not null) torch.autograd.backward(prompt.Prefix!, ofPrefix);
-            if (ofEmbedded is not null) torch.autograd.backward(embedded!, ofEmbedded);
-        });
-    }
+    public EncoderPass Run(PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, Precision precision) =>
+        RunMixed(batch, readPositions, [new PromptedRows(prompt, batch.RowCount) { Dropout = dropout }], precision);
 
     /// <summary>Whether rows with this prompt may be in one pass with rows of others (<see cref="RunMixed"/>).</summary>
     public bool Mixes(PromptState prompt) => FastLayers is not null && prompt.Adapters.Count == 0;
 
-    /// <summary>Runs rows of several prompts in one pass, for prediction: each row's hidden states are those that it has in a batch of one prompt.</summary>
+    /// <summary>
+    /// Runs rows of several prompts in one pass: each row's hidden states are those that it has in a batch of one prompt, and each prompt has the gradient of its rows.
+    /// </summary>
     /// <param name="batch">The rows.</param>
     /// <param name="readPositions">Positions in the packed batch, ascending: [R].</param>
-    /// <param name="prompts">Each prompt with its rows, in the order of the rows; all of them such as <see cref="Mixes"/>.</param>
-    /// <param name="precision">Of frozen weights and products.</param>
-    /// <returns>[R, H].</returns>
-    public torch.Tensor RunMixed(PackedBatch batch, int[] readPositions, IReadOnlyList<PromptedRows> prompts, Precision precision)
+    /// <param name="prompts">Each prompt with its rows and their masks, in the order of the rows; where there are several, all of them such as <see cref="Mixes"/>.</param>
+    /// <param name="precision">Of frozen weights and products, where the encoder has a choice.</param>
+    public EncoderPass RunMixed(PackedBatch batch, int[] readPositions, IReadOnlyList<PromptedRows> prompts, Precision precision)
     {
-        using var noGrad = torch.no_grad();
-        var (backbone, engines) = FastLayers!.Value;
-        var embedded = new List<PromptedRows>();
-        int first = 0;
-        foreach (var rows in prompts)
+        if (FastLayers is not var (backbone, engines) || prompts[0].Prompt.Adapters.Count > 0)
         {
-            embedded.Add(rows.Prompt.Vectors is null && backbone.Embeds ? rows : rows with { Embedded = Embed(batch.Slice(first, rows.RowCount), rows.Prompt, null).contiguous() });
-            first += rows.RowCount;
+            ComputeThread.SetLibtorchThreads(ComputeThread.ThreadCount);
+            var alone = prompts.Single();
+            return new(Forward(batch, readPositions, alone.Prompt, alone.Dropout));
         }
-        return engines.For(precision, engine => engine.ForwardMixed(batch, readPositions, embedded, null, keep: false)).ForwardMixed(batch, readPositions, embedded, null, keep: false);
+        var rows = Embed(batch, prompts, backbone.Embeds);
+        var packed = engines.For(precision, engine => engine.ForwardMixed(batch, readPositions, [.. rows.Select(run => run with { Dropout = null })], keep: false));
+        // A trained table says that it requires a gradient even where none is recorded.
+        bool recorded = torch.is_grad_enabled(), toEmbedded = recorded && rows.Any(run => run.Embedded?.requires_grad == true);
+        bool trained = toEmbedded || recorded && rows.Any(run => run.Prompt.Prefix?.requires_grad == true);
+        torch.Tensor hidden;
+        using (torch.no_grad()) hidden = packed.ForwardMixed(batch, readPositions, rows, keep: trained);
+        if (!trained) return new EncoderPass(hidden) { SuitsAnyThread = rows is [{ Embedded: null }] && packed.HasOwnProducts };
+        return new EncoderPass(hidden.requires_grad_(true), gradient =>
+        {
+            var (ofPrefixes, ofEmbedded) = packed.BackwardMixed(gradient, toEmbedded);
+            // One after the other, as passes of one prompt each would: what they have in common has the same sums.
+            for (int i = 0, first = 0; i < rows.Length; first += rows[i++].RowCount)
+            {
+                if (ofPrefixes[i] is { } ofPrefix && rows[i].Prompt.Prefix!.requires_grad) torch.autograd.backward(rows[i].Prompt.Prefix!, ofPrefix);
+                if (rows[i].Embedded is not { requires_grad: true } embedded) continue;
+                int start = batch.RowStarts[first], end = batch.RowStarts[first + rows[i].RowCount];
+                torch.autograd.backward(embedded, ofEmbedded!.narrow(0, start, end - start));
+            }
+        });
+    }
+
+    // Each prompt's rows with their hidden states before the first layer, where the layers do not compute these themselves.
+    private PromptedRows[] Embed(PackedBatch batch, IReadOnlyList<PromptedRows> prompts, bool layersEmbed)
+    {
+        var rows = new PromptedRows[prompts.Count];
+        for (int i = 0, first = 0; i < rows.Length; first += rows[i++].RowCount)
+            rows[i] = prompts[i].Prompt.Vectors is null && layersEmbed ? prompts[i]
+                : prompts[i] with { Embedded = Embed(rows.Length == 1 ? batch : batch.Slice(first, prompts[i].RowCount), prompts[i].Prompt, prompts[i].Dropout).contiguous() };
+        return rows;
     }
 
     /// <summary>The layers as <c>Backbones/Cpu</c> is to compute them, if it can; null where they add something of their own.</summary>

@@ -10,4 +10,7 @@ internal sealed record PromptedRows(PromptState Prompt, int RowCount)
 {
     /// <summary>Hidden states before the first layer, of these rows alone: [T, H]; null for those of the backbone's embeddings.</summary>
     public torch.Tensor? Embedded { get; init; }
+
+    /// <summary>Masks of training, which these rows have whatever rows are beside them; null in prediction.</summary>
+    public Dropout? Dropout { get; init; }
 }

@@ -16,10 +16,11 @@ internal static class BackboneSearch
     /// <param name="recorded">The path that <see cref="Recorded"/> returned.</param>
     /// <param name="hash">Content hash of the backbone that the model was trained on.</param>
     /// <param name="modelFile">The model file, where its path is known.</param>
+    /// <param name="only">Folders in which alone, and in whose direct subfolders, it may be, whatever path is recorded; null for all that a saved model looks in.</param>
     /// <exception cref="FileNotFoundException">None of the folders holds it; the message names them.</exception>
-    public static string Find(string recorded, string hash, string? modelFile)
+    public static string Find(string recorded, string hash, string? modelFile, IReadOnlyList<string>? only = null)
     {
-        string[] near = [.. Near(recorded, modelFile).Distinct()], search = [.. Backbone.SearchFolders];
+        string[] near = only is null ? [.. Near(recorded, modelFile).Distinct()] : [], search = [.. only ?? Backbone.SearchFolders];
         var others = new List<string>();
         foreach (string folder in near.Concat(search.SelectMany(WithSubfolders)).Distinct())
         {
@@ -32,6 +33,8 @@ internal static class BackboneSearch
             if (found == hash) return folder;
             others.Add(folder);
         }
+        if (only is not null)
+            throw new FileNotFoundException($"The model's backbone '{recorded}' (content hash {hash}) is not in the folders where backbones may be ({(search.Length > 0 ? string.Join(", ", search) : "there are none")}), nor in their subfolders. Put it there.");
         throw new FileNotFoundException($"The model's backbone '{recorded}' (content hash {hash}) was not found. Looked for: {string.Join(", ", near)}"
             + (search.Length > 0 ? $"; in the search folders {string.Join(", ", search)} and their subfolders" : "")
             + (others.Count > 0 ? $". A different backbone is in {string.Join(", ", others)}" : "")

@@ -24,6 +24,9 @@ internal abstract class LabelKeys
     /// <summary>Number of classes.</summary>
     public int Count => Names.Count;
 
+    /// <summary>These and one more for words outside entities, <c>O</c> or the number 0; null where the values are neither text nor numbers.</summary>
+    public abstract LabelKeys? WithOutside();
+
     /// <summary>Adds the key values as an annotation of the given name.</summary>
     public abstract void Annotate(DataViewSchema.Annotations.Builder builder, string name);
 
@@ -45,8 +48,13 @@ internal abstract class LabelKeys
     {
         if (ItemOf(label) is not KeyDataViewType) throw new ArgumentException(NotAKey(label.Name, label.Type.ToString()!));
         if (ValuesOf(label) is not { } type) return Numbers(label.Name, ((KeyDataViewType)ItemOf(label)).Count);
-        return (LabelKeys)Generic(nameof(Read), type.ItemType.RawType).Invoke(null, [label.Annotations, type])!;
+        return (LabelKeys)Generic(nameof(Read), type.ItemType.RawType).Invoke(null, [label.Annotations, type, AnnotationNames.KeyValues])!;
     }
+
+    /// <summary>A vector of values in a column's annotation as text; null where it has none of the name.</summary>
+    public static IReadOnlyList<string>? NamesIn(DataViewSchema.Column column, string annotation) =>
+        column.Annotations.Schema.GetColumnOrNull(annotation)?.Type is VectorDataViewType type
+            ? ((LabelKeys)Generic(nameof(Read), type.ItemType.RawType).Invoke(null, [column.Annotations, type, annotation])!).Names : null;
 
     /// <summary>The classes false and true.</summary>
     public static LabelKeys Boolean => new LabelKeys<bool>(new VectorDataViewType(BooleanDataViewType.Instance, 2), new VBuffer<bool>(2, [false, true]));
@@ -87,10 +95,10 @@ internal abstract class LabelKeys
     private static System.Reflection.MethodInfo Generic(string method, Type item) =>
         typeof(LabelKeys).GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.MakeGenericMethod(item);
 
-    private static LabelKeys Read<T>(DataViewSchema.Annotations annotations, VectorDataViewType type)
+    private static LabelKeys Read<T>(DataViewSchema.Annotations annotations, VectorDataViewType type, string name)
     {
         VBuffer<T> values = default;
-        annotations.GetValue(AnnotationNames.KeyValues, ref values);
+        annotations.GetValue(name, ref values);
         return new LabelKeys<T>(type, values);
     }
 }
@@ -99,6 +107,14 @@ internal abstract class LabelKeys
 internal sealed class LabelKeys<T>(VectorDataViewType type, VBuffer<T> values) : LabelKeys
 {
     public override IReadOnlyList<string> Names { get; } = [.. values.DenseValues().Select(v => Convert.ToString(v, CultureInfo.InvariantCulture) ?? "")];
+
+    public override LabelKeys? WithOutside()
+    {
+        object? outside = type.ItemType switch { TextDataViewType => Tags.Outside.AsMemory(), NumberDataViewType => default(T), _ => null };
+        if (outside is not T value) return null;
+        T[] all = [.. values.DenseValues(), value];
+        return new LabelKeys<T>(new VectorDataViewType(type.ItemType, all.Length), new VBuffer<T>(all.Length, all));
+    }
 
     public override void Annotate(DataViewSchema.Annotations.Builder builder, string name) =>
         builder.Add(name, type, (ref VBuffer<T> destination) => values.CopyTo(ref destination));

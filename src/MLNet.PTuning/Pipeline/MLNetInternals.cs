@@ -33,6 +33,9 @@ namespace MLNet.PTuning.Pipeline
     /// <summary>The gap between ML.NET's public interfaces and what its own estimators can do.</summary>
     internal static class MLNetInternals
     {
+        /// <summary>The entry of a model file with which each of its parts begins.</summary>
+        public const string PartName = ModelLoadContext.ModelStreamName;
+
         private const string ModelSignature = "PTUNINGM";
         private const uint Version = 0x00010001;
 
@@ -141,6 +144,23 @@ namespace MLNet.PTuning.Pipeline
                 read(entry.Stream);
                 return true;
             };
+        }
+
+        /// <summary>Hands parts of a model file to a reader, each with its folder and the signature of its loader. Nothing is loaded but what the reader loads.</summary>
+        /// <param name="environment">Its host.</param>
+        /// <param name="file">The model file.</param>
+        /// <param name="folders">The parts' folders in it.</param>
+        /// <param name="read">Reads a part.</param>
+        /// <exception cref="FormatException">A part's header is damaged.</exception>
+        public static void ReadParts(IHostEnvironment environment, Stream file, IEnumerable<string> folders, Action<string, string, ModelLoadContext> read)
+        {
+            using var repository = RepositoryReader.Open(file, environment);
+            foreach (string folder in folders)
+            {
+                using var entry = repository.OpenEntry(folder, PartName);
+                using var context = new ModelLoadContext(repository, entry, folder);
+                read(folder, ModelHeader.GetLoaderSig(ref context.Header), context);
+            }
         }
 
         /// <summary>

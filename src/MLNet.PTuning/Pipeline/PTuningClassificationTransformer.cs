@@ -22,9 +22,12 @@ public sealed class PTuningClassificationTransformer : PTuningTransformer
     internal override PTuningTransformer Copy(ModelSettings settings) => new PTuningClassificationTransformer(Host, CopyOfModel(), Keys, settings);
 
     // Called by ML.NET when it finds the loader's signature in a model file.
-    private static PTuningClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    private static PTuningClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context) => Load(environment, context, backboneFolders: null);
+
+    /// <inheritdoc cref="SavedModel.Load"/>
+    internal static PTuningClassificationTransformer Load(IHostEnvironment environment, ModelLoadContext context, IReadOnlyList<string>? backboneFolders)
     {
-        var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature);
+        var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature, backboneFolders);
         return new PTuningClassificationTransformer(environment.Register(nameof(PTuningClassificationTransformer)), model, keys, settings);
     }
 }

@@ -134,6 +134,8 @@ public abstract class PTuningOptions : TrainingOptions
             throw new ArgumentException("ValidationShare holds training rows out and ValidationSet gives other rows; set one of them.", nameof(ValidationShare));
         if (Patience is not null && !IsValidated)
             throw new ArgumentException($"Patience is {Patience}, but there are no held-out rows to score epochs on; set ValidationShare or ValidationSet.", nameof(Patience));
+        if (CalibrateOn == CalibrationRows.Validation && !IsValidated)
+            throw new ArgumentException("CalibrateOn is Validation, but there are no held-out rows to calibrate on; set ValidationShare or ValidationSet.", nameof(CalibrateOn));
         PredictionSchema.CheckNames([.. InputColumns.OfType<string>()], [.. OutputColumns.OfType<string>()], "give them different names");
         Method.Validate();
         if (Precision == Precision.Int8 && !Method.KeepsLayers)

@@ -10,6 +10,7 @@ namespace MLNet.PTuning;
 /// <summary>
 /// Trains a prompt and a labeling head on a frozen backbone.
 /// Input: a column of words (a vector of text, or plain text that is split) and a label column, a vector of keys (or, for a vector of words, of text), one per word.
+/// Data for ML.NET's own <c>NamedEntityRecognition</c> are taken as they are: plain text with a vector of keys, one for each word between blanks, where a missing key stands for a word outside entities.
 /// Output: <c>PredictedLabel</c>, a vector of keys with the label's key values, and <c>Score</c> [words, classes], a probability per class; one for every word,
 /// however long the row is.
 /// </summary>
@@ -30,6 +31,9 @@ public sealed class PTuningTokenLabelingEstimator : PTuningEstimator<TokenLabeli
         columns.Find(input.Schema);
         if (label.Type is not VectorDataViewType) throw new ArgumentException(WordRows.NotLabels(label.Name, label.Type.ToString()!));
         var keys = spans ? LabelKeys.Of(TagsOfSpans(input, columns, label)) : tags ? LabelKeys.Of(WordRows.DistinctTags(input, label)) : LabelKeys.Of(input, label);
+        int missing = Example.NoTarget;
+        if (textHasLabels && !keys.Names.Any(ChunkTag.IsOutside) && HasMissingLabels(input, columns, label) && keys.WithOutside() is { } withOutside)
+            (keys, missing) = (withOutside, keys.Count);
         var guess = TagGuess.Of(keys.Names, spans ? SpanScheme : Options.Scheme);
         var constraint = TagConstraint.Of(guess.Scheme);
         PromptFit.CheckClassWeights(Options.ClassWeights, keys.Names);
@@ -39,13 +43,15 @@ public sealed class PTuningTokenLabelingEstimator : PTuningEstimator<TokenLabeli
             {
                 var task = new TokenLabeling(backbone.Tokenizer, Options.Method, limit.Length, Options.WindowOverlap, hasPairs: Options.PredicateColumnName is not null, backbone.Encoder.IsCausal);
                 var ends = new SpanEnds();
-                var read = WordRows.Read(input, columns, label, row => TargetsOf(row, columns, label, keys, ends, "training"));
+                var read = WordRows.Read(input, columns, label, row => TargetsOf(row, columns, label, keys, missing, ends, "training"));
                 if (Options.Constrained) constraint = TagConstraint.Of(keys.Names, guess, [.. read.Select(r => r.Targets)]);
                 if (textHasLabels && Options.WordSplitting is null)
                     channel.Say($"The text of '{columns.Words}' has a label per word and is split at white space; set {nameof(Options.WordSplitting)} to split it otherwise.");
+                if (missing >= 0)
+                    channel.Say($"{read.Sum(r => r.Targets.Count(t => t == missing))} of {read.Sum(r => r.Targets.Length)} words have no label (a missing key): they are outside entities, as for ML.NET's NamedEntityRecognition, and are labeled {keys.Names[missing]}.");
                 foreach (string warning in new[] { ends.Warning(columns), WithoutOutside(keys, read), LabelSpelling.Warning(keys.Names) }.Concat(guess.Doubts).Concat(constraint.Warnings).OfType<string>())
                     channel.Warn(warning);
-                var (training, heldOut) = HeldOutRows.Of(read, Options, seed, channel, set => ReadValidation(set, columns, keys), row => [row.Row.Text]);
+                var (training, heldOut) = HeldOutRows.Of(read, Options, seed, channel, set => ReadValidation(set, columns, keys, missing), row => [row.Row.Text]);
                 var (rows, skipped) = WordRows.Encode(training, task, Options.LabelAllPieces);
                 if (skipped > 0) channel.Warn($"{skipped} of {training.Count} rows have no words or no labels and are left out of training.");
                 UnknownPieces.Warn(channel, backbone.Tokenizer, rows, read.SelectMany(r => r.Row.Words), backbone.Tokenizer.SpecialCount(Options.PredicateColumnName is not null));
@@ -72,20 +78,20 @@ public sealed class PTuningTokenLabelingEstimator : PTuningEstimator<TokenLabeli
         return PredictionSchema.Promise(inputSchema, LabelingColumns.Promises(Options, label));
     }
 
-    private List<(WordRow Row, int[] Targets)> ReadValidation(IDataView data, WordColumns columns, LabelKeys keys)
+    private List<(WordRow Row, int[] Targets)> ReadValidation(IDataView data, WordColumns columns, LabelKeys keys, int missing)
     {
         var label = TextRows.FindLabel(data.Schema, Options.LabelColumnName);
-        var rows = WordRows.Read(data, columns, label, row => TargetsOf(row, columns, label, keys, new SpanEnds(), "validation"));
+        var rows = WordRows.Read(data, columns, label, row => TargetsOf(row, columns, label, keys, missing, new SpanEnds(), "validation"));
         return rows.Any(r => r.Targets.Any(t => t != Example.NoTarget)) ? rows : throw new ArgumentException("The validation set has no labeled rows.");
     }
 
     // Labels are matched by name, so that a validation set may have keys of its own order, plain tags or entities by offset.
-    private WordRows.TargetReader TargetsOf(DataViewRow row, WordColumns columns, DataViewSchema.Column label, LabelKeys keys, SpanEnds ends, string set)
+    private WordRows.TargetReader TargetsOf(DataViewRow row, WordColumns columns, DataViewSchema.Column label, LabelKeys keys, int missing, SpanEnds ends, string set)
     {
         if (label.Type is VectorDataViewType { ItemType: KeyDataViewType })
         {
             int[] translated = [.. LabelKeys.Of(label).Names.Select(ClassOf)];
-            return WordRows.Keys(row, label, columns, key => translated[key - 1]);
+            return WordRows.Keys(row, label, columns, key => translated[key - 1], missing);
         }
         if (TextRows.FindColumn(row.Schema, columns.Words).Type is not TextDataViewType) return WordRows.Tags(row, label, columns, ClassOf);
         var tags = WordRows.SpanTags(row, label, SpanScheme, columns.Unit, ends);
@@ -112,7 +118,10 @@ public sealed class PTuningTokenLabelingEstimator : PTuningEstimator<TokenLabeli
         return Tags.Of(types, SpanScheme);
     }
 
-    // Microsoft.ML.TorchSharp's trainer reads a missing key as "outside"; here such words are left out, so without an outside label every word would be predicted as part of an entity.
+    private static bool HasMissingLabels(IDataView input, WordColumns columns, DataViewSchema.Column label) =>
+        WordRows.Read(input, columns with { Predicate = null }, label, row => WordRows.Keys(row, label, columns, key => key)).Any(row => row.Targets.Contains(Example.NoTarget));
+
+    // Microsoft.ML.TorchSharp's trainer, which takes plain text alone, reads a missing key as "outside"; beside a vector of words such words are left out, so without an outside label every word would be predicted as part of an entity.
     private static string? WithoutOutside(LabelKeys keys, List<(WordRow Row, int[] Targets)> rows)
     {
         if (keys.Names.Any(ChunkTag.IsOutside)) return null;

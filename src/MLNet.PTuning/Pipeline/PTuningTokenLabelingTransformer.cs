@@ -24,9 +24,12 @@ public sealed class PTuningTokenLabelingTransformer : PTuningTransformer
     internal override PTuningTransformer Copy(ModelSettings settings) => new PTuningTokenLabelingTransformer(Host, CopyOfModel(), Keys, settings);
 
     // Called by ML.NET when it finds the loader's signature in a model file.
-    private static PTuningTokenLabelingTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    private static PTuningTokenLabelingTransformer Create(IHostEnvironment environment, ModelLoadContext context) => Load(environment, context, backboneFolders: null);
+
+    /// <inheritdoc cref="SavedModel.Load"/>
+    internal static PTuningTokenLabelingTransformer Load(IHostEnvironment environment, ModelLoadContext context, IReadOnlyList<string>? backboneFolders)
     {
-        var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature);
+        var (settings, keys, model) = SavedModel.Load(environment, context, LoaderSignature, backboneFolders);
         return new PTuningTokenLabelingTransformer(environment.Register(nameof(PTuningTokenLabelingTransformer)), model, keys, settings);
     }
 }

@@ -63,7 +63,8 @@ internal static class PromptFit
             channel.Say(FormattableString.Invariant($"Training {options.Method.GetType().Name} on {rows.Count} rows{(task.Writes ? "" : $" of {task.ClassNames.Count} classes")}: {model.TrainedParameters} of {model.TotalParameters} parameters, rate {rate}, seed {seed}, device {backbone.Device}{(options.ResumeFrom is { } from ? ", continuing from " + from : "")}"));
             channel.Epochs = options.EpochsFor(rows.Count);
             var report = new Trainer(model, options, rate, seed, task.ClassNames, task.Score, channel).Run(rows, validation, skipped);
-            return task.ToTransformer(model, Settings(options, backbone, limit) with { Report = report });
+            if (report.Calibration is { } calibration) channel.Say($"Calibrated: {calibration}");
+            return task.ToTransformer(model, Settings(options, backbone, limit, report));
         }
         catch
         {
@@ -98,10 +99,11 @@ internal static class PromptFit
     }
 
     /// <summary>Settings of a model, to which the task adds its own.</summary>
-    public static ModelSettings Settings(PTuningOptions options, FrozenBackbone backbone, RowLimit limit) => new()
+    public static ModelSettings Settings(PTuningOptions options, FrozenBackbone backbone, RowLimit limit, TrainingReport? report = null) => new()
     {
         Method = options.Method,
         Verbalizer = options.Verbalizer,
+        WordTemperature = options.Verbalizer is null ? null : report?.Calibration?.Temperature,
         InputColumns = [],
         PredictedLabelColumn = options.PredictedLabelColumnName,
         ScoreColumn = options.ScoreColumnName,
@@ -112,6 +114,7 @@ internal static class PromptFit
         TokenizerHash = backbone.Tokenizer.Fingerprint,
         EmbedBackbone = options.EmbedBackbone,
         Precision = options.Precision,
+        Report = report,
     };
 
     /// <exception cref="ArgumentException">There is nothing to learn from.</exception>

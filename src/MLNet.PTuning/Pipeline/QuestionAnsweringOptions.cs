@@ -86,6 +86,7 @@ public sealed class QuestionAnsweringOptions(string backboneFolder) : PTuningOpt
         var defaults = new QuestionAnsweringOptions(BackboneFolder);
         Refuse(Task, LabelColumnName != defaults.LabelColumnName, nameof(LabelColumnName), $"{nameof(TrainingAnswerColumnName)} and {nameof(AnswerIndexColumnName)} name the answers to train on");
         Refuse(Task, PredictedLabelColumnName != defaults.PredictedLabelColumnName, nameof(PredictedLabelColumnName), $"{nameof(PredictedAnswerColumnName)} names the answers that are predicted");
+        Refuse(Task, CalibrateOn != CalibrationRows.None, nameof(CalibrateOn), "an answer's probability is among the answers of all windows of its context, not among the starts and ends of one window, which are what is trained");
         Refuse(Task, ClassWeights is not null, nameof(ClassWeights), "answers are places in a text, not classes");
     }
 }

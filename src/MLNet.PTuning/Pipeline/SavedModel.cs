@@ -18,6 +18,9 @@ internal sealed record ModelSettings
     public required TuningMethod Method { get; init; }
     /// <summary>Words that represent the classes; null for a classification head.</summary>
     public Verbalizer? Verbalizer { get; init; }
+    /// <summary>The temperature that their scores are divided by; null for none, and for a classification head, which is saved divided by it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? WordTemperature { get; init; }
     public required string[] InputColumns { get; init; }
     public required string PredictedLabelColumn { get; init; }
     public required string ScoreColumn { get; init; }
@@ -123,10 +126,14 @@ internal static class SavedModel
     private static long SizeOf(ModelFolder folder) => folder.Files.Select(name => new FileInfo(folder.PathOf(name))).Where(file => file.Exists).Sum(file => file.Length);
 
     /// <summary>Reads a model from the zip and finds its backbone.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    /// <param name="environment">Its host.</param>
+    /// <param name="context">The model's folder of the zip.</param>
+    /// <param name="loaderSignature">The name by which ML.NET finds what loads it.</param>
+    /// <param name="backboneFolders">The folders in which alone its backbone may be; null for wherever a saved model looks for it, or for the file itself.</param>
+    /// <exception cref="InvalidDataException">The file is damaged; or it holds its backbone, which is not in one of the folders.</exception>
     /// <exception cref="FileNotFoundException">The backbone was not found.</exception>
     /// <exception cref="IOException">The backbone in the file cannot be unpacked.</exception>
-    public static (ModelSettings Settings, LabelKeys Keys, TunedModel Model) Load(IHostEnvironment environment, ModelLoadContext context, string loaderSignature)
+    public static (ModelSettings Settings, LabelKeys Keys, TunedModel Model) Load(IHostEnvironment environment, ModelLoadContext context, string loaderSignature, IReadOnlyList<string>? backboneFolders = null)
     {
         var open = MLNetInternals.Open(context, loaderSignature);
         byte[] json = ReadAll(open, Settings), keyValues = ReadAll(open, Keys);
@@ -136,10 +143,12 @@ internal static class SavedModel
         byte[] weights = ReadAll(open, Weights);
         if (Hash(weights) != settings.WeightsHash) throw Damaged("its weights do not match their checksum");
 
+        if (backboneFolders is not null && settings.EmbeddedFiles.Count > 0)
+            throw new InvalidDataException($"The model file holds its backbone, but the backbone may only come from the folders {string.Join(", ", backboneFolders)}. Train without EmbedBackbone, and put the backbone into one of them.");
         var openBackbone = settings.BackboneOfTask is { } task ? MLNetInternals.OpenBeside(context, FolderOf(task)) : open;
         string folder = settings.EmbeddedFiles.Count > 0
             ? EmbeddedBackbone.Extract(settings.EmbeddedFiles, EmbeddedBackbone.Folders(environment), (name, read) => openBackbone(BackbonePrefix + name, read))
-            : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash, MLNetInternals.FileOf(context));
+            : BackboneSearch.Find(settings.BackboneFolder, settings.BackboneHash, MLNetInternals.FileOf(context), backboneFolders);
         var lease = FrozenBackbone.Use(folder, MLNetInternals.DeviceOf(environment), settings.Precision);
         string temporary = Path.Combine(MLNetInternals.TemporaryFolderOf(environment), $"ptuning-{Guid.NewGuid():N}.safetensors");
         try
@@ -149,7 +158,7 @@ internal static class SavedModel
                     + "Put them back (vocab.txt, tokenizer.json, tokenizer_config.json, …), or train anew.");
             File.WriteAllBytes(temporary, weights);
             using var file = WeightFile.Open(temporary);
-            var model = TunedModel.Load(lease, settings.Method, keys.Count, settings.HasPooler, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names), settings.Vectors, settings.Generation is not null);
+            var model = TunedModel.Load(lease, settings.Method, keys.Count, settings.HasPooler, SavedTensors.Of(file), settings.Verbalizer?.WordsOf(keys.Names), settings.WordTemperature, settings.Vectors, settings.Generation is not null);
             model.Computation = new Computation(settings.Precision, null);
             return (settings, keys, model);
         }

@@ -123,7 +123,7 @@ internal sealed class SharedModel(TunedModel model, ModelSettings settings, IRea
             lease.Dispose();
             throw new IOException($"The backbone in {_folder.Path} has changed since the model was loaded on it, so it cannot be used again; put the files back, or load the model again.");
         }
-        var loaded = TunedModel.Load(lease, settings.Method, classNames.Count, settings.HasPooler, SavedTensors.Of("the model", trained), settings.Verbalizer?.WordsOf(classNames), settings.Vectors, settings.Generation is not null);
+        var loaded = TunedModel.Load(lease, settings.Method, classNames.Count, settings.HasPooler, SavedTensors.Of("the model", trained), settings.Verbalizer?.WordsOf(classNames), settings.WordTemperature, settings.Vectors, settings.Generation is not null);
         loaded.Computation = _computation;
         return loaded;
     }

@@ -59,6 +59,7 @@ public sealed class TextGenerationOptions(string backboneFolder) : PTuningOption
         var defaults = new TextGenerationOptions(BackboneFolder);
         Refuse(Task, LabelColumnName != defaults.LabelColumnName, nameof(LabelColumnName), $"{nameof(TargetColumnName)} names the texts to train on");
         Refuse(Task, PredictedLabelColumnName != defaults.PredictedLabelColumnName, nameof(PredictedLabelColumnName), $"{nameof(GeneratedTextColumnName)} names the texts that are written");
+        Refuse(Task, CalibrateOn != CalibrationRows.None, nameof(CalibrateOn), "the decoder's own head is frozen, and Temperature says how it draws");
         Refuse(Task, ClassWeights is not null, nameof(ClassWeights), "targets are tokens, not classes");
     }
 

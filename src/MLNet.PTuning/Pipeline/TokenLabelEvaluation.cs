@@ -15,13 +15,14 @@ internal static class TokenLabelEvaluation
     {
         DataViewSchema.Column label = TextRows.FindColumn(data.Schema, labelName), predicted = TextRows.FindColumn(data.Schema, predictedName);
         using var cursor = data.GetRowCursor([label, predicted]);
-        var readLabel = Reader(data, cursor, label);
         var readPredicted = Reader(data, cursor, predicted);
+        var readLabel = Reader(data, cursor, label);
+        string? outside = OutsideLabel(data, label, predicted.Type is VectorDataViewType { ItemType: KeyDataViewType } ? LabelKeys.Of(data, predicted).Names : []);
         var rows = new List<(IReadOnlyList<string?> Gold, IReadOnlyList<string> Predicted)>();
         var names = new HashSet<string>();
         while (cursor.MoveNext())
         {
-            string?[] gold = readLabel(), guessed = readPredicted();
+            string?[] guessed = readPredicted(), gold = OfWords(readLabel(), guessed.Length, outside);
             if (gold.Length != guessed.Length)
                 throw new ArgumentException($"Row {cursor.Position + 1} has {gold.Length} labels in '{labelName}', but {guessed.Length} in "
                     + $"'{predictedName}'; every word needs one of each.");
@@ -57,6 +58,46 @@ internal static class TokenLabelEvaluation
         }
         return labels == inEntities ? null
             : $"{labels - inEntities} of {labels} gold tags other than O are in no complete entity and are not counted: the scheme {scheme} is read strictly (B- to L- of one type, or U-).";
+    }
+
+    /// <summary>What a missing gold label of a word stands for: the model's label of words outside entities, where the gold keys have none, as in training; null for nothing.</summary>
+    /// <param name="data">The rows.</param>
+    /// <param name="label">The gold labels.</param>
+    /// <param name="classes">Names of the model's classes.</param>
+    public static string? OutsideLabel(IDataView data, DataViewSchema.Column label, IReadOnlyList<string> classes) =>
+        label.Type is VectorDataViewType { ItemType: KeyDataViewType } && !LabelKeys.Of(data, label).Names.Any(ChunkTag.IsOutside) ? classes.FirstOrDefault(ChunkTag.IsOutside) : null;
+
+    /// <summary>The gold labels of a row's words, without missing ones after the last word, as a vector of fixed size has them.</summary>
+    /// <param name="labels">The labels; null for a missing one.</param>
+    /// <param name="words">Number of words.</param>
+    /// <param name="outside">What a missing one stands for; null for nothing.</param>
+    public static string?[] OfWords(string?[] labels, int words, string? outside)
+    {
+        if (labels.Length > words && labels.Skip(words).All(label => label is null)) labels = labels[..words];
+        return Array.ConvertAll(labels, label => label ?? outside);
+    }
+
+    /// <summary>A reader of the current row's labels, or of its one label, by name; null where one is missing.</summary>
+    /// <exception cref="ArgumentException">The column is neither of keys nor of text nor of Booleans.</exception>
+    public static Func<string?[]> LabelReader(IDataView data, DataViewRow row, DataViewSchema.Column column)
+    {
+        switch (column.Type)
+        {
+            case TextDataViewType:
+                var getter = row.GetGetter<ReadOnlyMemory<char>>(column);
+                ReadOnlyMemory<char> text = default;
+                return () =>
+                {
+                    getter(ref text);
+                    return [text.IsEmpty ? null : text.ToString()];
+                };
+            case KeyDataViewType or BooleanDataViewType:
+                var names = (column.Type is KeyDataViewType ? LabelKeys.Of(data, column) : LabelKeys.Boolean).Names;
+                var target = TextRows.Target(row, column);
+                return () => [target() is { } index ? names[index] : null];
+            default:
+                return Reader(data, row, column);
+        }
     }
 
     // The labels of the current row; null where a key is missing.

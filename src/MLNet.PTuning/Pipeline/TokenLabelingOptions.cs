@@ -12,7 +12,8 @@ public sealed class TokenLabelingOptions(string backboneFolder) : PTuningOptions
 
     /// <summary>
     /// Name of the column of words: a vector of text, or plain text, which is split into words whose offsets are kept. Default <c>Words</c>.
-    /// The label column is then a vector of keys, one per word; for plain text it may also be a vector of text that gives entities by their offsets,
+    /// The label column is then a vector of keys, one per word (beside plain text without a label for words outside entities, a missing key stands for those, and <c>O</c> becomes a
+    /// class, as data for ML.NET's own <c>NamedEntityRecognition</c> need it); for plain text it may also be a vector of text that gives entities by their offsets,
     /// each as <c>"start end TYPE"</c> (end exclusive, counted in <see cref="OffsetUnit"/>), for example <c>"0 5 PER"</c>.
     /// </summary>
     public string WordsColumnName { get; set; } = "Words";

@@ -46,15 +46,26 @@ internal static class WordRows
     /// <param name="label">The vector of keys.</param>
     /// <param name="columns">The columns of words.</param>
     /// <param name="classOf">Class of each key, counted from 1.</param>
-    public static TargetReader Keys(DataViewRow row, DataViewSchema.Column label, WordColumns columns, Func<int, int> classOf)
+    /// <param name="missing">Class of words whose key is missing.</param>
+    public static TargetReader Keys(DataViewRow row, DataViewSchema.Column label, WordColumns columns, Func<int, int> classOf, int missing = Example.NoTarget)
     {
         var read = KeyNumbers(row, label);
         return words =>
         {
             int[] keys = read();
+            if (columns.Splitting == WordSplitting.WhiteSpace) keys = OfWords(keys, words);
             CheckCount(row, words, keys.Length, columns);
-            return Array.ConvertAll(keys, k => k > 0 ? classOf(k) : Example.NoTarget);
+            return Array.ConvertAll(keys, k => k > 0 ? classOf(k) : missing);
         };
+    }
+
+    // As ML.NET's NamedEntityRecognition reads them: a key for what is between two single blanks, be it nothing, and missing ones after the last word, as in a vector of fixed size.
+    private static int[] OfWords(int[] keys, WordRow row)
+    {
+        if (!row.IsSplit || keys.Length <= row.Words.Length) return keys;
+        string[] parts = row.Text.Split(' ');
+        if (keys.Length < parts.Length || keys.AsSpan(parts.Length).ContainsAnyExcept(0) || parts.Count(part => part.Length > 0) != row.Words.Length) return keys;
+        return [.. keys.Take(parts.Length).Where((_, i) => parts[i].Length > 0)];
     }
 
     /// <summary>A reader of a vector of tags, one per word; an empty one is a missing label.</summary>

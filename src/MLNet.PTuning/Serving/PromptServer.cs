@@ -1,6 +1,7 @@
 // Predictions of many tasks in a service: requests of any number of threads are gathered into batches, in which rows of all tasks go through the backbone together.
 using System.Diagnostics;
 using Microsoft.ML;
+using MLNet.PTuning.Pipeline;
 using MLNet.PTuning.Serving;
 
 namespace MLNet.PTuning;
@@ -12,7 +13,7 @@ namespace MLNet.PTuning;
 /// </summary>
 /// <remarks>
 /// It counts requests, batches, durations and those that wait on the meter <see cref="MeterName"/>. Texts of requests are in no metric, and it writes no log.
-/// Texts longer than a model reads are cut (classification) or read in windows (labeling), which takes time in proportion: a service limits their length before it asks.
+/// Texts longer than a model reads are cut (classification) or read in windows (labeling), which takes time in proportion: a service sets <see cref="PromptServerOptions.MaxTextLength"/>.
 /// </remarks>
 public sealed class PromptServer : IAsyncDisposable
 {
@@ -23,8 +24,11 @@ public sealed class PromptServer : IAsyncDisposable
     private readonly Dictionary<string, ServedTask> _tasks = [];
     private readonly RequestQueue _queue;
     private readonly ServerMetrics _metrics;
+    private readonly int _maxTextLength, _maxTexts;
+    private readonly string[]? _backboneFolders;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isStopped;
+    private volatile Exception? _lastFault;
 
     /// <summary>A server without tasks, which runs at once.</summary>
     /// <param name="options">How it gathers requests; null for the defaults.</param>
@@ -32,8 +36,11 @@ public sealed class PromptServer : IAsyncDisposable
     public PromptServer(PromptServerOptions? options = null)
     {
         options ??= new PromptServerOptions();
-        options.Check();
+        options.Validate();
         var (size, delay) = (options.MaxBatchSize, options.MaxDelay);
+        (_maxTextLength, _maxTexts) = (options.MaxTextLength ?? int.MaxValue, options.MaxTexts ?? int.MaxValue);
+        _backboneFolders = options.BackboneFolders?.Select(Path.GetFullPath).ToArray();
+        QueueCapacity = options.QueueCapacity;
         _queue = new RequestQueue(options.QueueCapacity);
         _metrics = new ServerMetrics(() => _queue.Count);
         new Thread(() => Run(size, delay)) { IsBackground = true, Name = "MLNet.PTuning server" }.Start();
@@ -47,6 +54,24 @@ public sealed class PromptServer : IAsyncDisposable
             lock (_lock) return [.. _tasks.Values.Select(task => task.Description).OrderBy(task => task.Name, StringComparer.Ordinal)];
         }
     }
+
+    /// <summary>Whether it has stopped, or is stopping.</summary>
+    public bool IsStopped
+    {
+        get
+        {
+            lock (_lock) return _isStopped;
+        }
+    }
+
+    /// <summary>Requests that wait at present; those being computed do not count.</summary>
+    public int WaitingRequests => _queue.Count;
+
+    /// <inheritdoc cref="PromptServerOptions.QueueCapacity"/>
+    public int QueueCapacity { get; }
+
+    /// <summary>What failed last outside of any request, such as a listener of its metrics or the release of a model; null for nothing. It goes on answering after that.</summary>
+    public Exception? LastFault => _lastFault;
 
     /// <summary>
     /// Adds a task. Where there is one of this name it is replaced in one step: requests that were accepted before are answered by the older model, later ones by this one.
@@ -69,26 +94,27 @@ public sealed class PromptServer : IAsyncDisposable
     /// <inheritdoc cref="Add(string, ITransformer)"/>
     /// <param name="task">Its name; upper and lower case count.</param>
     /// <param name="modelFile">
-    /// A file that <c>ml.Model.SaveSafely</c> or <c>Save</c> wrote of such a model; its backbone is found as <c>ml.Model.Load</c> finds it. It is loaded on the CPU before anything is replaced.
+    /// A file that <c>ml.Model.SaveSafely</c> or <c>Save</c> wrote of such a model; its backbone is found as <c>ml.Model.Load</c> finds it, or in <see cref="PromptServerOptions.BackboneFolders"/>.
+    /// It is loaded on the CPU before anything is replaced. Steps of a chain beside the trained one are not loaded.
     /// </param>
-    /// <exception cref="IOException">
-    /// The file, or its backbone, is missing or cannot be read. What ML.NET throws of a file that does not load wraps the cause; <see cref="Exception.GetBaseException"/> says what it was.
-    /// </exception>
+    /// <exception cref="InvalidDataException">The file is damaged; or it holds its backbone, which is not in one of <see cref="PromptServerOptions.BackboneFolders"/>.</exception>
+    /// <exception cref="IOException">The file, or its backbone, is missing or cannot be read.</exception>
     public void Add(string task, string modelFile)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(task);
         ArgumentException.ThrowIfNullOrWhiteSpace(modelFile);
-        var model = new MLContext().Model.Load(modelFile, out _);
-        var loaded = model as IDisposable;
+        var model = ModelFile.Load(task, modelFile, _backboneFolders);
+        ServedTask added;
         try
         {
-            Add(ServedTask.Of(task, model, loaded));
+            added = ServedTask.Of(task, model, model);
         }
         catch
         {
-            loaded?.Dispose();
+            model.Dispose();
             throw;
         }
+        Add(added);
     }
 
     /// <summary>Removes a task. Requests that were accepted are still answered.</summary>
@@ -101,7 +127,7 @@ public sealed class PromptServer : IAsyncDisposable
         {
             if (!_tasks.Remove(task, out removed)) return false;
         }
-        removed.Release();
+        Guard(removed.Release);
         return true;
     }
 
@@ -115,6 +141,7 @@ public sealed class PromptServer : IAsyncDisposable
     /// </param>
     /// <exception cref="KeyNotFoundException">The server has no such task.</exception>
     /// <exception cref="ArgumentException">There is a second text and the task reads one, or none and it reads two.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A text is longer than <see cref="PromptServerOptions.MaxTextLength"/> allows.</exception>
     /// <exception cref="ServerBusyException">Too many requests wait.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="InvalidOperationException">The server has stopped, or is stopping.</exception>
@@ -129,6 +156,8 @@ public sealed class PromptServer : IAsyncDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             model.Check(pair);
+            CheckLength(text, nameof(text));
+            CheckLength(pair, nameof(pair));
             var request = new Request(model, text, pair);
             _queue.Add(request);
             // It leaves the queue first: whatever is taken from it has not ended, and so still has its model.
@@ -149,9 +178,39 @@ public sealed class PromptServer : IAsyncDisposable
         }
         finally
         {
-            model.Release();
-            _metrics.CountRequest(task, outcome, start);
+            Guard(model.Release);
+            Guard(() => _metrics.CountRequest(task, outcome, start));
         }
+    }
+
+    /// <summary>Predicts several texts, each as a request of its own. Thread-safe. Where one is refused or fails, the others are cancelled.</summary>
+    /// <param name="task">The task's name.</param>
+    /// <param name="texts">The texts.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Their answers, in order.</returns>
+    /// <exception cref="KeyNotFoundException">The server has no such task.</exception>
+    /// <exception cref="ArgumentException">A text has a second one and the task reads one, or it has none and the task reads two.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are more texts than <see cref="PromptServerOptions.MaxTexts"/> allows, or one is longer than <see cref="PromptServerOptions.MaxTextLength"/> allows.</exception>
+    /// <exception cref="ServerBusyException">Too many requests wait.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The server has stopped, or is stopping.</exception>
+    public async Task<IReadOnlyList<TaskPrediction>> PredictAllAsync(string task, IReadOnlyList<PromptServerText> texts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        if (texts.Count > _maxTexts) throw new ArgumentOutOfRangeException(nameof(texts), texts.Count, $"A request may have up to {_maxTexts} texts; send them in several requests.");
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        return await Task.WhenAll(texts.Select(async text =>
+        {
+            try
+            {
+                return await PredictAsync(task, text.Text, text.Pair, all.Token).ConfigureAwait(false);
+            }
+            catch
+            {
+                await all.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
+        })).ConfigureAwait(false);
     }
 
     /// <summary>Refuses new requests and tasks, answers all requests that were accepted, and then ends. Does the same again when called again.</summary>
@@ -168,10 +227,11 @@ public sealed class PromptServer : IAsyncDisposable
     {
         await StopAsync().ConfigureAwait(false);
         foreach (var task in Tasks) Remove(task.Name);
-        _metrics.Dispose();
+        Guard(_metrics.Dispose);
     }
 
-    private void Add(ServedTask added)
+    /// <summary>Adds a task, which is released with its last request after it is replaced or removed.</summary>
+    internal void Add(ServedTask added)
     {
         ServedTask? replaced = null;
         bool isStopped;
@@ -186,10 +246,10 @@ public sealed class PromptServer : IAsyncDisposable
         }
         if (!isStopped)
         {
-            replaced?.Release();
+            if (replaced is not null) Guard(replaced.Release);
             return;
         }
-        added.Release();
+        Guard(added.Release);
         throw RequestQueue.Closed();
     }
 
@@ -207,17 +267,36 @@ public sealed class PromptServer : IAsyncDisposable
             }
             names = [.. _tasks.Keys];
         }
-        _metrics.CountRequest(null, ServerMetrics.UnknownTask, start);
+        Guard(() => _metrics.CountRequest(null, ServerMetrics.UnknownTask, start));
         throw new KeyNotFoundException($"The server has no task '{task}'; it has {(names.Length > 0 ? string.Join(", ", names.Order(StringComparer.Ordinal)) : "none")}. Give one of these, or add it.");
+    }
+
+    private void CheckLength(string? text, string parameter)
+    {
+        if (text?.Length > _maxTextLength) throw new ArgumentOutOfRangeException(parameter, text.Length, $"A text may have up to {_maxTextLength} characters; shorten it.");
+    }
+
+    // Runs what belongs to no request: where it fails, the thread goes on and requests have their answers.
+    private void Guard(Action action)
+    {
+        try { action(); }
+        catch (Exception e) { _lastFault = e; }
     }
 
     private void Run(int size, TimeSpan delay)
     {
         while (_queue.Take(size, delay) is { } batch)
         {
-            _metrics.CountBatch(batch.Count);
-            RequestBatch.Answer(batch);
-            foreach (var request in batch) request.Model.Release();
+            Guard(() => _metrics.CountBatch(batch.Count));
+            try
+            {
+                RequestBatch.Answer(batch);
+            }
+            catch (Exception e)
+            {
+                foreach (var request in batch) request.Fail(e);
+            }
+            foreach (var request in batch) Guard(request.Model.Release);
         }
         _ended.SetResult();
     }

@@ -64,8 +64,8 @@ internal sealed class ServedTask
     public void Release()
     {
         if (Interlocked.Decrement(ref _holders) > 0) return;
-        _use.Dispose();
-        _loaded?.Dispose();
+        try { _use.Dispose(); }
+        finally { _loaded?.Dispose(); }
     }
 
     private static Func<string, string?, EncodedRows<TaskPrediction>> Encoder<TRow, TResult>(IExamplePredictor<TRow, TResult> predictor, Func<string, string?, TRow> row, Func<TResult, TaskPrediction> prediction) =>

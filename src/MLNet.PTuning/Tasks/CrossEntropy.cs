@@ -16,8 +16,8 @@ internal static class CrossEntropy
         return torch.nn.functional.cross_entropy(scores, targets, classWeights, ignore_index: Example.NoTarget);
     }
 
-    /// <summary>A pass's weight in the mean over the targets of several.</summary>
-    public static double Weight(Batch pass, IReadOnlyList<double>? classWeights) => pass.Targets.Sum(t => t == Example.NoTarget ? 0 : classWeights?[t] ?? 1);
+    /// <summary>The weight of targets in the mean over further ones.</summary>
+    public static double Weight(int[] targets, IReadOnlyList<double>? classWeights) => targets.Sum(t => t == Example.NoTarget ? 0 : classWeights?[t] ?? 1);
 
     /// <summary>The sum over an example's targets, and their number.</summary>
     /// <param name="example">The example.</param>

@@ -21,6 +21,10 @@ internal abstract class Head : IDisposable
     /// <param name="dropProbability">Their probability.</param>
     public abstract torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability);
 
+    /// <summary>Divides all scores by a number from here on: what is trained where that gives them, so that it is saved with them.</summary>
+    /// <exception cref="NotSupportedException">The scores are the backbone's own.</exception>
+    public abstract void DivideScores(double divisor);
+
     public virtual void Dispose()
     {
         foreach (var parameter in Parameters) parameter.Value.Dispose();

@@ -63,6 +63,12 @@ internal sealed class LinearHead : Head
         return Apply(new Linear(_weight.Value, _bias?.Value), hidden);
     }
 
+    public override void DivideScores(double divisor)
+    {
+        _weight.Value.DividedInPlace(divisor);
+        _bias?.Value.DividedInPlace(divisor);
+    }
+
     private torch.Tensor Pooled(torch.Tensor hidden, Encoder encoder) =>
         _pools ? encoder.PoolerActivation(Apply(OwnPooler ?? encoder.Pooler ?? throw new InvalidOperationException("This backbone has no pooler."), hidden)) : hidden;
 

@@ -34,25 +34,38 @@ internal static class MixedPasses
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var computation = models[0].Model.Computation;
-        ComputeThread.UseThreads(computation.Threads);
         var states = models.Select(m => m.Model.State()).ToList();
         var rows = models.SelectMany((m, of) => m.Examples.SelectMany(example => example.Rows()).Select(row => (Of: of, Row: row))).ToList();
         var scores = models.Select(_ => new List<float>()).ToList();
-        int first = 0;
-        foreach (var pass in Batch.Passes([.. rows.Select(r => r.Row)]))
+        foreach (var (pass, parts) in Passes(rows))
         {
             using var ofPass = torch.NewDisposeScope();
-            var parts = rows.GetRange(first, pass.Examples.Count).GroupBy(r => r.Of, r => r.Row).Select(part => (Of: part.Key, Batch: Batch.Of([.. part]))).ToList();
-            var hidden = models[0].Model.Backbone.Encoder.RunMixed(pass.Rows, pass.ReadPositions, [.. parts.Select(part => new PromptedRows(states[part.Of], part.Batch.Rows.RowCount))], computation.Precision);
-            int read = 0;
-            foreach (var (of, batch) in parts)
-            {
-                scores[of].AddRange(models[of].Model.PredictedOf(hidden.narrow(0, read, batch.ReadPositions.Length), batch));
-                read += batch.ReadPositions.Length;
-            }
-            first += pass.Examples.Count;
+            var hidden = models[0].Model.Run(pass, [.. parts.Select(part => new PromptedRows(states[part.Of], part.Batch.Rows.RowCount))]).Hidden;
+            foreach (var ((of, batch), own) in parts.Zip(HiddenOf(parts, hidden))) scores[of].AddRange(models[of].Model.PredictedOf(own, batch));
         }
         return models.Select((m, of) => m.Model.OfExamples(m.Examples, [.. scores[of]])).ToArray();
     });
+
+    /// <summary>Rows in their order, in as many passes as <see cref="Batch.Passes"/> makes of them, and of each pass the parts that are of one model.</summary>
+    /// <param name="rows">Rows, each with its model's number; those of one model follow each other.</param>
+    public static IEnumerable<(Batch Pass, IReadOnlyList<(int Of, Batch Batch)> Parts)> Passes(IReadOnlyList<(int Of, Example Row)> rows)
+    {
+        int first = 0;
+        foreach (var pass in Batch.Passes([.. rows.Select(r => r.Row)]))
+        {
+            yield return (pass, [.. rows.Skip(first).Take(pass.Examples.Count).GroupBy(r => r.Of, r => r.Row).Select(part => (part.Key, Batch.Of([.. part])))]);
+            first += pass.Examples.Count;
+        }
+    }
+
+    /// <summary>Each part's hidden states at the positions read, of those of a pass.</summary>
+    public static IEnumerable<torch.Tensor> HiddenOf(IReadOnlyList<(int Of, Batch Batch)> parts, torch.Tensor hidden)
+    {
+        int read = 0;
+        foreach (var (_, batch) in parts)
+        {
+            yield return hidden.narrow(0, read, batch.ReadPositions.Length);
+            read += batch.ReadPositions.Length;
+        }
+    }
 }

@@ -16,5 +16,7 @@ internal sealed class NextTokenHead(torch.Tensor? weight) : Head
     public override torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability) =>
         torch.nn.functional.linear(hidden, weight ?? Floats(encoder.WordEmbeddings));
 
+    public override void DivideScores(double divisor) => throw new NotSupportedException("A decoder's own head is frozen, and its scores are not divided.");
+
     private static torch.Tensor Floats(EmbeddingTable words) => words.Scales is null ? words.Values : words.Rows(torch.arange(words.RowCount, device: words.Values.device));
 }

@@ -97,10 +97,23 @@ internal sealed class TunedModel : IDisposable
         Build(lease, classes, headDropout, _ => other._tuner.Share(seed), b => writes || words is not null ? Untrained(b, words) : LinearHead.Create(b, classes, pools, seed + 1, vectors));
 
     /// <summary>A trained model from what <see cref="Save"/> wrote. Takes over the lease.</summary>
+    /// <param name="lease">The backbone.</param>
+    /// <param name="method">What was trained.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="pools">Whether the head reads rows through a pooler.</param>
+    /// <param name="saved">What was saved.</param>
+    /// <param name="words">Words of each class, where a verbalizer takes the place of a classification head.</param>
+    /// <param name="wordTemperature">What their scores are divided by; null for nothing.</param>
+    /// <param name="vectors">Vectors that the head reads for each line of scores.</param>
+    /// <param name="writes">Whether the head is the decoder's own, which scores the next token.</param>
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
     public static TunedModel Load(FrozenBackbone.Lease lease, TuningMethod method, int classes, bool pools, SavedTensors saved, IReadOnlyList<IReadOnlyList<string>>? words = null,
-        int vectors = 1, bool writes = false) =>
-        Build(lease, classes, null, b => method.LoadTuner(b, saved.Read), b => writes || words is not null ? Untrained(b, words) : LinearHead.Load(b, classes, pools, saved, vectors));
+        double? wordTemperature = null, int vectors = 1, bool writes = false)
+    {
+        var model = Build(lease, classes, null, b => method.LoadTuner(b, saved.Read), b => writes || words is not null ? Untrained(b, words) : LinearHead.Load(b, classes, pools, saved, vectors));
+        if (wordTemperature is { } temperature) model.DivideScores(temperature);
+        return model;
+    }
 
     // A head of the backbone's: one that scores words, or one that scores the next token.
     private static Head Untrained(FrozenBackbone backbone, IReadOnlyList<IReadOnlyList<string>>? words) => words is null ? new NextTokenHead(backbone.LanguageHead) : new VerbalizerHead(backbone, words);
@@ -130,6 +143,24 @@ internal sealed class TunedModel : IDisposable
         return _head.Logits(vectors, _tuner.Encoder, dropout, _headDropout);
     }
 
+    /// <summary>The same of hidden states that are there.</summary>
+    /// <param name="hidden">Hidden states at the positions read: [R, H].</param>
+    /// <param name="batch">The rows that they are of.</param>
+    /// <param name="dropout">Masks of training; null in prediction.</param>
+    public torch.Tensor Logits(torch.Tensor hidden, Batch batch, Dropout? dropout) => _head.Logits(batch.Means?.Of(hidden) ?? hidden, _tuner.Encoder, dropout, _headDropout);
+
+    /// <summary>Runs rows through the encoder, of this model and of others that have its prompt, or whose rows mix with its own (<see cref="MixesRows"/>).</summary>
+    /// <param name="rows">All rows.</param>
+    /// <param name="prompts">Each prompt with its rows, in the order of the rows.</param>
+    public EncoderPass Run(Batch rows, IReadOnlyList<PromptedRows> prompts)
+    {
+        ComputeThread.UseThreads(Computation.Threads);
+        return _tuner.Encoder.RunMixed(rows.Rows, rows.ReadPositions, prompts, Computation.Precision);
+    }
+
+    /// <summary>Whether another model has the same prompt, which both train.</summary>
+    public bool HasPromptOf(TunedModel other) => ReferenceEquals(_tuner, other._tuner);
+
     /// <summary>Whether the head alone is trained, and reads the same in every epoch, which is computed once.</summary>
     public bool KeepsStates(Dropout dropout) => !dropout.DropsInBackbone && _tuner.Parameters.Count == 0 && Backbone.Device.type == DeviceType.CPU;
 
@@ -150,7 +181,7 @@ internal sealed class TunedModel : IDisposable
         return batch.Means?.Of(_pass.Hidden) ?? _pass.Hidden;
     }
 
-    /// <summary>From a loss over the last <see cref="Logits"/> to the gradients of all parameters.</summary>
+    /// <summary>From a loss over the last <see cref="Logits(Batch, Dropout?)"/> to the gradients of all parameters.</summary>
     public void Backward(torch.Tensor loss)
     {
         loss.backward();
@@ -169,6 +200,14 @@ internal sealed class TunedModel : IDisposable
         _tuner.Fold();
         _kept = null;
         _tuner.Encoder.Trim();
+    });
+
+    /// <summary>Divides the head's scores by a temperature: the probabilities of all predictions from here on. A trained head saves them so; a verbalizer saves nothing.</summary>
+    public void DivideScores(double temperature) => ComputeThread.Run(() =>
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        _head.DivideScores(temperature);
     });
 
     /// <summary>
@@ -221,7 +260,7 @@ internal sealed class TunedModel : IDisposable
     public float[] PredictedOf(torch.Tensor hidden, Batch batch)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return Predicted(_head.Logits(batch.Means?.Of(hidden) ?? hidden, _tuner.Encoder, null, _headDropout), batch);
+        return Predicted(Logits(hidden, batch, null), batch);
     }
 
     private static float[] Predicted(torch.Tensor logits, Batch batch)

@@ -47,6 +47,8 @@ internal sealed class VerbalizerHead : Head
     public override torch.Tensor Logits(torch.Tensor hidden, Encoder encoder, Dropout? dropout, double dropProbability) =>
         _scores(hidden, encoder.WordEmbeddings).matmul(_weights);
 
+    public override void DivideScores(double divisor) => _weights.DividedInPlace(divisor);
+
     public override void Dispose()
     {
         _pieces.Dispose();

@@ -13,63 +13,75 @@ namespace MLNet.PTuning.Training;
 /// <param name="ClassWeights">Weights of its classes in the loss; null for 1.</param>
 /// <param name="Validation">The rows that it is scored on; null for none.</param>
 /// <param name="Score">How.</param>
-internal sealed record SharedTask(string Name, TunedModel Model, IReadOnlyList<Example> Rows, IReadOnlyList<double>? ClassWeights, IReadOnlyList<Example>? Validation, ScoreFunction Score);
+/// <param name="Calibrates">Whether it is calibrated on these rows.</param>
+internal sealed record SharedTask(string Name, TunedModel Model, IReadOnlyList<Example> Rows, IReadOnlyList<double>? ClassWeights, IReadOnlyList<Example>? Validation, ScoreFunction Score,
+    bool Calibrates = false);
 
-/// <summary>Trains tasks together: every step is of one task, drawn at random.</summary>
+/// <summary>Trains tasks together: the rows of every step are of tasks drawn at random.</summary>
 internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSampler sampler, TrainingOptions options, double rate, int seed, ITrainingObserver observer)
 {
     /// <summary>
-    /// Trains for the options' epochs, each of as many steps as all tasks' rows make batches. Keeps the parameters, the shared ones and all tasks' own, of the
+    /// Trains for the options' epochs, each of as many rows as all tasks have. Keeps the parameters, the shared ones and all tasks' own, of the
     /// epoch with the best mean score over the tasks that have validation rows, or of the last where none has.
     /// </summary>
-    /// <returns>The curve of each task, and the number of the epoch that was kept. An epoch in which a task was never drawn is not in its curve.</returns>
+    /// <returns>
+    /// The curve of each task, the number of the epoch that was kept, and how each task was calibrated, null for those that are not. An epoch in which a task was never drawn is
+    /// not in its curve.
+    /// </returns>
     /// <exception cref="OperationCanceledException">The options' token was canceled.</exception>
     /// <exception cref="InvalidOperationException">The loss is not a number any more.</exception>
-    public (IReadOnlyList<IReadOnlyList<TrainingEpoch>> Curves, int BestEpoch) Run()
+    public (IReadOnlyList<IReadOnlyList<TrainingEpoch>> Curves, int BestEpoch, IReadOnlyList<TrainingCalibration?> Calibrations) Run()
     {
         var shared = tasks[0].Model.SharedParameters;
         using var sharedOptimizer = ComputeThread.Run(() => new AdamW(shared, options.WeightDecay));
-        // What is a task's own has an optimizer of its own, which does not step while other tasks are drawn.
+        // What is a task's own has an optimizer of its own, which does not step where a batch has no row of the task.
         AdamW[] ownOptimizers = ComputeThread.Run(() => tasks.Select(t => new AdamW(t.Model.OwnParameters, options.WeightDecay, options.HeadFactor(rate))).ToArray());
-        using var dropout = ComputeThread.Run(() => new Dropout(seed, tasks[0].Model.Backbone.Device, options.DropsInBackbone));
+        using var mixed = ComputeThread.Run(() => new MixedStep(tasks, seed, options.DropsInBackbone));
         try
         {
-            int steps = tasks.Sum(t => (t.Rows.Count + options.BatchSize - 1) / options.BatchSize);
-            int epochs = options.EpochsFor(tasks.Sum(t => t.Rows.Count));
+            int rows = tasks.Sum(t => t.Rows.Count), steps = (rows + options.BatchSize - 1) / options.BatchSize, epochs = options.EpochsFor(rows);
             var schedule = new RateSchedule(options, rate, steps, epochs);
-            var batches = tasks.Select((t, i) => Batches(t.Rows, i).GetEnumerator()).ToArray();
+            var next = tasks.Select((t, i) => Rows(t.Rows, i).GetEnumerator()).ToArray();
             var curves = tasks.Select(_ => new List<TrainingEpoch>()).ToArray();
             Parameter[] trained = [.. shared, .. tasks.SelectMany(t => t.Model.OwnParameters)];
-            var (best, bestParameters) = (default(TrainingEpoch), Array.Empty<float[]>());
+            var (best, bestParameters, bestPredictions) = (default(TrainingEpoch), Array.Empty<float[]>(), new float[tasks.Count][][]);
             int epoch = 0;
             for (; epoch < epochs && !(epoch - best?.Number >= options.Patience); epoch++)
             {
                 var clock = System.Diagnostics.Stopwatch.StartNew();
-                var losses = tasks.Select(_ => new List<double>()).ToArray();
+                var losses = new List<TaskLoss>();
                 int step = 0;
-                foreach (int task in sampler.Epoch(steps, seed, epoch))
+                double sum = 0;
+                foreach (int[] drawn in sampler.Epoch(rows, seed, epoch).Chunk(options.BatchSize))
                 {
                     options.CancellationToken.ThrowIfCancellationRequested();
-                    batches[task].MoveNext();
-                    var batch = batches[task].Current;
-                    double loss = ComputeThread.Run(() => Step(tasks[task], batch, schedule, sharedOptimizer, ownOptimizers[task], dropout));
-                    if (!double.IsFinite(loss))
-                        throw new InvalidOperationException(FormattableString.Invariant(
-                            $"Training diverged: the loss of task '{tasks[task].Name}' is {loss} in epoch {epoch + 1}. Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
-                    losses[task].Add(loss);
+                    var batch = Array.ConvertAll(drawn, Next);
+                    var ofStep = ComputeThread.Run(() => Step(batch, schedule, mixed, sharedOptimizer, ownOptimizers));
+                    foreach (var one in ofStep)
+                        if (!double.IsFinite(one.Loss)) throw Diverged(one, epoch);
+                    losses.AddRange(ofStep);
+                    double loss = Mean(ofStep) ?? 0;
+                    sum += loss;
                     observer.AfterStep(epoch + 1, ++step, steps, loss);
                 }
-                var scores = tasks.Select(t => t.Validation is { } rows ? Validation.Run(t.Model, rows, t.Score, options) : default((double Loss, double Score)?)).ToList();
+                var scores = tasks.Select(t => t.Validation is { } heldOut ? Validation.Run(t.Model, heldOut, t.Score, options) : default((double Loss, double Score, float[][] Predicted)?)).ToList();
                 double seconds = clock.Elapsed.TotalSeconds;
                 for (int task = 0; task < tasks.Count; task++)
-                    if (losses[task].Count > 0) curves[task].Add(new TrainingEpoch(epoch + 1, losses[task].Average(), scores[task]?.Loss, scores[task]?.Score, seconds));
-                var done = new TrainingEpoch(epoch + 1, losses.SelectMany(l => l).Average(), scores.Average(s => s?.Loss), scores.Average(s => s?.Score), seconds);
-                if (done.ValidationScore is not null && (best is null || Validation.IsBetter(done, best))) (best, bestParameters) = (done, Validation.Snapshot(trained));
+                    if (Mean(losses.Where(l => l.Task == task)) is { } loss) curves[task].Add(new TrainingEpoch(epoch + 1, loss, scores[task]?.Loss, scores[task]?.Score, seconds));
+                var done = new TrainingEpoch(epoch + 1, sum / steps, scores.Average(s => s?.Loss), scores.Average(s => s?.Score), seconds);
+                if (done.ValidationScore is not null && (best is null || Validation.IsBetter(done, best)))
+                    (best, bestParameters, bestPredictions) = (done, Validation.Snapshot(trained), [.. tasks.Select((t, i) => t.Calibrates ? scores[i]!.Value.Predicted : [])]);
                 observer.AfterEpoch(done);
             }
             if (best?.Number < epoch) Validation.Restore(trained, bestParameters);
             foreach (var task in tasks) task.Model.EndTraining();
-            return (curves, best?.Number ?? epoch);
+            return (curves, best?.Number ?? epoch, [.. tasks.Select((t, i) => t.Calibrates ? Calibration.Run(t.Model, t.Validation!, bestPredictions[i], observer) : null)]);
+
+            (int Task, Example Row) Next(int task)
+            {
+                next[task].MoveNext();
+                return (task, next[task].Current);
+            }
         }
         finally
         {
@@ -77,23 +89,33 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
         }
     }
 
-    private double Step(SharedTask task, IReadOnlyList<Batch> batch, RateSchedule schedule, AdamW sharedOptimizer, AdamW ownOptimizer, Dropout dropout)
+    private IReadOnlyList<TaskLoss> Step((int, Example)[] batch, RateSchedule schedule, MixedStep mixed, AdamW sharedOptimizer, AdamW[] ownOptimizers)
     {
         using var scope = torch.NewDisposeScope();
         int number = sharedOptimizer.Steps;
-        double loss = Trainer.Backward(task.Model, batch, dropout, number, task.ClassWeights, null);
-        if (!double.IsFinite(loss)) return loss;
-        AdamW.Clip(task.Model.Parameters, options.ClipNorm);
+        var losses = mixed.Backward(batch, number);
+        if (!losses.All(loss => double.IsFinite(loss.Loss))) return losses;
+        AdamW.Clip([.. tasks[0].Model.SharedParameters, .. losses.SelectMany(loss => tasks[loss.Task].Model.OwnParameters)], options.ClipNorm);
         sharedOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
-        ownOptimizer.Step(schedule.RateAt(number), double.PositiveInfinity);
-        return loss;
+        foreach (var loss in losses) ownOptimizers[loss.Task].Step(schedule.RateAt(number), double.PositiveInfinity);
+        return losses;
     }
 
-    // A task's batches, pass after pass.
-    private IEnumerable<IReadOnlyList<Batch>> Batches(IReadOnlyList<Example> rows, int task)
+    private InvalidOperationException Diverged(TaskLoss loss, int epoch) => new(FormattableString.Invariant(
+        $"Training diverged: the loss of task '{tasks[loss.Task].Name}' is {loss.Loss} in epoch {epoch + 1}. Lower LearningRate (it is {rate:g3}) or ClipNorm ({options.ClipNorm:g3})."));
+
+    // Over rows; null where there are none.
+    private static double? Mean(IEnumerable<TaskLoss> losses)
+    {
+        var (sum, rows) = losses.Aggregate((Sum: 0.0, Rows: 0), (all, loss) => (all.Sum + loss.Loss * loss.Rows, all.Rows + loss.Rows));
+        return rows == 0 ? null : sum / rows;
+    }
+
+    // A task's rows, pass after pass.
+    private IEnumerable<Example> Rows(IReadOnlyList<Example> rows, int task)
     {
         for (int pass = 0; ; pass++)
             foreach (int[] indices in RowOrder.Batches(rows, options.BatchSize, unchecked(seed + 7919 * task), pass))
-                yield return Batch.Passes([.. indices.Select(i => rows[i])]);
+                foreach (int i in indices) yield return rows[i];
     }
 }

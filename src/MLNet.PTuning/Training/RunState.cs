@@ -36,6 +36,10 @@ internal sealed class RunState
     [JsonIgnore]
     public float[][] BestParameters { get; set; } = [];
 
+    /// <summary>What was predicted for the validation set after that epoch, where the model is to be calibrated on it; null where that epoch was before the run was continued.</summary>
+    [JsonIgnore]
+    public float[][]? BestPredictions { get; set; }
+
     /// <summary>Seconds that the run has taken, those before it was continued included.</summary>
     public double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
 

@@ -1,4 +1,4 @@
-// Which task a step of multi-task training is of.
+// Which task each row of multi-task training is of.
 namespace MLNet.PTuning.Training;
 
 /// <summary>Draws tasks at random, an epoch at a time; a function of the seed and the epoch alone.</summary>
@@ -22,14 +22,14 @@ internal sealed class TaskSampler
         _upTo = [.. Probabilities.Select((_, task) => Probabilities.Take(task + 1).Sum())];
     }
 
-    /// <summary>The probability of each task at a step.</summary>
+    /// <summary>The probability of each task.</summary>
     public IReadOnlyList<double> Probabilities { get; }
 
-    /// <summary>The tasks of an epoch's steps.</summary>
-    public IEnumerable<int> Epoch(int steps, int seed, int epoch)
+    /// <summary>The tasks of an epoch's rows.</summary>
+    public IEnumerable<int> Epoch(int rows, int seed, int epoch)
     {
         var random = new Random(unchecked(seed * 31 + epoch));
-        for (int step = 0; step < steps; step++)
+        for (int row = 0; row < rows; row++)
         {
             double drawn = random.NextDouble();
             // Rounding may leave the last bound a little below 1.

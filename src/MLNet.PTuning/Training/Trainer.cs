@@ -40,6 +40,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
         var schedule = new RateSchedule(options, rate, stepsPerEpoch, epochs);
         var checkpoint = new Checkpoint(model, optimizer, options, RunIdentity.Of(model, classNames, options, rate, seed, rows, validation));
         var state = checkpoint.Begin();
+        bool calibrates = validation is not null && options.CalibrateOn == CalibrationRows.Validation;
         if (!IsOver() && model.KeepsStates(dropout)) KeepStates(rows, state.Epoch > 0 ? stepsPerEpoch : state.Step, dropout);
 
         while (!IsOver())
@@ -48,18 +49,20 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
             // A parameter that diverges in an epoch's last step changes no loss of the epoch.
             if (model.LargestParameter() is var largest and not < LargestSane)
                 throw Diverged(FormattableString.Invariant($"a trained parameter has grown to {largest:g3}"), optimizer.Steps, state.Epoch);
-            var (validationLoss, validationScore) = validation is null ? default((double?, double?)) : Validation.Run(model, validation, score, options);
+            var (validationLoss, validationScore, predicted) = validation is null ? default((double?, double?, float[][]?)) : Validation.Run(model, validation, score, options);
             var done = new TrainingEpoch(state.Epoch + 1, state.LossSum / stepsPerEpoch, validationLoss, validationScore, state.Seconds - state.Epochs.Sum(e => e.Seconds));
             if (validation is not null && (state.BestEpoch is not { } best || Validation.IsBetter(done, state.Epochs[best - 1])))
-                (state.BestEpoch, state.BestParameters) = (done.Number, Validation.Snapshot(model.Parameters));
+                (state.BestEpoch, state.BestParameters, state.BestPredictions) = (done.Number, Validation.Snapshot(model.Parameters), calibrates ? predicted : null);
             state.EndEpoch(done);
             checkpoint.AfterEpoch(state, IsOver());
             observer.AfterEpoch(done);
         }
         if (state.BestEpoch < state.Epoch) Validation.Restore(model.Parameters, state.BestParameters);
+        float[][]? held = calibrates ? state.BestPredictions ?? Validation.Predict(model, validation!, options) : null;
         model.EndTraining();
+        var calibration = held is null ? null : Calibration.Run(model, validation!, held, observer);
         return new TrainingReport(state.Epochs, state.BestEpoch ?? state.Epoch, rows.Count, skippedRows, model.TrainedParameters,
-            model.TotalParameters, state.Seconds, seed, model.Backbone.Device.ToString());
+            model.TotalParameters, state.Seconds, seed, model.Backbone.Device.ToString()) { Calibration = calibration };
 
         bool IsOver() => state.Epoch == epochs || state.Epoch - state.BestEpoch >= options.Patience;
     }
@@ -115,10 +118,10 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
     {
         using var scope = torch.NewDisposeScope();
         var weights = classWeights is null ? null : torch.tensor(classWeights.Select(w => (float)w).ToArray(), device: model.Backbone.Device);
-        double all = batch.Sum(pass => CrossEntropy.Weight(pass, classWeights)), sum = 0;
+        double all = batch.Sum(pass => CrossEntropy.Weight(pass.Targets, classWeights)), sum = 0;
         for (int i = 0; i < batch.Count; i++)
         {
-            double passWeight = batch.Count == 1 ? 1 : CrossEntropy.Weight(batch[i], classWeights) / all;
+            double passWeight = batch.Count == 1 ? 1 : CrossEntropy.Weight(batch[i].Targets, classWeights) / all;
             // Rows without a target have no mean.
             if (passWeight == 0) continue;
             dropout.StartStep(step, i);

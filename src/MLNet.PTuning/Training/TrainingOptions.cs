@@ -17,6 +17,15 @@ public enum LearningRateSchedule
     EpochDecay,
 }
 
+/// <summary>The rows that a trained model is calibrated on.</summary>
+public enum CalibrationRows
+{
+    /// <summary>None: probabilities are as training left them.</summary>
+    None,
+    /// <summary>The validation rows, on which nothing is trained: those of <c>ValidationSet</c>, or the <c>ValidationShare</c> of the training rows.</summary>
+    Validation,
+}
+
 /// <summary>Settings of training. Defaults suit a deep prompt on a few thousand rows.</summary>
 public abstract class TrainingOptions
 {
@@ -77,6 +86,14 @@ public abstract class TrainingOptions
     /// With or without it, the parameters of the best epoch are the ones kept.
     /// </summary>
     public int? Patience { get; set; }
+
+    /// <summary>
+    /// Rows on which the trained model is calibrated, for classification, labeling of words and choosing: its scores are divided by the one temperature, from 0.05 to 20, at which the
+    /// rows' labels are most likely, so that probabilities say how often predictions are right (temperature scaling: Guo et al., 2017, "On Calibration of Modern Neural Networks").
+    /// Predicted labels stay the same. <see cref="TrainingReport.Calibration"/> tells what it changed. Where all predictions on these rows are right, probabilities stay as they are, with a
+    /// warning. Default <see cref="CalibrationRows.None"/>. A finished run is calibrated without training it again by <see cref="ResumeFrom"/> with its last checkpoint and this setting.
+    /// </summary>
+    public CalibrationRows CalibrateOn { get; set; }
 
     /// <summary>
     /// Seed of initial values, dropout and shuffling. Default null: the <c>MLContext</c>'s seed, or a random one where it has none.
@@ -154,6 +171,7 @@ public abstract class TrainingOptions
         Require(ClipNorm > 0, nameof(ClipNorm), ClipNorm, "positive");
         Require(HeadDropout is null or >= 0 and < 1, nameof(HeadDropout), HeadDropout, "at least 0 and less than 1");
         Require(Patience is null or >= 1, nameof(Patience), Patience, "at least 1");
+        Require(Enum.IsDefined(CalibrateOn), nameof(CalibrateOn), CalibrateOn, "one of " + string.Join(", ", Enum.GetNames<CalibrationRows>()));
         Require(Enum.IsDefined(Precision), nameof(Precision), Precision, "one of " + string.Join(", ", Enum.GetNames<Precision>()));
         Require(Threads is null or >= 1, nameof(Threads), Threads, "at least 1");
         Require(CheckpointEverySteps is null or >= 1, nameof(CheckpointEverySteps), CheckpointEverySteps, "at least 1");
@@ -162,7 +180,7 @@ public abstract class TrainingOptions
         Require(ClassWeights is null || ClassWeights.All(w => w is > 0 and < double.PositiveInfinity), nameof(ClassWeights), ClassWeights, "positive numbers");
     }
 
-    /// <summary>The settings that a trained model depends on, as text.</summary>
+    /// <summary>The settings that training depends on, as text. Calibration comes after it.</summary>
     internal virtual IEnumerable<(string Name, string Value)> Describe()
     {
         yield return (nameof(Epochs), Text(Epochs));

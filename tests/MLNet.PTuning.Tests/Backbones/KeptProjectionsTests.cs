@@ -19,7 +19,8 @@ public sealed unsafe class KeptProjectionsTests
         int fetched = 0;
         for (int trial = 0; trial < 200; trial++)
         {
-            var pass = new Pass(Batch(random), [], PromptState.None, 0, null);
+            var batch = Batch(random);
+            var pass = new Pass(batch, [], [new PromptedRows(PromptState.None, batch.RowCount)], 0);
             if (random.Next(50) == 0) kept.Clear();
             if (kept.Find(pass.Batch, firstPosition: 2, fill: random.Next(4) > 0) is not { } rows) continue;
             Assert.InRange(rows.Known, 0, mostRows);

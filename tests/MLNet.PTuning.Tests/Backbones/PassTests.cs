@@ -20,7 +20,7 @@ public class PassTests
             var batch = new PackedBatch(new int[starts[^1]], new int[starts[^1]], starts);
             int[] readPositions = [.. Enumerable.Range(0, starts[^1]).Where(_ => random.Next(3) == 0)];
 
-            var ranges = new Pass(batch, readPositions, PromptState.None, 0, null).Split(parts);
+            var ranges = new Pass(batch, readPositions, [new PromptedRows(PromptState.None, batch.RowCount)], 0).Split(parts);
 
             Assert.InRange(ranges.Length, 1, parts);
             Assert.Equal(Enumerable.Range(0, batch.RowCount), ranges.SelectMany(r => Enumerable.Range(r.First, r.Count)));
@@ -40,7 +40,7 @@ public class PassTests
             for (int i = 1; i < starts.Length; i++) starts[i] = starts[i - 1] + random.Next(16, 400);
             int half = starts[^1] / 2;
 
-            var ranges = new Pass(new PackedBatch(new int[starts[^1]], new int[starts[^1]], starts), [], PromptState.None, 0, null).Split(2);
+            var ranges = new Pass(new PackedBatch(new int[starts[^1]], new int[starts[^1]], starts), [], [new PromptedRows(PromptState.None, starts.Length - 1)], 0).Split(2);
 
             Assert.InRange(Math.Abs(ranges[0].PieceCount - half), 0, starts[1..^1].Min(end => Math.Abs(end - half)) + 1);
         }

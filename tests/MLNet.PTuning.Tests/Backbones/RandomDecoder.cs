@@ -14,6 +14,9 @@ internal sealed class RandomDecoder : IDisposable
     public const int PromptLength = 5, Vocabulary = 60;
     private static readonly int[] RowLengths = [1, 75, 3, 40, 8];
 
+    // Tests call the layers on their own threads, and the number of cores is known once this one has begun.
+    static RandomDecoder() => ComputeThread.Run(() => { });
+
     private readonly Dictionary<string, torch.Tensor> _weights = [];
     private readonly Int8Weights? _int8;
 

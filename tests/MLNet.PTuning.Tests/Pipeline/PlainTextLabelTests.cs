@@ -71,12 +71,13 @@ public sealed class PlainTextLabelTests : IDisposable
     }
 
     [Fact]
-    public void Words_without_a_key_where_no_label_is_outside_are_warned_of()
+    public void Words_without_a_key_where_no_label_is_outside_are_warned_of_beside_a_vector_of_words()
     {
-        using var model = Fit(["PERSON", "CITY"], Options("Sentence", "Label"));
+        var words = _ml.Data.LoadFromEnumerable(Rows.Select(row => new { Words = row.Sentence.Split(' '), row.Label }));
+        using var model = Fit(["PERSON", "CITY"], Options("Words", "Label"), words);
         Assert.Contains(_log, m => m.Contains("10 of 13 words have no label") && m.Contains("keyData"));
         _log.Clear();
-        using var whole = Fit(["PERSON", "CITY", "0"], Options("Sentence", "Label"));
+        using var whole = Fit(["PERSON", "CITY", "0"], Options("Words", "Label"), words);
         Assert.DoesNotContain(_log, m => m.Contains("have no label"));
     }
 
@@ -171,11 +172,13 @@ public sealed class PlainTextLabelTests : IDisposable
         return options;
     }
 
-    private PTuningTokenLabelingTransformer Fit(string[] keys, TokenLabelingOptions options, Ner[]? rows = null)
+    private PTuningTokenLabelingTransformer Fit(string[] keys, TokenLabelingOptions options, Ner[]? rows = null) => Fit(keys, options, _ml.Data.LoadFromEnumerable(rows ?? Rows));
+
+    private PTuningTokenLabelingTransformer Fit(string[] keys, TokenLabelingOptions options, IDataView rows)
     {
         var keyData = _ml.Data.LoadFromEnumerable(keys.Select(k => new Key { Label = k }));
         return _ml.Transforms.Conversion.MapValueToKey("Label", keyData: keyData).Append(_ml.Transforms.PTuningV2LabelTokens(options))
-            .Fit(_ml.Data.LoadFromEnumerable(rows ?? Rows)).LastTransformer;
+            .Fit(rows).LastTransformer;
     }
 
     private IEnumerable<int> Lengths(PTuningTokenLabelingTransformer model) =>

@@ -69,6 +69,19 @@ public sealed class TaskRankTests : ThreeTasks
     }
 
     [Fact]
+    public void The_same_seed_gives_the_same_weights_and_another_gives_others()
+    {
+        byte[][] Weights(int seed)
+        {
+            using var model = Train(o => (o.Seed, o.Epochs, o.BackboneDropout) = (seed, 2, true));
+            return [.. model.Transformers.Values.Select(SavedWeights.Of)];
+        }
+        byte[][] first = Weights(1);
+        Assert.Equal(first, Weights(1));
+        Assert.NotEqual(first[0], Weights(2)[0]);
+    }
+
+    [Fact]
     public void A_single_task_starts_from_the_mean_of_the_prompts()
     {
         using var model = Train(o => o.Epochs = 2);

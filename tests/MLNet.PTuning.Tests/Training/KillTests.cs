@@ -1,4 +1,4 @@
-// A process that is killed again and again while it trains, and started again, ends with the weights of one that was left alone.
+// A process that is killed again and again while it trains, and started again, ends with the weights of one that was left alone; one that ends itself does so without a fault.
 using System.Diagnostics;
 using MLNet.PTuning.Files;
 using MLNet.PTuning.Tests.Backbones;
@@ -38,6 +38,22 @@ public sealed class KillTests : IDisposable
         Finish("alone");
         Assert.Equal(SavedWeights.Of(_folder.At("alone.zip")), SavedWeights.Of(_folder.At("killed.zip")));
         Assert.DoesNotContain(Directory.GetFiles(_folder.Path), f => f.EndsWith(".tmp"));
+    }
+
+    [Fact]
+    public void A_process_that_ends_while_it_trains_ends_without_a_fault()
+    {
+        File.WriteAllLines(_folder.At("rows.tsv"), Reviews.Rows(54).Select(r => $"{r.Text}\t{r.Label}"));
+        for (int time = 0; time < 4; time++)
+        {
+            using var process = Start($"ends{time}");
+            process.StandardInput.WriteLine("end");
+            process.StandardInput.Close();
+            process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            Assert.Equal(0, process.ExitCode);
+            Assert.False(File.Exists(_folder.At($"ends{time}.zip")));
+        }
     }
 
     public void Dispose()

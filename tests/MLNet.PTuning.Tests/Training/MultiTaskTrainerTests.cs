@@ -1,4 +1,4 @@
-// Validation in multi-task training: which epoch's parameters are kept for all tasks, and when training stops.
+// The loop of multi-task training: which epoch's parameters are kept for all tasks, when training stops, and what a step changes.
 using MLNet.PTuning.Backbones;
 using MLNet.PTuning.Tasks;
 using MLNet.PTuning.Tests.Backbones;
@@ -16,6 +16,7 @@ public sealed class MultiTaskTrainerTests : IDisposable
     private readonly List<Example> _rows;
     private readonly List<float[]> _afterEpoch = [];
     private readonly List<TrainingEpoch> _told = [];
+    private Action<int> _afterStep = _ => { };
 
     public MultiTaskTrainerTests()
     {
@@ -33,7 +34,7 @@ public sealed class MultiTaskTrainerTests : IDisposable
     [InlineData(null, null, 4)]
     public void All_tasks_keep_the_parameters_of_the_epoch_with_the_best_mean_score(double[]? first, double[]? second, int best)
     {
-        var (curves, kept) = Run(first, second);
+        var (curves, kept, _) = Run(first, second);
         Assert.Equal(best, kept);
         Assert.Equal(4, _afterEpoch.Count);
         Assert.Equal(_afterEpoch[best - 1], Parameters());
@@ -46,7 +47,7 @@ public sealed class MultiTaskTrainerTests : IDisposable
     [Fact]
     public void What_is_told_of_an_epoch_is_the_mean_over_the_tasks_that_are_scored()
     {
-        var (curves, _) = Run([0.2, 0.4, 0.6, 0.8], [0.4, 0.8, 0.2, 0.2]);
+        var (curves, _, _) = Run([0.2, 0.4, 0.6, 0.8], [0.4, 0.8, 0.2, 0.2]);
         Assert.Equal([0.3, 0.6, 0.4, 0.5], _told.Select(e => Math.Round(e.ValidationScore!.Value, 12)));
         for (int epoch = 0; epoch < 4; epoch++) Assert.Equal((curves[0][epoch].ValidationLoss + curves[1][epoch].ValidationLoss) / 2, _told[epoch].ValidationLoss);
         double expected = _rows.Zip(_models[1].Predict(_rows)).Average(p => -Math.Log(p.Second[p.First.Targets[0]]));
@@ -56,9 +57,61 @@ public sealed class MultiTaskTrainerTests : IDisposable
     [Fact]
     public void Training_stops_after_as_many_epochs_without_a_better_mean_score_as_patience_allows()
     {
-        var (curves, kept) = Run([0.5, 0.4, 0.3, 0.9], [0.1, 0.3, 0.2, 0.9], patience: 1);
+        var (curves, kept, _) = Run([0.5, 0.4, 0.3, 0.9], [0.1, 0.3, 0.2, 0.9], patience: 1);
         Assert.Equal((2, 3), (kept, curves[0].Count));
         Assert.Equal(_afterEpoch[1], Parameters());
+    }
+
+    [Fact]
+    public void A_step_changes_what_is_its_tasks_own_and_nothing_of_a_task_without_rows_in_it()
+    {
+        var before = Own();
+        int[] changed = new int[3];
+        _afterStep = _ =>
+        {
+            var after = Own();
+            int[] those = [.. Enumerable.Range(0, 3).Where(task => !before[task].SequenceEqual(after[task]))];
+            changed[Assert.Single(those)]++;
+            before = after;
+        };
+        Run(null, null, batchSize: 1);
+        Assert.Equal(4 * 3 * _rows.Count, changed.Sum());
+        Assert.All(changed, steps => Assert.InRange(steps, 40, 90));
+
+        float[][] Own() => ComputeThread.Run(() => _models.Select(m => m.OwnParameters.SelectMany(p => ParameterFactory.ToArray(p.Value)).ToArray()).ToArray());
+    }
+
+    [Fact]
+    public void An_epoch_is_as_many_rows_as_the_tasks_have()
+    {
+        var steps = new List<int>();
+        _afterStep = steps.Add;
+        Run(null, null, batchSize: 32);
+        // 3 times 16 rows.
+        Assert.Equal([1, 2, 1, 2, 1, 2, 1, 2], steps);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void A_loss_that_is_no_number_is_an_error_that_names_its_task(int task)
+    {
+        ComputeThread.Run(() => ParameterFactory.Copy([.. Enumerable.Repeat(float.NaN, 2)], _models[task].OwnParameters[^1].Value));
+        string message = Assert.Throws<InvalidOperationException>(() => Run(null, null)).Message;
+        Assert.Contains($"the loss of task 'task {task}' is NaN in epoch 1", message);
+    }
+
+    [Fact]
+    public void Training_stops_between_two_steps_where_its_token_is_canceled()
+    {
+        using var canceled = new CancellationTokenSource();
+        int steps = 0;
+        _afterStep = _ =>
+        {
+            if (++steps == 5) canceled.Cancel();
+        };
+        Assert.Throws<OperationCanceledException>(() => Run(null, null, cancellation: canceled.Token));
+        Assert.Equal(5, steps);
     }
 
     public void Dispose()
@@ -70,7 +123,7 @@ public sealed class MultiTaskTrainerTests : IDisposable
     private FrozenBackbone.Lease Use() => FrozenBackbone.Use(_backbone.Path, torch.CPU);
 
     // The third task is never scored.
-    private (IReadOnlyList<IReadOnlyList<TrainingEpoch>> Curves, int BestEpoch) Run(double[]? first, double[]? second, int? patience = null)
+    private (IReadOnlyList<IReadOnlyList<TrainingEpoch>> Curves, int BestEpoch, IReadOnlyList<TrainingCalibration?> Calibrations) Run(double[]? first, double[]? second, int? patience = null, int batchSize = 4, CancellationToken cancellation = default)
     {
         double[]?[] scores = [first, second, null];
         SharedTask[] tasks = [.. _models.Select((model, i) =>
@@ -78,7 +131,7 @@ public sealed class MultiTaskTrainerTests : IDisposable
             int epoch = 0;
             return new SharedTask($"task {i}", model, _rows, null, scores[i] is null ? null : _rows, (_, _) => scores[i]![epoch++]);
         })];
-        var options = new MultiTaskOptions(_backbone.Path) { Epochs = 4, BatchSize = 4, Patience = patience, Sampling = TaskSampling.Uniform };
+        var options = new MultiTaskOptions(_backbone.Path) { Epochs = 4, BatchSize = batchSize, Patience = patience, Sampling = TaskSampling.Uniform, CancellationToken = cancellation };
         return new MultiTaskTrainer(tasks, new TaskSampler([.. tasks.Select(t => t.Rows.Count)], options.Sampling, options.Temperature), options, rate: 0.01, seed: 1, new Watcher(this)).Run();
     }
 
@@ -86,7 +139,7 @@ public sealed class MultiTaskTrainerTests : IDisposable
 
     private sealed class Watcher(MultiTaskTrainerTests tests) : ITrainingObserver
     {
-        public void AfterStep(int epoch, int step, int stepsPerEpoch, double loss) { }
+        public void AfterStep(int epoch, int step, int stepsPerEpoch, double loss) => tests._afterStep(step);
 
         public void AfterEpoch(TrainingEpoch epoch)
         {

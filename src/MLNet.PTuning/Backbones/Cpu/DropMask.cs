@@ -5,12 +5,15 @@ namespace MLNet.PTuning.Backbones.Cpu;
 internal readonly struct DropMask
 {
     private readonly uint _seed;
+    private readonly int _first;
 
     /// <param name="probability">Of dropping an element.</param>
     /// <param name="step">A number that differs from step to step and from seed to seed.</param>
     /// <param name="site">Which of the step's masks this is.</param>
-    public DropMask(double probability, ulong step, int site)
+    /// <param name="first">The row of elements that counts as the first.</param>
+    public DropMask(double probability, ulong step, int site, int first = 0)
     {
+        _first = first;
         IsActive = probability > 0;
         Threshold = (uint)Math.Round(probability * uint.MaxValue);
         Kept = (float)(1 / (1 - probability));
@@ -26,7 +29,7 @@ internal readonly struct DropMask
     public float Kept { get; }
 
     /// <summary>The seed of one row of elements.</summary>
-    public uint RowSeed(int row) => Mix(((ulong)_seed << 32) + (uint)row);
+    public uint RowSeed(int row) => Mix(((ulong)_seed << 32) + (uint)(row - _first));
 
     /// <summary>Masks a row of elements where they are; a number of them that is no multiple of the vector's length is rounded up.</summary>
     public unsafe void Apply<TLanes>(float* values, int count, int row) where TLanes : struct, ILanes<TLanes>

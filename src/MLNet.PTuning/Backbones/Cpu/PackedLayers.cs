@@ -30,22 +30,34 @@ internal abstract class PackedLayers : IDisposable
     /// <param name="keep">Whether <see cref="Backward"/> follows.</param>
     /// <returns>[R, H].</returns>
     public torch.Tensor Forward(torch.Tensor? embedded, PackedBatch batch, int[] readPositions, PromptState prompt, Dropout? dropout, bool keep) =>
-        ForwardMixed(batch, readPositions, [new PromptedRows(prompt, batch.RowCount) { Embedded = embedded }], dropout, keep);
+        ForwardMixed(batch, readPositions, [new PromptedRows(prompt, batch.RowCount) { Embedded = embedded, Dropout = dropout }], keep);
 
     /// <summary>Hidden states of the last layer at the positions read, of rows with one prompt or several: each row's are those that it has alone.</summary>
     /// <param name="batch">The rows.</param>
     /// <param name="readPositions">Positions in the packed batch, ascending: [R].</param>
-    /// <param name="prompts">Each prompt with its rows, in the order of the rows: nothing but keys and values, or nothing.</param>
-    /// <param name="dropout">Masks of training; null in prediction.</param>
-    /// <param name="keep">Whether <see cref="Backward"/> follows; there is one prompt then.</param>
+    /// <param name="prompts">Each prompt with its rows and their masks, in the order of the rows: nothing but keys and values, or nothing.</param>
+    /// <param name="keep">Whether <see cref="BackwardMixed"/> follows.</param>
     /// <returns>[R, H].</returns>
-    public abstract torch.Tensor ForwardMixed(PackedBatch batch, int[] readPositions, IReadOnlyList<PromptedRows> prompts, Dropout? dropout, bool keep);
+    public abstract torch.Tensor ForwardMixed(PackedBatch batch, int[] readPositions, IReadOnlyList<PromptedRows> prompts, bool keep);
 
     /// <summary>From the gradient of the last <see cref="Forward"/>'s result to those of the prompt and of the embedded rows.</summary>
     /// <param name="gradient">[R, H].</param>
     /// <param name="toEmbedded">Whether that of the embedded rows is needed.</param>
     /// <returns>[P, 2·L·W], or null without a prefix; [T, H] or null.</returns>
-    public abstract (torch.Tensor? Prefix, torch.Tensor? Embedded) Backward(torch.Tensor gradient, bool toEmbedded);
+    public (torch.Tensor? Prefix, torch.Tensor? Embedded) Backward(torch.Tensor gradient, bool toEmbedded)
+    {
+        var (prefixes, embedded) = BackwardMixed(gradient, toEmbedded);
+        return (prefixes[0], embedded);
+    }
+
+    /// <summary>
+    /// From the gradient of the last <see cref="ForwardMixed"/>'s result to those of each prompt and of the embedded rows. A prompt's is that of a pass with its rows
+    /// alone: on one core to the bit where products are this library's own, else but for the order in which its rows are added up.
+    /// </summary>
+    /// <param name="gradient">[R, H].</param>
+    /// <param name="toEmbedded">Whether that of the embedded rows is needed.</param>
+    /// <returns>For each prompt [P, 2·L·W], or null without a prefix; [T, H] of all rows or null.</returns>
+    public abstract (torch.Tensor?[] Prefixes, torch.Tensor? Embedded) BackwardMixed(torch.Tensor gradient, bool toEmbedded);
 
     /// <summary>Frees the memory of past passes.</summary>
     public abstract void Trim();
@@ -73,11 +85,11 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
 
     public override bool HasOwnProducts => _weights.HasOwnProducts;
 
-    public override torch.Tensor ForwardMixed(PackedBatch batch, int[] readPositions, IReadOnlyList<PromptedRows> prompts, Dropout? dropout, bool keep)
+    public override torch.Tensor ForwardMixed(PackedBatch batch, int[] readPositions, IReadOnlyList<PromptedRows> prompts, bool keep)
     {
         using var scope = torch.NewDisposeScope();
-        bool varies = prompts is not [{ Embedded: null }] || dropout?.InBackbone(_backbone.EmbeddingDropout) > 0;
-        var pass = new Pass(batch, readPositions, prompts, _keyWidth, dropout, varies ? null : _weights.Kept?.Find(batch, _weights.Embeddings?.HasPositions == true ? prompts[0].Prompt.Length : null, fill: keep));
+        bool varies = prompts is not [{ Embedded: null, Dropout: var dropout }] || dropout?.InBackbone(_backbone.EmbeddingDropout) > 0;
+        var pass = new Pass(batch, readPositions, prompts, _keyWidth, varies ? null : _weights.Kept?.Find(batch, _weights.Embeddings?.HasPositions == true ? prompts[0].Prompt.Length : null, fill: keep));
         var ranges = pass.Split(ComputeThread.ThreadCount);
         while (_parts.Count < ranges.Length) _parts.Add(new PackedRows<TLanes, T>(_backbone, _weights));
         _weights.Rotary?.Reserve(pass.LongestPrefix + ranges.Max(range => range.LongestRow));
@@ -97,25 +109,30 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
         return result.MoveToOuterDisposeScope();
     }
 
-    public override (torch.Tensor? Prefix, torch.Tensor? Embedded) Backward(torch.Tensor gradient, bool toEmbedded)
+    public override (torch.Tensor?[] Prefixes, torch.Tensor? Embedded) BackwardMixed(torch.Tensor gradient, bool toEmbedded)
     {
         var (pass, ranges) = _open ?? throw new InvalidOperationException("A backward pass follows a forward pass that kept its states.");
         _open = null;
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var embedded = toEmbedded ? torch.empty(pass.Batch.Ids.Length, _hidden) : null;
-        var prefix = pass.PrefixLength == 0 ? null : torch.zeros(pass.PrefixLength, 2L * _layerCount * _keyWidth);
+        torch.Tensor?[] prefixes = [.. pass.Runs.Select(run => run.PrefixLength == 0 ? null : torch.zeros(run.PrefixLength, 2L * _layerCount * _keyWidth))];
         float* from = Buffers.At(gradient.contiguous()), to = embedded is null ? null : Buffers.At(embedded);
         var parts = new float*[ranges.Length];
         Run(ranges, (i, cores) => parts[i] = _parts[i].Backward(pass, ranges[i], from, to, cores));
         // In the order of the rows, so that the sum does not depend on which thread was first.
-        if (prefix is not null)
-            foreach (float* part in parts) AddPrefix(part, Buffers.At(prefix), pass.PrefixLength);
-        return (prefix?.MoveToOuterDisposeScope(), embedded?.MoveToOuterDisposeScope());
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            float* part = parts[i];
+            foreach (var (run, _) in pass.RunsOf(ranges[i]))
+                if (prefixes[run.Index] is { } sum) part = AddPrefix(part, Buffers.At(sum), run.PrefixLength);
+        }
+        foreach (var prefix in prefixes) prefix?.MoveToOuterDisposeScope();
+        return (prefixes, embedded?.MoveToOuterDisposeScope());
     }
 
-    // From [2L, P, W] to [P, 2L, W].
-    private void AddPrefix(float* part, float* sum, int length)
+    // From [2L, P, W] to [P, 2L, W]. Returns what follows the first.
+    private float* AddPrefix(float* part, float* sum, int length)
     {
         int chunks = 2 * _layerCount;
         for (int chunk = 0; chunk < chunks; chunk++)
@@ -124,6 +141,7 @@ internal sealed unsafe class PackedLayers<TLanes, T> : PackedLayers where TLanes
                 float* to = sum + ((long)p * chunks + chunk) * _keyWidth;
                 for (int k = 0; k < _keyWidth; k += TLanes.Count) (TLanes.Load(to + k) + TLanes.Load(part + k)).Store(to + k);
             }
+        return part;
     }
 
     // A single part runs on all cores, where it is large enough. Where products are libtorch's they alone do: its threads and ours would be in each other's way.

@@ -47,7 +47,7 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
         {
             float* embedded = run.EmbeddedFrom(part), first = x.Values.At + (long)(part.FirstPiece - rows.FirstPiece) * _hidden;
             if (embedded is not null) _stream.Copy(embedded, first, part.PieceCount);
-            else _parts.Embeddings!.Fill(pass.Batch, part, run.PrefixLength, pass.Mask(_backbone.EmbeddingDropout, 0, Pass.Embedded), first, _ofProducts);
+            else _parts.Embeddings!.Fill(pass.Batch, part, run.PrefixLength, run.Mask(_backbone.EmbeddingDropout, 0, PromptRun.Embedded, run.FirstPiece), first, _ofProducts);
         }
         _stream.Begin(x, FirstNorm, rows.PieceCount, keep);
         for (int l = 0; l <= _last; l++)
@@ -60,7 +60,7 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
             var product = _buffers.Take<T>("product", 0, count, _hidden);
             w.AttentionOutput.Apply(mixed, product, cores, _ofProducts);
             var attended = _stream.Take("attended", count);
-            _stream.Add(product, w.AttentionOutputBias, selected.Values, AfterAttention(pass, rows, l), attended, slot, count, cores, keep, isEnd: false);
+            _stream.Add(product, w.AttentionOutputBias, selected.Values, AfterAttention(runs, rows, l), attended, slot, count, cores, keep, isEnd: false);
 
             var widened = _buffers.Take<T>("widened", slot, count, _parts.Function.InputWidth);
             w.Intermediate.Apply(attended.Operand, widened, cores, _ofProducts);
@@ -69,26 +69,27 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
 
             w.Output.Apply(active, product, cores, _ofProducts);
             x = _stream.Take(l == _last ? "read" : "x", count);
-            _stream.Add(product, w.OutputBias, attended.Values, AfterFeedForward(pass, rows, l), x, slot, count, cores, keep, isEnd: l == _last);
+            _stream.Add(product, w.OutputBias, attended.Values, AfterFeedForward(runs, rows, l), x, slot, count, cores, keep, isEnd: l == _last);
         }
         _stream.Copy(x.Values.At, result + (long)rows.FirstRead * _hidden, rows.ReadCount);
     }
 
-    /// <summary>From the gradient of the last <see cref="Forward"/>'s result to those of the prompt's keys and values, and of the embedded rows where needed.</summary>
+    /// <summary>From the gradient of the last <see cref="Forward"/>'s result to those of the prompts' keys and values, and of the embedded rows where needed.</summary>
     /// <param name="pass">As in <see cref="Forward"/>.</param>
     /// <param name="rows">As in <see cref="Forward"/>.</param>
     /// <param name="gradient">[R, H], of the whole batch.</param>
     /// <param name="embeddedGradient">[T, H], of the whole batch; null where not needed.</param>
     /// <param name="cores">As in <see cref="Forward"/>.</param>
-    /// <returns>[2L, P, W], keys and values of layer 0 first; overwritten by the next call.</returns>
+    /// <returns>[2L, P, W] of each of <see cref="Pass.RunsOf"/>, one after the other, keys and values of layer 0 first; overwritten by the next call.</returns>
     public float* Backward(Pass pass, RowRange rows, float* gradient, float* embeddedGradient, int cores)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         _buffers.Begin();
-        int prefixSize = pass.PrefixLength * _keyWidth;
-        float* prefixGradients = _buffers.Take<float>("prefix gradients", 0, 2 * _layers.Count, Math.Max(prefixSize, 1)).At;
-        new Span<float>(prefixGradients, 2 * _layers.Count * prefixSize).Clear();
+        var runs = pass.RunsOf(rows);
+        int vectors = 2 * _layers.Count * runs.Sum(r => r.Run.PrefixLength);
+        float* prefixGradients = _buffers.Take<float>("prefix gradients", 0, Math.Max(vectors, 1), _keyWidth).At;
+        new Span<float>(prefixGradients, vectors * _keyWidth).Clear();
 
         // Gradients of a residual: g is its values', added its operand's.
         var g = _buffers.Take<float>("gradient", 1, rows.ReadCount, _hidden);
@@ -99,17 +100,17 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
             var w = _layers[l];
             int count = QueryCount(rows, l);
             var product = _buffers.Take<T>("product", 0, count, _hidden);
-            var dropped = _stream.Backward(g, added, AfterFeedForward(pass, rows, l), l, count);
+            var dropped = _stream.Backward(g, added, AfterFeedForward(runs, rows, l), l, count);
             var active = _buffers.Take<T>("active", 0, count, _wide);
             w.Output.ApplyBackward(dropped, active, cores, _ofProducts);
             var widened = _parts.Function.Backward(active, _buffers.Take<T>("widened", l, count, _parts.Function.InputWidth), count);
             w.Intermediate.ApplyBackward(widened, product, cores, _ofProducts);
 
-            dropped = _stream.Backward(g, product.At, AfterAttention(pass, rows, l), l, count);
+            dropped = _stream.Backward(g, product.At, AfterAttention(runs, rows, l), l, count);
             var mixed = _buffers.Take<T>("mixed", 0, count, _queryWidth);
             w.AttentionOutput.ApplyBackward(dropped, mixed, cores, _ofProducts);
             bool goesOn = l > 0 || embeddedGradient is not null;
-            var (queries, own) = AttendBackward(pass, rows, l, mixed, prefixGradients + 2L * l * prefixSize, goesOn);
+            var (queries, own) = AttendBackward(pass, rows, runs, l, mixed, prefixGradients, goesOn);
             if (!goesOn) break;
 
             var all = _buffers.Take<T>("product", 1, rows.PieceCount, _hidden);
@@ -141,14 +142,22 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
 
     private int FirstQuery(RowRange rows, int l) => l == _last ? rows.FirstRead : rows.FirstPiece;
 
-    private NormPlace FirstNorm => new("first norm", _layers[0].AttentionNorm, default, 0);
+    private int FirstQuery(PromptRun run, int l) => l == _last ? run.FirstRead : run.FirstPiece;
+
+    private NormPlace FirstNorm => new("first norm", _layers[0].AttentionNorm);
 
     // Where norms come first, the norm after a sum is the next sublayer's.
-    private NormPlace AfterAttention(Pass pass, RowRange rows, int l) => new("attention norm", _backbone.FinalNorm is null ? _layers[l].AttentionNorm : _layers[l].OutputNorm,
-        pass.Mask(_backbone.AttentionOutputDropout, l, Pass.AttentionOutput), FirstQuery(rows, l));
+    private NormPlace AfterAttention((PromptRun Run, RowRange Rows)[] runs, RowRange rows, int l) =>
+        new("attention norm", _backbone.FinalNorm is null ? _layers[l].AttentionNorm : _layers[l].OutputNorm, Masks(runs, rows, _backbone.AttentionOutputDropout, l, PromptRun.AttentionOutput));
 
-    private NormPlace AfterFeedForward(Pass pass, RowRange rows, int l) => new("output norm", _backbone.FinalNorm is null ? _layers[l].OutputNorm : l == _last ? _parts.FinalNorm : _layers[l + 1].AttentionNorm,
-        pass.Mask(_backbone.OutputDropout, l, Pass.Output), FirstQuery(rows, l));
+    private NormPlace AfterFeedForward((PromptRun Run, RowRange Rows)[] runs, RowRange rows, int l) =>
+        new("output norm", _backbone.FinalNorm is null ? _layers[l].OutputNorm : l == _last ? _parts.FinalNorm : _layers[l + 1].AttentionNorm, Masks(runs, rows, _backbone.OutputDropout, l, PromptRun.Output));
+
+    private MaskedRows[] Masks((PromptRun Run, RowRange Rows)[] runs, RowRange rows, double configured, int l, int site)
+    {
+        if (!Array.Exists(runs, r => r.Run.Mask(configured, l, site, 0).IsActive)) return [new(default, 0, QueryCount(rows, l))];
+        return Array.ConvertAll(runs, r => new MaskedRows(r.Run.Mask(configured, l, site, FirstQuery(r.Run, l)), FirstQuery(r.Rows, l), QueryCount(r.Rows, l)));
+    }
 
     private Matrix<T> Attend(Pass pass, RowRange rows, (PromptRun Run, RowRange Rows)[] runs, int l, int slot, Residual<T> x, Residual<T> selected, int cores)
     {
@@ -177,19 +186,26 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
         _parts.Kept.Keep(known, rows, (float*)computed.At, (float*)own.At);
     }
 
-    private (Matrix<T> Queries, Matrix<T> Own) AttendBackward(Pass pass, RowRange rows, int l, Matrix<T> mixedGradient, float* prefixGradients, bool goesOn)
+    private (Matrix<T> Queries, Matrix<T> Own) AttendBackward(Pass pass, RowRange rows, (PromptRun Run, RowRange Rows)[] runs, int l, Matrix<T> mixedGradient, float* prefixGradients, bool goesOn)
     {
         var (queries, own) = goesOn ? TakeProjections(" gradient", l, 0, rows) : default;
-        var run = pass.RunsOf(rows)[0].Run;
-        new AttentionKernel<TLanes, T>(Operands(pass, rows, run, rows, l, l), _scratch[0], backward: true).Backward(new AttentionGradients<T>
+        foreach (var (run, part) in runs)
         {
-            Output = mixedGradient.At,
-            Queries = queries.At,
-            Keys = goesOn ? own.At + KeyColumn(l) : null,
-            Values = goesOn ? own.At + KeyColumn(l) + _keyWidth : null,
-            PrefixKeys = prefixGradients,
-            PrefixValues = prefixGradients + (long)pass.PrefixLength * _keyWidth,
-        });
+            var operands = Operands(pass, rows, run, part, l, l);
+            long firstQuery = FirstQuery(part, l) - FirstQuery(rows, l), prefixSize = (long)run.PrefixLength * _keyWidth;
+            T* keys = goesOn ? own.At + (long)(part.FirstPiece - rows.FirstPiece) * operands.KeyStride + KeyColumn(l) : null;
+            float* ofLayer = prefixGradients + 2 * l * prefixSize;
+            new AttentionKernel<TLanes, T>(operands, _scratch[0], backward: true).Backward(new AttentionGradients<T>
+            {
+                Output = mixedGradient.At + firstQuery * _queryWidth,
+                Queries = goesOn ? queries.At + firstQuery * operands.QueryStride : null,
+                Keys = keys,
+                Values = goesOn ? keys + _keyWidth : null,
+                PrefixKeys = ofLayer,
+                PrefixValues = ofLayer + prefixSize,
+            });
+            prefixGradients += 2 * _layers.Count * prefixSize;
+        }
         return (queries, own);
     }
 
@@ -235,8 +251,8 @@ internal sealed unsafe class PackedRows<TLanes, T> : IDisposable where TLanes : 
             QueryStarts = l == _last ? part.ReadStarts : part.KeyStarts,
             FirstQuery = FirstQuery(part, l),
             LogSums = _buffers.Take<float>("log sums", slot, QueryCount(rows, l), config.HeadCount).At + firstQuery * config.HeadCount,
-            DropProbabilities = pass.Mask(config.AttentionDropout, l, Pass.Probabilities),
-            DropPrefix = pass.PrefixMask(l),
+            DropProbabilities = run.Mask(config.AttentionDropout, l, PromptRun.Probabilities, FirstQuery(run, l) * config.HeadCount),
+            DropPrefix = run.PrefixMask(l, config.KeyValueHeads),
         };
     }
 }

@@ -1,4 +1,4 @@
-// What one pass over a batch consists of: its rows, the positions read, their prompts and its dropout masks.
+// What one pass over a batch consists of: its rows, the positions read, their prompts and their dropout masks.
 using TorchSharp;
 
 namespace MLNet.PTuning.Backbones.Cpu;
@@ -6,34 +6,20 @@ namespace MLNet.PTuning.Backbones.Cpu;
 /// <summary>The parts of a forward pass that its backward pass needs again, in addition to the buffers. The prompts must live as long.</summary>
 internal sealed unsafe class Pass
 {
-    /// <summary>The masks of a layer.</summary>
-    public const int Probabilities = 0, AttentionOutput = 2, Output = 3;
-
-    /// <summary>The mask before the first layer, whose number it goes with.</summary>
-    public const int Embedded = -1;
-
-    private const int PrefixSite = 1, Sites = 4;
-
-    private readonly Dropout? _dropout;
-    private readonly double _prefixDropout;
     private readonly int[] _readStarts;
-    private readonly PromptRun[] _runs;
 
     /// <param name="batch">The rows.</param>
     /// <param name="readPositions">Positions read in the last layer, ascending.</param>
-    /// <param name="prompts">Keys and values, or nothing, of rows one after the other; training has one prompt for all of them.</param>
+    /// <param name="prompts">Keys and values, or nothing, of rows one after the other.</param>
     /// <param name="keyWidth">W.</param>
-    /// <param name="dropout">The step's masks; null in prediction.</param>
     /// <param name="kept">Projections of the first layer that are kept; null where none may be.</param>
-    public Pass(PackedBatch batch, int[] readPositions, IReadOnlyList<PromptedRows> prompts, int keyWidth, Dropout? dropout, KeptRows? kept = null)
+    public Pass(PackedBatch batch, int[] readPositions, IReadOnlyList<PromptedRows> prompts, int keyWidth, KeptRows? kept = null)
     {
-        (Batch, ReadPositions, _readStarts, _prefixDropout, _dropout, Kept) = (batch, readPositions, batch.StartsOf(readPositions), prompts[0].Prompt.Dropout, dropout, kept);
-        _runs = new PromptRun[prompts.Count];
-        for (int i = 0, first = 0; i < prompts.Count; first += prompts[i++].RowCount) _runs[i] = new PromptRun(prompts[i], first, batch.RowStarts[first], keyWidth);
+        (Batch, ReadPositions, _readStarts, Kept) = (batch, readPositions, batch.StartsOf(readPositions), kept);
+        var runs = new PromptRun[prompts.Count];
+        for (int i = 0, first = 0; i < prompts.Count; first += prompts[i++].RowCount) runs[i] = new PromptRun(i, prompts[i], first, batch.RowStarts[first], _readStarts[first], keyWidth);
+        Runs = runs;
     }
-
-    /// <summary>A pass whose rows have one prompt.</summary>
-    public Pass(PackedBatch batch, int[] readPositions, PromptState prompt, int keyWidth, Dropout? dropout) : this(batch, readPositions, [new PromptedRows(prompt, batch.RowCount)], keyWidth, dropout) { }
 
     public PackedBatch Batch { get; }
 
@@ -42,33 +28,24 @@ internal sealed unsafe class Pass
 
     public KeptRows? Kept { get; }
 
-    /// <summary>Of the prompt that all rows have in training.</summary>
-    public int PrefixLength => _runs[0].PrefixLength;
+    /// <summary>Each prompt with its rows.</summary>
+    public IReadOnlyList<PromptRun> Runs { get; }
 
     /// <summary>Of the longest prompt.</summary>
-    public int LongestPrefix => _runs.Max(run => run.PrefixLength);
+    public int LongestPrefix => Runs.Max(run => run.PrefixLength);
 
     /// <summary>The runs of rows with one prompt within a range.</summary>
     public (PromptRun Run, RowRange Rows)[] RunsOf(RowRange rows)
     {
-        if (_runs.Length == 1) return [(_runs[0], rows)];
+        if (Runs is [var alone]) return [(alone, rows)];
         var runs = new List<(PromptRun, RowRange)>();
-        foreach (var run in _runs)
+        foreach (var run in Runs)
         {
             int first = Math.Max(run.FirstRow, rows.First), end = Math.Min(run.FirstRow + run.RowCount, rows.First + rows.Count);
             if (first < end) runs.Add((run, new RowRange(Batch.RowStarts, _readStarts, first, end - first)));
         }
         return [.. runs];
     }
-
-    /// <summary>The mask at one of the backbone's own places.</summary>
-    /// <param name="configured">Probability that its configuration names.</param>
-    /// <param name="layer">l.</param>
-    /// <param name="site">Which of the layer's.</param>
-    public DropMask Mask(double configured, int layer, int site) => _dropout is null ? default : Mask(_dropout, _dropout.InBackbone(configured), layer, site);
-
-    /// <summary>The mask of a layer's keys and values of the prompt.</summary>
-    public DropMask PrefixMask(int layer) => _dropout is null ? default : Mask(_dropout, _prefixDropout, layer, PrefixSite);
 
     /// <summary>The batch in at most so many ranges of rows of about the same cost.</summary>
     public RowRange[] Split(int parts)
@@ -88,24 +65,35 @@ internal sealed unsafe class Pass
         }
         return [.. ranges];
     }
-
-    private static DropMask Mask(Dropout dropout, double probability, int layer, int site) => new(probability, dropout.StepSeed, layer * Sites + site);
 }
 
-/// <summary>Rows one after the other that have one prompt.</summary>
+/// <summary>Rows one after the other that have one prompt. Masks count rows, word pieces and positions read from the run's first one on: they are those of a pass with these rows alone.</summary>
 internal sealed unsafe class PromptRun
 {
+    /// <summary>The masks of a layer.</summary>
+    public const int Probabilities = 0, AttentionOutput = 2, Output = 3;
+
+    /// <summary>The mask before the first layer, whose number it goes with.</summary>
+    public const int Embedded = -1;
+
+    private const int PrefixSite = 1, Sites = 4;
+
     // The prompt's own table, read without a copy.
     private readonly float* _prefix, _embedded;
-    private readonly int _firstPiece, _width, _stride, _keyWidth;
+    private readonly int _width, _stride, _keyWidth;
+    private readonly Dropout? _dropout;
+    private readonly double _prefixDropout;
 
+    /// <param name="index">The run's index in its pass.</param>
     /// <param name="rows">The prompt, and how many rows have it.</param>
     /// <param name="firstRow">Index in the batch of the first of them.</param>
     /// <param name="firstPiece">Index in the batch of its first word piece.</param>
+    /// <param name="firstRead">Index among the positions read of its first one.</param>
     /// <param name="keyWidth">W.</param>
-    public PromptRun(PromptedRows rows, int firstRow, int firstPiece, int keyWidth)
+    public PromptRun(int index, PromptedRows rows, int firstRow, int firstPiece, int firstRead, int keyWidth)
     {
-        (FirstRow, RowCount, _firstPiece, _keyWidth) = (firstRow, rows.RowCount, firstPiece, keyWidth);
+        (Index, FirstRow, RowCount, FirstPiece, FirstRead, _keyWidth) = (index, firstRow, rows.RowCount, firstPiece, firstRead, keyWidth);
+        (_dropout, _prefixDropout) = (rows.Dropout, rows.Prompt.Dropout);
         if (rows.Embedded is { } embedded)
         {
             _embedded = Buffers.At(embedded);
@@ -117,14 +105,20 @@ internal sealed unsafe class PromptRun
         _stride = (int)prefix.shape[1];
     }
 
+    public int Index { get; }
+
     public int FirstRow { get; }
 
     public int RowCount { get; }
 
+    public int FirstPiece { get; }
+
+    public int FirstRead { get; }
+
     public int PrefixLength { get; }
 
     /// <summary>Hidden states before the first layer from those of a part's first row on; null for those of the backbone's embeddings.</summary>
-    public float* EmbeddedFrom(RowRange rows) => _embedded is null ? null : _embedded + (long)(rows.FirstPiece - _firstPiece) * _width;
+    public float* EmbeddedFrom(RowRange rows) => _embedded is null ? null : _embedded + (long)(rows.FirstPiece - FirstPiece) * _width;
 
     /// <summary>A layer's keys and values; nothing without a prompt.</summary>
     public (PrefixRows Keys, PrefixRows Values) Prefix(int layer)
@@ -133,6 +127,20 @@ internal sealed unsafe class PromptRun
         float* keys = _prefix + 2L * layer * _keyWidth;
         return (new PrefixRows(keys, _stride), new PrefixRows(keys + _keyWidth, _stride));
     }
+
+    /// <summary>The mask at one of the backbone's own places.</summary>
+    /// <param name="configured">Probability that its configuration names.</param>
+    /// <param name="layer">l.</param>
+    /// <param name="site">Which of the layer's.</param>
+    /// <param name="first">The batch's index of the run's first row of elements there.</param>
+    public DropMask Mask(double configured, int layer, int site, int first) => _dropout is null ? default : Mask(_dropout, _dropout.InBackbone(configured), layer, site, first);
+
+    /// <summary>The mask of a layer's keys and values of the prompt.</summary>
+    /// <param name="layer">l.</param>
+    /// <param name="keyHeads">Heads of keys, each of which has rows of elements of its own.</param>
+    public DropMask PrefixMask(int layer, int keyHeads) => _dropout is null ? default : Mask(_dropout, _prefixDropout, layer, PrefixSite, FirstRow * keyHeads * PrefixLength * 2);
+
+    private static DropMask Mask(Dropout dropout, double probability, int layer, int site, int first) => new(probability, dropout.StepSeed, layer * Sites + site, first);
 }
 
 /// <summary>A range of a batch's rows.</summary>

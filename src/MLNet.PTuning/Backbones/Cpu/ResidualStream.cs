@@ -9,9 +9,14 @@ internal readonly record struct Residual<T>(Matrix<float> Values, Matrix<T> Oper
 /// <summary>What the norm of a sum is made with.</summary>
 /// <param name="Name">Where in a layer it is, by which its state for the backward pass is kept.</param>
 /// <param name="Weights">The norm's.</param>
-/// <param name="Mask">Dropout's, of what is added to the sum.</param>
-/// <param name="First">The index of the first row in the mask.</param>
-internal readonly record struct NormPlace(string Name, NormWeights Weights, DropMask Mask, int First);
+/// <param name="Masks">Dropout's, of what is added to the sum, in the order of the rows.</param>
+internal readonly record struct NormPlace(string Name, NormWeights Weights, params MaskedRows[] Masks);
+
+/// <summary>Rows one after the other that dropout has one mask for.</summary>
+/// <param name="Mask">It.</param>
+/// <param name="First">The index of the first row in it.</param>
+/// <param name="Count">Number of rows.</param>
+internal readonly record struct MaskedRows(DropMask Mask, int First, int Count);
 
 /// <summary>
 /// Where norms follow, the normed sum is both parts of a <see cref="Residual{T}"/>. Where they come first, its values are the sum and its operand is the norm of it,
@@ -58,16 +63,22 @@ internal sealed unsafe class ResidualStream<TLanes, T>(Buffers buffers, int widt
     public void Add(Matrix<T> product, float* bias, Matrix<float> residual, NormPlace norm, Residual<T> result, int slot, int rows, int cores, bool keep, bool isEnd)
     {
         State(norm, slot, rows, keep, out float* allNormalized, out float* allInverse);
-        Workers.Share(rows, cores, (_, from, end) =>
+        int firstRow = 0;
+        foreach (var masked in norm.Masks)
         {
-            long start = (long)from * width;
-            float* normalized = keep ? allNormalized + start : null, inverse = keep ? allInverse + from : null, values = result.Values.At + start, input = residual.At + start;
-            T* added = product.At + start, operand = result.Operand.At + start;
-            int count = end - from, first = norm.First + from;
-            if (!normsFirst) Elementwise<TLanes, T>.DropAddNorm(added, bias, norm.Mask, first, input, norm.Weights, values, operand, normalized, inverse, count);
-            else if (isEnd) PreNorm<TLanes, T>.DropAddNorm(added, bias, norm.Mask, first, input, norm.Weights, input, values, normalized, inverse, count);
-            else PreNorm<TLanes, T>.DropAddNorm(added, bias, norm.Mask, first, input, norm.Weights, values, operand, normalized, inverse, count);
-        });
+            int begin = firstRow;
+            Workers.Share(masked.Count, cores, (_, from, end) =>
+            {
+                long row = begin + from, start = row * width;
+                float* normalized = keep ? allNormalized + start : null, inverse = keep ? allInverse + row : null, values = result.Values.At + start, input = residual.At + start;
+                T* added = product.At + start, operand = result.Operand.At + start;
+                int count = end - from, first = masked.First + from;
+                if (!normsFirst) Elementwise<TLanes, T>.DropAddNorm(added, bias, masked.Mask, first, input, norm.Weights, values, operand, normalized, inverse, count);
+                else if (isEnd) PreNorm<TLanes, T>.DropAddNorm(added, bias, masked.Mask, first, input, norm.Weights, input, values, normalized, inverse, count);
+                else PreNorm<TLanes, T>.DropAddNorm(added, bias, masked.Mask, first, input, norm.Weights, values, operand, normalized, inverse, count);
+            });
+            firstRow += masked.Count;
+        }
     }
 
     /// <summary>From the gradient of what <see cref="Add"/> gave to that of the sum, in place, and to that of the product, which is returned.</summary>
@@ -80,8 +91,16 @@ internal sealed unsafe class ResidualStream<TLanes, T>(Buffers buffers, int widt
     {
         var dropped = buffers.Take<T>("dropped", 0, rows, width);
         State(norm, slot, rows, keep: true, out float* normalized, out float* inverse);
-        if (normsFirst) PreNorm<TLanes, T>.DropAddNormBackward(gradient.At, ofOperand, normalized, inverse, norm.Weights, norm.Mask, norm.First, dropped.At, rows);
-        else Elementwise<TLanes, T>.DropAddNormBackward(gradient.At, ofOperand, normalized, inverse, norm.Weights, norm.Mask, norm.First, dropped.At, rows);
+        long row = 0;
+        foreach (var (mask, first, count) in norm.Masks)
+        {
+            long start = row * width;
+            float* sums = gradient.At + start, values = normalized + start, scales = inverse + row;
+            T* operand = ofOperand is null ? null : ofOperand + start, output = dropped.At + start;
+            if (normsFirst) PreNorm<TLanes, T>.DropAddNormBackward(sums, operand, values, scales, norm.Weights, mask, first, output, count);
+            else Elementwise<TLanes, T>.DropAddNormBackward(sums, operand, values, scales, norm.Weights, mask, first, output, count);
+            row += count;
+        }
         return dropped;
     }
 

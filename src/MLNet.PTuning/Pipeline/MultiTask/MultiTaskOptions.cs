@@ -7,14 +7,15 @@ namespace MLNet.PTuning;
 /// <summary>One of the tasks that are trained together.</summary>
 /// <param name="Name">Name of the task and of its transformer.</param>
 /// <param name="Options">
-/// Options of a single task, such as <see cref="TextClassificationOptions"/> or <see cref="TokenLabelingOptions"/>, for the same backbone: its columns, ValidationSet, MaxSequenceLength, HeadDropout, ClassWeights
+/// Options of a single task, such as <see cref="TextClassificationOptions"/> or <see cref="TokenLabelingOptions"/>, for the same backbone: its columns, ValidationSet, CalibrateOn, MaxSequenceLength, HeadDropout, ClassWeights
 /// and the settings of prediction are its own; the settings of training and the tuning method are those of <see cref="MultiTaskOptions"/>.
 /// </param>
 /// <param name="Data">Its training rows, labels as keys.</param>
 public sealed record PromptTask(string Name, PTuningOptions Options, IDataView Data);
 
 /// <summary>
-/// Settings of multi-task training. Settings of single tasks are set in the tasks' options. After every epoch each task that has validation rows is scored on
+/// Settings of multi-task training. Settings of single tasks are set in the tasks' options. The rows of every batch are of tasks drawn at random, and each counts the same in
+/// the loss; an epoch is as many rows as all tasks have. After every epoch each task that has validation rows is scored on
 /// them; the parameters kept, for all tasks, are those of the epoch with the best mean score over these tasks, and <c>Patience</c> counts epochs without a better one.
 /// Where no task has one, the last epoch is kept.
 /// </summary>
@@ -24,7 +25,7 @@ public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(bac
     /// <summary>The tasks, at least two.</summary>
     public IReadOnlyList<PromptTask> Tasks { get; set; } = [];
 
-    /// <summary>How often each task is sampled. Default <see cref="TaskSampling.Proportional"/>.</summary>
+    /// <summary>How often each task is sampled, for a row at a time. Default <see cref="TaskSampling.Proportional"/>.</summary>
     public TaskSampling Sampling { get; set; }
 
     /// <summary>For <see cref="TaskSampling.Temperature"/>: 1 is proportional; the higher, the more uniform. Default 2.</summary>
@@ -75,7 +76,7 @@ public sealed class MultiTaskOptions(string backboneFolder) : PTuningOptions(bac
     // Settings of single tasks: columns, loss, validation rows and predictions. All others belong to the training that tasks share.
     private static bool IsOfOneTask(PropertyInfo property) => property.Name is nameof(LabelColumnName) or nameof(PredictedLabelColumnName) or nameof(ScoreColumnName)
         or nameof(MaxSequenceLength) or nameof(PredictionBatchSize) or nameof(ValidationSet) or nameof(ValidationShare) or nameof(EmbedBackbone) or nameof(Verbalizer)
-        or nameof(HeadDropout) or nameof(ClassWeights);
+        or nameof(HeadDropout) or nameof(ClassWeights) or nameof(CalibrateOn);
 
     // A setting that would be ignored is an error where it is not at its default.
     private static void RefuseSet(PTuningOptions options, PTuningOptions defaults, Func<PropertyInfo, bool> isIgnored, string owner, string instead)

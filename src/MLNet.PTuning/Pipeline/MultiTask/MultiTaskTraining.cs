@@ -57,18 +57,19 @@ public sealed class MultiTaskTraining
                     : TunedModel.Sharing(models[0], own, task.ClassNames.Count, task.Pools, task.Options.HeadDropout, unchecked(seed + models.Count), words, task.Vectors, task.Writes));
                 models[^1].Computation = _options.Computation;
             }
-            SharedTask[] shared = [.. prepared.Select((p, i) => new SharedTask(_options.Tasks[i].Name, models[i], p.Rows.Rows, p.Task.Options.ClassWeights, p.Rows.Validation, p.Task.Score))];
+            SharedTask[] shared = [.. prepared.Select((p, i) => new SharedTask(_options.Tasks[i].Name, models[i], p.Rows.Rows, p.Task.Options.ClassWeights, p.Rows.Validation, p.Task.Score, p.Task.Options.CalibrateOn == CalibrationRows.Validation))];
             channel.Say(FormattableString.Invariant(
                 $"Training {_options.Method.GetType().Name} on {shared.Length} tasks of {string.Join(", ", shared.Select(t => t.Rows.Count))} rows, rate {rate}, seed {seed}, device {device}"));
             channel.Epochs = _options.EpochsFor(shared.Sum(t => t.Rows.Count));
             var sampler = new TaskSampler([.. shared.Select(t => t.Rows.Count)], _options.Sampling, _options.Temperature);
-            var (curves, bestEpoch) = new MultiTaskTrainer(shared, sampler, _options, rate, seed, channel).Run();
+            var (curves, bestEpoch, calibrations) = new MultiTaskTrainer(shared, sampler, _options, rate, seed, channel).Run();
             var transformers = new Dictionary<string, ITransformer>();
             foreach (var ((task, rows, limit), i) in prepared.Select((p, i) => (p, i)))
             {
                 var report = new TrainingReport(curves[i], bestEpoch, rows.Rows.Count, rows.Skipped, models[i].TrainedParameters, models[i].TotalParameters,
-                    curves[i].Sum(e => e.Seconds), seed, device.ToString());
-                transformers[_options.Tasks[i].Name] = task.ToTransformer(models[i], PromptFit.Settings(task.Options, backbone, limit) with { Report = report });
+                    curves[i].Sum(e => e.Seconds), seed, device.ToString()) { Calibration = calibrations[i] };
+                if (report.Calibration is { } calibration) channel.Say($"Task '{_options.Tasks[i].Name}' is calibrated: {calibration}");
+                transformers[_options.Tasks[i].Name] = task.ToTransformer(models[i], PromptFit.Settings(task.Options, backbone, limit, report));
             }
             return new MultiTaskModel(transformers, PromptOf(models), [.. _options.Tasks.Select(t => t.Name)], _options.TaskRank);
         }
@@ -116,7 +117,7 @@ public sealed class MultiTaskModel : IDisposable
     /// <summary>
     /// An ordinary transformer for each task, by its name, which may be saved by itself. Its report has the task's own curve, with its loss and score on its
     /// <see cref="PTuningOptions.ValidationSet"/> where it has one, and the number of the epoch that was
-    /// kept for all tasks. An epoch without a step of the task is not in its curve.
+    /// kept for all tasks. An epoch without a row of the task is not in its curve.
     /// </summary>
     public IReadOnlyDictionary<string, ITransformer> Transformers { get; }
 
