@@ -9,7 +9,7 @@ namespace MLNet.PTuning.Tool.Commands;
 /// <param name="task">The task, which says which columns can be named.</param>
 internal sealed class TrainOptions(TaskKind task)
 {
-    private const double UsualTestShare = 0.2;
+    private const double UsualTestShare = 0.2, UsualValidationShare = 0.1;
 
     private readonly Argument<string> _data = new("DATA") { Description = "The file to train on." };
     private readonly Option<string> _backbone = new("--backbone") { Description = "The backbone's folder, as Hugging Face publishes it.", Required = true, HelpName = "FOLDER" };
@@ -25,6 +25,7 @@ internal sealed class TrainOptions(TaskKind task)
     private readonly Option<int?> _maxLength = new("--max-length") { Description = "Longest row in word pieces; longer ones are cut. Default: what the backbone takes." };
     private readonly Option<double?> _validationShare = new("--validation-share") { Description = "Share of the training rows that every epoch is scored on; the best epoch is kept. Default: none; with --search 0.1." };
     private readonly Option<int?> _patience = new("--patience") { Description = "Stops after that many epochs without a better score on the validation rows. Default: never." };
+    private readonly Option<bool> _calibrate = new("--calibrate") { Description = "Corrects how sure the model is by one temperature, found on the validation rows (a tenth of the training rows, if --validation-share does not say)." };
     private readonly Option<Precision> _precision = new("--precision") { Description = "What the frozen backbone is computed in. Default Float32." };
     private readonly Option<Pooling> _pooling = new("--pooling") { Description = "What the head reads: the first token, or the mean of all, for sentence encoders. Default FirstToken." };
     private readonly Option<int?> _maxNewTokens = new("--max-new-tokens") { Description = "Most tokens that are written. Default 64." };
@@ -42,8 +43,11 @@ internal sealed class TrainOptions(TaskKind task)
     [
         _backbone, _output, .. _columns.Options, _test, _testShare, .. _reading.Options, _method, _promptLength, _search, _epochs, _rate, _batchSize, _maxLength, _validationShare, _patience,
         .. task is TaskKind.Classify or TaskKind.Choose ? (Option[])[_pooling] : [], .. task == TaskKind.Generate ? (Option[])[_maxNewTokens] : [_noHeadOnly],
-        _precision, _threads, _seed, _embed, _force, _resume, _dryRun,
+        .. Calibrates ? (Option[])[_calibrate] : [], _precision, _threads, _seed, _embed, _force, _resume, _dryRun,
     ];
+
+    // Probabilities of answers and of texts have no classes that they could be corrected for.
+    private bool Calibrates => task is TaskKind.Classify or TaskKind.Label or TaskKind.Choose;
 
     public void AddTo(Command command)
     {
@@ -60,6 +64,7 @@ internal sealed class TrainOptions(TaskKind task)
         if (share is < 0 or >= 1 or double.NaN) throw new BadUsageException($"--test-share is {share?.ToString(CultureInfo.InvariantCulture)}; give a number from 0 to below 1.");
         var search = Search(parsed.GetValue(_search));
         string? method = parsed.GetValue(_method);
+        bool calibrates = Calibrates && parsed.GetValue(_calibrate);
         if (search is not null && (method is not (null or "deep-prompt") || parsed.GetValue(_promptLength) is not null || parsed.GetValue(_rate) is not null))
             throw new BadUsageException("--search finds the length and the rate of a deep prompt; leave out --method, --prompt-length and --rate.");
         return new TrainSettings
@@ -78,7 +83,8 @@ internal sealed class TrainOptions(TaskKind task)
             Rate = parsed.GetValue(_rate),
             BatchSize = parsed.GetValue(_batchSize),
             MaxLength = parsed.GetValue(_maxLength),
-            ValidationShare = parsed.GetValue(_validationShare),
+            ValidationShare = parsed.GetValue(_validationShare) ?? (calibrates ? UsualValidationShare : null),
+            Calibrate = calibrates,
             Patience = parsed.GetValue(_patience),
             Precision = parsed.GetValue(_precision),
             Pooling = task is TaskKind.Classify or TaskKind.Choose ? parsed.GetValue(_pooling) : Pooling.FirstToken,

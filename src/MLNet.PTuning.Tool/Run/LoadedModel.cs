@@ -60,12 +60,13 @@ internal sealed class LoadedModel : IDisposable
         {
             model = ml.Model.Load(file, out schema);
         }
-        catch (FileNotFoundException e) when (e.Message.Contains(BackboneIsMissing, StringComparison.Ordinal))
+        // ML.NET wraps what its steps throw in loading.
+        catch (Exception e) when (Cause<FileNotFoundException>(e)?.Message is { } message && message.Contains(BackboneIsMissing, StringComparison.Ordinal))
         {
-            throw new BadInputException(e.Message[..e.Message.IndexOf(BackboneIsMissing, StringComparison.Ordinal)] + ". Name its folder, or the folder above, with --backbone.", e);
+            throw new BadInputException(message[..message.IndexOf(BackboneIsMissing, StringComparison.Ordinal)] + ". Name its folder, or the folder above, with --backbone.", e);
         }
         // What ML.NET throws of zip files that are no model's has no type of its own.
-        catch (Exception e) when (e is FormatException or InvalidOperationException or ArgumentException && !HasCause<IOException>(e) && !HasCause<InvalidDataException>(e))
+        catch (Exception e) when (e is FormatException or InvalidOperationException or ArgumentException && Cause<IOException>(e) is null && Cause<InvalidDataException>(e) is null)
         {
             throw new BadInputException($"{file} is no model that ML.NET can load ({e.Message.Split('\n')[0].TrimEnd('.')}); give the file that training wrote.", e);
         }
@@ -120,5 +121,5 @@ internal sealed class LoadedModel : IDisposable
 
     private static IEnumerable<ITransformer> Steps(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(Steps) : [model];
 
-    private static bool HasCause<TException>(Exception error) => error is TException || (error.InnerException is { } inner && HasCause<TException>(inner));
+    private static TException? Cause<TException>(Exception error) where TException : Exception => error as TException ?? (error.InnerException is { } inner ? Cause<TException>(inner) : null);
 }

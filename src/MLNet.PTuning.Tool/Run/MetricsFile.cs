@@ -68,6 +68,7 @@ internal static class MetricsFile
         options.MaxSequenceLength,
         options.ValidationShare,
         options.Patience,
+        options.CalibrateOn,
         options.Precision,
         Pooling = options switch { TextClassificationOptions text => text.Pooling, MultipleChoiceOptions choice => choice.Pooling, _ => (Pooling?)null },
         options.Threads,

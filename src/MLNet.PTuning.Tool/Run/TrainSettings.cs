@@ -32,6 +32,8 @@ internal sealed record TrainSettings
     public int? MaxLength { get; init; }
     public double? ValidationShare { get; init; }
     public int? Patience { get; init; }
+    /// <summary>Whether probabilities are calibrated on the validation rows after training.</summary>
+    public bool Calibrate { get; init; }
     public Precision Precision { get; init; }
     public Pooling Pooling { get; init; }
     public int? Threads { get; init; }

@@ -93,6 +93,7 @@ internal sealed class TrainingSession(TrainSettings settings, Terminal terminal,
         (options.Epochs, options.LearningRate, options.BatchSize) = (settings.Epochs, settings.Rate, settings.BatchSize ?? options.BatchSize);
         (options.MaxSequenceLength, options.ValidationShare, options.Patience) = (settings.MaxLength, settings.ValidationShare, settings.Patience);
         (options.Precision, options.Threads, options.Seed) = (settings.Precision, settings.Threads, settings.Seed);
+        options.CalibrateOn = settings.Calibrate ? CalibrationRows.Validation : CalibrationRows.None;
         (options.EmbedBackbone, options.CancellationToken) = (settings.EmbedBackbone, cancellation);
         return options;
     }

@@ -104,10 +104,10 @@ public sealed class ModelVerbTests : IClassFixture<ModelVerbTests.Trained>, IDis
         File.WriteAllText(_folder.At("rows.csv"), DataFiles.Csv(20));
         Assert.Equal(0, CommandLine.Run("train", "classify", _folder.At("rows.csv"), "--backbone", backbone.Path, "-o", _folder.At("out"), "--epochs", "1", "--no-head-only", "--threads", "1").ExitCode);
         Directory.Move(backbone.Path, _folder.At("moved"));
+        Directory.CreateDirectory(backbone.Path);
         var run = CommandLine.Run("predict", _folder.At("out"), _folder.At("new.csv"));
         Assert.Equal(ExitCodes.BadInput, run.ExitCode);
         Assert.EndsWith("Name its folder, or the folder above, with --backbone.", Assert.Single(run.Error.TrimEnd().Split('\n')));
-        Directory.CreateDirectory(backbone.Path);
     }
 
     [Fact]

@@ -102,6 +102,16 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void Calibration_takes_validation_rows_and_says_its_temperature()
+    {
+        File.WriteAllText(_folder.At("reviews.csv"), DataFiles.Csv(200));
+        var run = Train("classify", "reviews.csv", "--epochs", "2", "--no-head-only", "--calibrate", "--json");
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.InRange(run.Json.GetProperty("training").GetProperty("calibration").GetProperty("temperature").GetDouble(), 0.05, 20);
+        Assert.Equal(0.1, run.Json.GetProperty("options").GetProperty("validationShare").GetDouble());
+    }
+
+    [Fact]
     public void A_dry_run_says_what_was_found_and_writes_nothing()
     {
         File.WriteAllText(_folder.At("reviews.tsv"), DataFiles.Csv(40, delimiter: '\t'));
