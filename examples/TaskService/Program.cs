@@ -1,4 +1,4 @@
-// Serves tasks over HTTP; with --train, first trains three of them into its folder.
+// Serves tasks over HTTP; with --train, first trains two of them into its folder.
 using TaskService;
 
 const string TrainOption = "--train";

@@ -151,7 +151,7 @@ internal sealed partial class TaskFiles(PromptServer server, IOptions<TaskServic
     [LoggerMessage(Level = LogLevel.Error, Message = "{File} was not loaded: {Cause}")]
     private partial void LogNotLoaded(string file, string cause);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "There are no tasks. Put model files into {Folder}, or start with --train, which trains three.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "There are no tasks. Put model files into {Folder}, or start with --train, which trains two.")]
     private partial void LogNoTasks(string folder);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The upload for the task {Task} was refused: {Cause}")]

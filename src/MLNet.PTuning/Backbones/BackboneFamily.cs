@@ -13,6 +13,9 @@ internal sealed record BackboneFamily(string Prefix, ConfigDialect Dialect, Func
     /// <summary>Whether a decoder of the family scores the next word piece by the word embeddings where config.json does not say (tie_word_embeddings).</summary>
     public bool TiesWords { get; init; }
 
+    /// <summary>Whether it writes texts.</summary>
+    public bool IsDecoder { get; init; }
+
     /// <summary>One line a value of config.json's model_type.</summary>
     public static readonly IReadOnlyDictionary<string, BackboneFamily> All = new Dictionary<string, BackboneFamily>
     {
@@ -24,10 +27,10 @@ internal sealed record BackboneFamily(string Prefix, ConfigDialect Dialect, Func
         ["electra"] = Electra.Family,
         ["albert"] = Albert.Family,
         ["deberta-v2"] = DebertaV2.Family,
-        ["gpt2"] = Gpt2.Family with { TiesWords = true },
-        ["llama"] = Llama.Family,
-        ["mistral"] = Llama.Family,
-        ["qwen2"] = Llama.Qwen2,
+        ["gpt2"] = Gpt2.Family with { IsDecoder = true, TiesWords = true },
+        ["llama"] = Llama.Family with { IsDecoder = true },
+        ["mistral"] = Llama.Family with { IsDecoder = true },
+        ["qwen2"] = Llama.Qwen2 with { IsDecoder = true },
     };
 
     // What the names of Hugging Face's classes begin with, for configurations that lack model_type.

@@ -48,6 +48,12 @@ public abstract class PTuningTransformer : ITransformer, IDisposable
     /// <summary>The folder that the backbone was loaded from.</summary>
     public string BackboneFolder => _model.BackboneFolder.Path;
 
+    /// <summary>The backbone's content hash (<see cref="BackboneSummary.ContentHash"/>), by which a saved model finds it.</summary>
+    public string BackboneHash => Settings.BackboneHash;
+
+    /// <summary>The tensors that a model file holds: what the method trained, and the head.</summary>
+    public IReadOnlyList<TensorSummary> TrainedTensors => [.. Model.Trained().Values.Select(tensor => new TensorSummary(tensor.Name, tensor.Type, tensor.Shape))];
+
     bool ITransformer.IsRowToRowMapper => true;
 
     internal TunedModel Model => _model.Model;

@@ -70,8 +70,8 @@ internal sealed class MultiTaskTrainer(IReadOnlyList<SharedTask> tasks, TaskSamp
                 var scores = tasks.Select(t => t.Validation is { } heldOut ? Validation.Run(t.Model, heldOut, t.Score, options) : default((double Loss, double Score, float[][] Predicted)?)).ToList();
                 double seconds = clock.Elapsed.TotalSeconds;
                 for (int task = 0; task < tasks.Count; task++)
-                    if (Mean(losses.Where(l => l.Task == task)) is { } loss) curves[task].Add(new TrainingEpoch(epoch + 1, loss, scores[task]?.Loss, scores[task]?.Score, seconds));
-                var done = new TrainingEpoch(epoch + 1, sum / steps, scores.Average(s => s?.Loss), scores.Average(s => s?.Score), seconds);
+                    if (Mean(losses.Where(l => l.Task == task)) is { } loss) curves[task].Add(new TrainingEpoch(epoch + 1, loss, scores[task]?.Loss, scores[task]?.Score, seconds) { LearningRate = schedule.MeanOf(epoch) });
+                var done = new TrainingEpoch(epoch + 1, sum / steps, scores.Average(s => s?.Loss), scores.Average(s => s?.Score), seconds) { LearningRate = schedule.MeanOf(epoch) };
                 if (done.ValidationScore is not null && (best is null || Validation.IsBetter(done, best)))
                     (best, bestParameters, bestPredictions) = (done, Validation.Snapshot(_trained), [.. tasks.Select((t, i) => t.Calibrates ? scores[i]!.Value.Predicted : [])]);
                 observer.AfterEpoch(done);

@@ -9,6 +9,9 @@ internal sealed class RateSchedule(TrainingOptions options, double highest, int 
     private readonly int _steps = stepsPerEpoch * epochs;
     private readonly int _warmup = (int)(stepsPerEpoch * epochs * options.WarmupRatio);
 
+    /// <summary>The mean rate over the steps of an epoch, which is counted from 0.</summary>
+    public double MeanOf(int epoch) => Enumerable.Range(epoch * stepsPerEpoch, stepsPerEpoch).Average(RateAt);
+
     public double RateAt(int step)
     {
         if (step < _warmup) return highest * step / _warmup;

@@ -55,7 +55,7 @@ internal sealed class Trainer(TunedModel model, TrainingOptions options, double 
             if (model.LargestParameter() is var largest and not < LargestSane)
                 throw Diverged(FormattableString.Invariant($"a trained parameter has grown to {largest:g3}"), optimizer.Steps, state.Epoch);
             var (validationLoss, validationScore, predicted) = validation is null ? default((double?, double?, float[][]?)) : Validation.Run(model, validation, score, options);
-            var done = new TrainingEpoch(state.Epoch + 1, state.LossSum / stepsPerEpoch, validationLoss, validationScore, state.Seconds - state.Epochs.Sum(e => e.Seconds));
+            var done = new TrainingEpoch(state.Epoch + 1, state.LossSum / stepsPerEpoch, validationLoss, validationScore, state.Seconds - state.Epochs.Sum(e => e.Seconds)) { LearningRate = schedule.MeanOf(state.Epoch) };
             if (validation is not null && (state.BestEpoch is not { } best || Validation.IsBetter(done, state.Epochs[best - 1])))
                 (state.BestEpoch, state.BestParameters, state.BestPredictions) = (done.Number, Validation.Snapshot(model.Parameters), calibrates ? predicted : null);
             state.EndEpoch(done);

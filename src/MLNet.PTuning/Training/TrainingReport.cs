@@ -9,7 +9,12 @@ namespace MLNet.PTuning;
 /// <param name="ValidationLoss">Mean cross-entropy on the validation set, without dropout; null where there is none.</param>
 /// <param name="ValidationScore">The task's score on the validation set (accuracy, entity F1); null where there is none.</param>
 /// <param name="Seconds">Wall time, validation included.</param>
-public sealed record TrainingEpoch(int Number, double TrainingLoss, double? ValidationLoss, double? ValidationScore, double Seconds);
+public sealed record TrainingEpoch(int Number, double TrainingLoss, double? ValidationLoss, double? ValidationScore, double Seconds)
+{
+    /// <summary>Mean learning rate over the epoch's steps, of what the method trains beside the head; null in models of earlier versions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? LearningRate { get; init; }
+}
 
 /// <summary>How a model was calibrated (<see cref="TrainingOptions.CalibrateOn"/>).</summary>
 /// <param name="Temperature">What scores are divided by before the softmax: above 1 for a model that was too sure. From 0.05 to 20.</param>

@@ -108,7 +108,7 @@ public sealed class TaskPageTests(ServiceFiles files, Browser browser) : IClassF
         string tasks = update switch { null or "" => _folder.Path, "1" => trained.Path, _ => update };
         await using var service = await RunningService.StartAsync(tasks, update is null or "" ? files.Backbones : Path.Combine(AppContext.BaseDirectory, "backbones"));
         var page = await browser.OpenAsync(service.Address, width: 1060, height: 600);
-        await AskAsync(page, "Anna Keller left Vienna in May to work for Northwind Traders in Oslo, and she has enjoyed every day of it.", "Where does Anna Keller work now?");
+        await AskAsync(page, "Anna Keller left Vienna in May to teach at the University of Oslo, and she has enjoyed every day of it.", "Where does Anna Keller work now?");
         string path = update is null or "" ? Path.Combine(AppContext.BaseDirectory, "task-service.png") : InDocs("task-service.png");
         await page.ScreenshotAsync(path, new ScreenshotOptions { FullPage = true });
         Assert.True(new FileInfo(path).Length > 10_000);
@@ -123,7 +123,7 @@ public sealed class TaskPageTests(ServiceFiles files, Browser browser) : IClassF
         await page.WaitForSelectorAsync("#form:not([hidden])");
         await page.WaitForFunctionAsync("() => tasks.length > 0");
         await page.TypeAsync("#text", text);
-        if (second != "") await page.TypeAsync("#second", second);
+        if (second != "" && await page.QuerySelectorAsync("#second-part:not([hidden])") is not null) await page.TypeAsync("#second", second);
         await page.ClickAsync("button");
         await page.WaitForSelectorAsync(".card");
     }

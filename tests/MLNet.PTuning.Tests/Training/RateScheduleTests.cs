@@ -41,4 +41,11 @@ public class RateScheduleTests
         var rates = new RateSchedule(new TextClassificationOptions("unread") { WarmupRatio = 0.4 }, highest: 1, stepsPerEpoch: 5, epochs: 2);
         for (int i = 0; i < 6; i++) Assert.Equal((6 - i) / 6.0, rates.RateAt(4 + i), 1e-9);
     }
+
+    [Fact]
+    public void An_epochs_mean_rate_is_over_its_own_steps()
+    {
+        var rates = new RateSchedule(new TextClassificationOptions("unread"), highest: 1, stepsPerEpoch: 5, epochs: 2);
+        Assert.Equal([0.8, 0.3], new[] { 0, 1 }.Select(epoch => Math.Round(rates.MeanOf(epoch), 9)));
+    }
 }
