@@ -1,6 +1,7 @@
 // Trains two tasks from the other examples' data, for a first look: the judgement of a review, and the entities of a sentence.
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using MLNet.PTuning;
 
 namespace TaskService;
@@ -14,6 +15,10 @@ internal static class Training
     {
         Directory.CreateDirectory(folder);
         var ml = new MLContext(seed: 1);
+        ml.Log += (_, e) =>
+        {
+            if (e.Source.Contains("PTuning") && e.Kind != ChannelMessageKind.Trace) Console.WriteLine(e.RawMessage);
+        };
         var reviews = ml.Data.LoadFromTextFile<Review>(Path.Combine(Data, "reviews.tsv"), hasHeader: true);
         Train("sentiment", reviews, ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.PTuningV2Classify(new TextClassificationOptions(Backbone) { Epochs = 4 })));
         var sentences = ml.Data.LoadFromConll(Path.Combine(Data, "entities.conll"));

@@ -10,6 +10,7 @@ namespace MLNet.PTuning.Tool.Commands;
 internal static class InspectCommand
 {
     private const int ClassesShown = 20;
+    private const string AdapterFile = "adapter_config.json";
 
     public static Command Create(Terminal terminal)
     {
@@ -20,6 +21,8 @@ internal static class InspectCommand
         {
             string given = parsed.GetRequiredValue(path);
             bool lists = parsed.GetValue(tensors);
+            if (File.Exists(Path.Combine(given, AdapterFile)) && !File.Exists(Path.Combine(given, "config.json")))
+                throw new BadInputException($"{given} holds an adapter of Hugging Face PEFT, neither a model file nor a backbone; make a model file of it with 'ptuning import', and inspect that.");
             if (Directory.Exists(given) && !File.Exists(Path.Combine(given, RunFolder.ModelName))) OfBackbone(Backbone.Inspect(given), lists, terminal);
             else
             {

@@ -34,7 +34,7 @@ internal static class PredictCommand
 
             void Write(TextWriter to, bool asJson)
             {
-                using var writer = PredictionWriter.Create(to, asJson, loaded.ClassNames, hasGold: false);
+                using var writer = PredictionWriter.Create(to, asJson, loaded.ClassNames, hasGold: false, loaded.Task.Kind);
                 var complete = reader.Read().Where(row => row is not null || skipped++ < 0).Select(row => row!);
                 foreach (var row in loaded.Task.Predict(loaded.Ml, loaded.Model, complete))
                 {

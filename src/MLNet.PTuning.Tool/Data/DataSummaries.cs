@@ -71,7 +71,7 @@ internal static class DataSummaries
     {
         if (summary.SkippedRows > 0) yield return $"Rows without a text or a label, which are left out: {summary.SkippedRows}.";
         if (summary.DuplicateRows > 0) yield return $"Training rows that repeat an earlier one: {summary.DuplicateRows} of {summary.TrainingRows}{(summary.ContradictingRows > 0 ? $", {summary.ContradictingRows} of them with another label" : "")}.";
-        if (summary.SharedRows > 0) yield return $"Test rows that are training rows too, which makes the scores too good: {summary.SharedRows} of {summary.TestRows}; remove them from one of both.";
+        if (summary.SharedRows > 0) yield return $"Test rows that are training rows too, which makes the scores too good: {summary.SharedRows} of {summary.TestRows}; {(summary.TestFile is null ? $"leave one of each in {path}" : "remove them from one of the files")}.";
         string[] unseen = [.. classes.Where(c => c.Training == 0).Select(c => $"'{c.Label}'")];
         if (unseen.Length > 0) yield return $"{(unseen.Length == 1 ? "A label" : $"{unseen.Length} labels")} of test rows {(unseen.Length == 1 ? "is" : "are")} in no training row ({string.Join(", ", unseen.Take(5))}{(unseen.Length > 5 ? ", …" : "")}); these rows count as wrong.";
         if (task != TaskKind.Classify || classes.Length == 0) yield break;

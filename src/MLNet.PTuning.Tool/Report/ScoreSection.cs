@@ -18,7 +18,7 @@ internal static class ScoreSection
         ]);
         if (figures.Intervals.Count > 0)
             html.Line($"<p class=\"note\">In brackets: 95% confidence intervals, from {Bootstrap.Resamples} resamples of the test rows drawn with seed {run.Seed} (bootstrap). They tell how far a score may be off because these rows were tested on and not others; another seed of training may change it as well.</p>");
-        if (run.HeadOnly is not null) html.Line($"<p class=\"note\">Head alone: a classification head trained on the same frozen backbone without a prompt. What the model has more is what its prompt adds.</p>");
+        if (run.HeadOnly is not null) html.Line($"<p class=\"note\">Head alone: a classification head trained on the same frozen backbone without a prompt, with the default epochs and rate of a head. What the model has more is what its prompt adds.</p>");
         if (run.Majority is not null) html.Line($"<p class=\"note\">Majority: always predicting the training rows’ most frequent label, without reading.</p>");
     }
 

@@ -14,10 +14,11 @@ internal abstract class PredictionWriter : IDisposable
     /// <summary>A writer of CSV or of JSON lines.</summary>
     /// <param name="writer">Where to write; it is left open.</param>
     /// <param name="asJson">Whether as JSON lines.</param>
-    /// <param name="classes">The classes, in the order of the probabilities.</param>
+    /// <param name="classes">The classes, in the order of the probabilities, which a CSV file has columns of where the task is to classify.</param>
     /// <param name="hasGold">Whether rows have gold labels.</param>
-    public static PredictionWriter Create(TextWriter writer, bool asJson, IReadOnlyList<string> classes, bool hasGold) =>
-        asJson ? new Lines(writer, classes, hasGold) : new Delimited(writer, classes, hasGold);
+    /// <param name="task">What the model was trained for.</param>
+    public static PredictionWriter Create(TextWriter writer, bool asJson, IReadOnlyList<string> classes, bool hasGold, TaskKind task) =>
+        asJson ? new Lines(writer, classes, hasGold) : new Delimited(writer, task == TaskKind.Classify ? classes : [], hasGold);
 
     /// <summary>Writes a row.</summary>
     public abstract void Write(TestRow row);

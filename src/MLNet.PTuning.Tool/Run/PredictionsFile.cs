@@ -8,7 +8,7 @@ internal static class PredictionsFile
         if (run.TestRows.Count == 0) return;
         string name = run.Task is TaskKind.Classify or TaskKind.Choose ? "predictions.csv" : "predictions.jsonl";
         using var file = new StreamWriter(Path.Combine(folder, name));
-        using var writer = PredictionWriter.Create(file, PredictionWriter.IsJson(name), run.ClassNames, hasGold: true);
+        using var writer = PredictionWriter.Create(file, PredictionWriter.IsJson(name), run.ClassNames, hasGold: true, run.Task);
         foreach (var row in run.TestRows) writer.Write(row);
     }
 }

@@ -40,7 +40,7 @@ internal static class ModelFile
         // ML.NET's own error of a damaged header.
         catch (FormatException e)
         {
-            throw new InvalidDataException($"{path} is damaged ({e.Message}); copy it again from where it was saved, or train again.", e);
+            throw new InvalidDataException($"{path} is damaged ({e.Message}); copy it again from where it was saved, or train again.");
         }
         return loaded!;
     }
@@ -55,10 +55,24 @@ internal static class ModelFile
         _ => null,
     };
 
+    private static ZipArchive Open(FileStream file, string path)
+    {
+        if (file.Length == 0) throw new InvalidDataException($"{path} is empty; give a model file that SaveSafely or Save wrote.");
+        try
+        {
+            return new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
+        }
+        // Without the cause as an inner exception: the base exception of a failure is what is shown of it.
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            throw new InvalidDataException($"{path} is not a whole model file ({e.Message}); give one that SaveSafely or Save wrote.");
+        }
+    }
+
     // The folders of the file's parts.
     private static List<string> Parts(FileStream file, string path)
     {
-        using var zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
+        using var zip = Open(file, path);
         if (zip.Entries.Sum(entry => entry.Length) > Math.Max(UnpackedBytes, UnpackedTimes * file.Length))
             throw new InvalidDataException($"{path} unpacks to far more than a model of its size would; it is damaged, or no model file.");
         var parts = zip.Entries.Select(entry => entry.FullName.Replace('\\', '/')).Where(name => name.EndsWith($"/{MLNetInternals.PartName}", StringComparison.Ordinal))

@@ -17,7 +17,7 @@ public readonly record struct WordPrediction(string Text, string Label, float Pr
 /// <summary>An entity that the labels of words mark.</summary>
 /// <param name="Type">Its type, such as <c>PER</c>.</param>
 /// <param name="Text">Its part of the text.</param>
-/// <param name="Start">Where it starts in the text, in the unit of <see cref="WordPrediction.Start"/>.</param>
+/// <param name="Start">Where it starts in the text, in the unit in which words start.</param>
 /// <param name="End">Where it ends: the offset after its last character.</param>
 /// <param name="Probability">The mean probability of its words' labels.</param>
 public readonly record struct EntityPrediction(string Type, string Text, int Start, int End, float Probability);

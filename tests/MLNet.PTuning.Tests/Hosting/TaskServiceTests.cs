@@ -211,6 +211,15 @@ public sealed class TaskServiceTests(ServiceFiles files) : IClassFixture<Service
     }
 
     [Fact]
+    public async Task The_description_names_no_types_of_the_code()
+    {
+        await using var service = await StartAsync();
+        string description = await service.GetTextAsync("/openapi/v1.json");
+        Assert.DoesNotContain("&lt;", description);
+        Assert.DoesNotContain("WordPrediction.", description);
+    }
+
+    [Fact]
     public async Task Answers_forbid_scripts_from_elsewhere_and_other_hosts_names_are_refused()
     {
         await using var service = await StartAsync();

@@ -1,4 +1,5 @@
 // Tasks that come and go over HTTP: by the key alone, in one step, within the folder and the folders of backbones.
+using System.Text;
 using System.Text.Json;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;
@@ -99,6 +100,16 @@ public sealed class TaskUploadTests(ServiceFiles files) : IClassFixture<ServiceF
         Assert.Equal(files.Model("reviews"), File.ReadAllBytes(_folder.At("reviews.zip")));
         for (int i = 0; i < 500 && Directory.GetFiles(_folder.Path).Length > 3; i++) await Task.Delay(10);
         OnlyTasksAreLeft();
+    }
+
+    [Theory]
+    [InlineData("", "the file is empty; give a model file")]
+    [InlineData("no zip", "the file is not a whole model file")]
+    public async Task What_is_no_model_file_is_said_to_be_none(string content, string sentence)
+    {
+        await using var service = await StartAsync(WithKey);
+        var (_, json, _) = await service.PutAsync("reviews", Encoding.UTF8.GetBytes(content));
+        Assert.Contains(sentence, json.GetProperty("detail").GetString());
     }
 
     [SkippableFact]

@@ -63,6 +63,13 @@ public sealed class GuessTests : IDisposable
         Assert.Equal((2, 1, 1), (run.Json.GetProperty("duplicateRows").GetInt32(), run.Json.GetProperty("contradictingRows").GetInt32(), run.Json.GetProperty("sharedRows").GetInt32()));
     }
 
+    [Fact]
+    public void Held_out_rows_that_are_training_rows_too_are_to_be_left_out_of_the_one_file()
+    {
+        var run = DryRun("classify", "rows.csv", "text,label\n" + string.Concat(Enumerable.Repeat("good film,pos\nbad film,neg\n", 10)));
+        Assert.Contains($"leave one of each in {_folder.At("rows.csv")}.", run.Error);
+    }
+
     public void Dispose()
     {
         _folder.Dispose();

@@ -38,6 +38,25 @@ public sealed class ModelVerbTests : IClassFixture<ModelVerbTests.Trained>, IDis
     }
 
     [Fact]
+    public void Predicted_labels_of_words_have_as_many_fields_as_the_file_has_columns()
+    {
+        File.WriteAllLines(_folder.At("rows.csv"), ["sentence,labels", .. Enumerable.Range(0, 12).Select(i => i % 2 == 0 ? "good film,A B" : "bad day,C B")]);
+        Assert.Equal(0, CommandLine.Run("train", "label", _folder.At("rows.csv"), "--backbone", _trained.Backbone.Path, "-o", _folder.At("labels"), "--epochs", "1", "--prompt-length", "4", "--threads", "1", "--no-head-only").ExitCode);
+        string[] lines = CommandLine.Run("predict", _folder.At("labels"), _folder.At("rows.csv")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal((13, "row,input,predicted,probability"), (lines.Length, lines[0]));
+        Assert.All(lines, line => Assert.Equal(4, line.Split(',').Length));
+    }
+
+    [Fact]
+    public void An_adapter_folder_that_is_inspected_is_said_to_be_one_to_import()
+    {
+        Assert.Equal(0, CommandLine.Run("export", _trained.Model, "--peft", _folder.At("peft")).ExitCode);
+        var run = CommandLine.Run("inspect", _folder.At("peft"));
+        Assert.Equal(ExitCodes.BadInput, run.ExitCode);
+        Assert.Contains("ptuning import", Assert.Single(run.Error.TrimEnd().Split('\n')));
+    }
+
+    [Fact]
     public void Evaluation_of_the_test_rows_is_what_training_said()
     {
         string[] tested = File.ReadAllLines(Path.Combine(_trained.Model, "predictions.csv"));
