@@ -114,6 +114,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--epochs", "0")]
     [InlineData("--test-share", "1")]
     [InlineData("--search", "many")]
+    [InlineData("--search", "99999999999999999999m")]
+    [InlineData("--search", "0.00000000001m")]
     [InlineData("--delimiter", "::")]
     [InlineData("--encoding", "klingon")]
     [InlineData("--method", "magic")]
