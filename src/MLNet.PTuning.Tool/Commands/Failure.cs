@@ -19,8 +19,18 @@ internal static partial class Failure
         };
         terminal.Say(sentence);
         if (terminal.Verbose) terminal.Say(error.ToString());
-        if (terminal.Json) terminal.Output.WriteLine(JsonSerializer.Serialize(new { error = sentence, exitCode = code }));
+        if (terminal.Json) WriteJson(terminal, JsonSerializer.Serialize(new { error = sentence, exitCode = code }));
         return code;
+    }
+
+    private static void WriteJson(Terminal terminal, string json)
+    {
+        try
+        {
+            terminal.Output.WriteLine(json);
+        }
+        // Standard output that cannot be written may be the error itself, which is said on standard error.
+        catch (IOException) { }
     }
 
     // ML.NET wraps what its cursors threw; tasks wrap what they ran.
