@@ -65,6 +65,7 @@ public sealed class OddPlacesTests : IDisposable
         var run = ToolProcess.Shell($"dotnet exec '{ToolProcess.Program}' backbone check '{_backbone.Path}' --json > /dev/full");
         Assert.Equal(ExitCodes.BadInput, run.ExitCode);
         Assert.Contains("No space left", Assert.Single(run.Error.TrimEnd().Split('\n')));
+        Assert.Equal(ExitCodes.BadInput, ToolProcess.Shell($"dotnet exec '{ToolProcess.Program}' inspect nothing 2> /dev/full").ExitCode);
     }
 
     public void Dispose()
