@@ -64,7 +64,8 @@ internal sealed partial class TaskFiles(PromptServer server, IOptions<TaskServic
         }
         finally
         {
-            File.Delete(temporary);
+            // Nothing is left where the folder is gone.
+            if (File.Exists(temporary)) File.Delete(temporary);
         }
     }
 

@@ -25,9 +25,16 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     /// <summary>Whether errors come with where in the program they arose.</summary>
     public bool Verbose { get; set; }
 
+    /// <summary>A text of a file with its control characters, but for line ends and tabs, as U+FFFD: what a file holds does not steer the terminal.</summary>
+    public static string Visible(string text) => string.Create(text.Length, text, (visible, from) =>
+    {
+        for (int i = 0; i < from.Length; i++) visible[i] = char.IsControl(from[i]) && from[i] is not ('\n' or '\r' or '\t') ? '\uFFFD' : from[i];
+    });
+
     /// <summary>A line of what is not a result.</summary>
     public void Say(string line)
     {
+        line = Visible(line);
         // A bar that moves gives way to a line that is written through its console.
         if (IsInteractive) Progress.Write(new Spectre.Console.Text(line + Environment.NewLine));
         else Error.WriteLine(line);

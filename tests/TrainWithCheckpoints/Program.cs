@@ -1,5 +1,6 @@
 // Trains a classifier with a checkpoint every few steps, going on from the checkpoint where there is one; writes a line after each step, takes the next one
-// when it reads a line (or the end of its input), and writes the model at the end. The line "end" ends the process while training goes on.
+// when it reads a line (or the end of its input), and writes the model at the end. The line "end" ends the process while training goes on, and so does
+// "end after a step", where a handler of the exit waits for a further step, the last one.
 using Microsoft.ML;
 using MLNet.PTuning;
 
@@ -36,9 +37,23 @@ internal sealed class Row
 
 internal sealed class Lines : IProgress<TrainingProgress>
 {
+    private int _steps, _last = int.MaxValue;
+    private bool _ends;
+
     public void Report(TrainingProgress value)
     {
+        if (Interlocked.Increment(ref _steps) >= Volatile.Read(ref _last)) Thread.Sleep(Timeout.Infinite);
         Console.WriteLine($"{value.Epoch} {value.Step}");
-        if (Console.ReadLine() == "end") new Thread(() => Environment.Exit(0)).Start();
+        string? line = Console.ReadLine();
+        _ends |= line is "end" or "end after a step";
+        if (line == "end after a step") AppDomain.CurrentDomain.ProcessExit += (_, _) => WaitForStep();
+        if (_ends) new Thread(() => Environment.Exit(0)).Start();
+    }
+
+    // The second one from here began after this did.
+    private void WaitForStep()
+    {
+        Volatile.Write(ref _last, Volatile.Read(ref _steps) + 2);
+        SpinWait.SpinUntil(() => Volatile.Read(ref _steps) >= _last);
     }
 }

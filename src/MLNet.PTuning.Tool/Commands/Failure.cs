@@ -17,10 +17,17 @@ internal static partial class Failure
             ExitCodes.Canceled when cause.GetType() != typeof(CanceledRunException) => "Stopped; nothing was written.",
             _ => OneLine(cause.Message),
         };
-        terminal.Say(sentence);
-        if (terminal.Verbose) terminal.Say(error.ToString());
-        if (terminal.Json) terminal.Output.WriteLine(JsonSerializer.Serialize(new { error = sentence, exitCode = code }));
+        Try(() => terminal.Say(sentence));
+        if (terminal.Verbose) Try(() => terminal.Say(error.ToString()));
+        if (terminal.Json) Try(() => terminal.Output.WriteLine(JsonSerializer.Serialize(new { error = sentence, exitCode = code })));
         return code;
+    }
+
+    // A stream that cannot be written may be the error itself: the other one, or the exit code alone, says so.
+    private static void Try(Action write)
+    {
+        try { write(); }
+        catch (IOException) { }
     }
 
     // ML.NET wraps what its cursors threw; tasks wrap what they ran.

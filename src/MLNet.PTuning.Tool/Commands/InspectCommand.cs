@@ -80,7 +80,7 @@ internal static class InspectCommand
 
     private static void Write(Terminal terminal, IEnumerable<(string Name, string Value)> lines)
     {
-        foreach (var (name, value) in lines) terminal.Output.WriteLine($"{name,-16} {value.ReplaceLineEndings(" ")}");
+        foreach (var (name, value) in lines) terminal.Output.WriteLine($"{name,-16} {Terminal.Visible(value.ReplaceLineEndings(" "))}");
     }
 
     private static void Write(Terminal terminal, IReadOnlyList<TensorSummary> tensors)

@@ -9,6 +9,9 @@ internal static class PTuningCommand
     // Time for the training step that runs when Ctrl-C is pressed.
     private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(30);
 
+    // A word that begins with @ is a file or column of that name, not a file of arguments.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
     private static readonly Option<bool> Json = new("--json") { Description = "Writes the result as JSON to standard output; all else goes to standard error.", Recursive = true };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Adds to an error where in the program it arose.", Recursive = true };
 
@@ -19,7 +22,7 @@ internal static class PTuningCommand
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(string[] arguments, Terminal terminal, CancellationToken cancellation = default)
     {
-        var parsed = Create(terminal).Parse(arguments);
+        var parsed = Create(terminal).Parse(arguments, Parsing);
         terminal.Json = parsed.GetValue(Json);
         terminal.Verbose = parsed.GetValue(Verbose);
         if (parsed.Errors.Count > 0)

@@ -23,7 +23,8 @@ internal static class PredictCommand
             using var loaded = model.Load(parsed);
             var reader = rows.Open(parsed, loaded, withGold: false, terminal);
             string? path = parsed.GetValue(output);
-            if (path is not null && Path.GetFullPath(path) == Path.GetFullPath(reader.File.Description.Path)) throw new BadUsageException($"{path} is the file whose rows are predicted; name another with -o.");
+            if (path is not null && FinalPath.Of(path) == FinalPath.Of(reader.File.Description.Path)) throw new BadUsageException($"{path} is the file whose rows are predicted; name another with -o.");
+            if (path is not null && FinalPath.Of(path) == FinalPath.Of(loaded.File)) throw new BadUsageException($"{path} is the model; name another file with -o.");
             long predicted = 0, skipped = 0;
             if (path is null) Write(terminal.Output, terminal.Json);
             else OutputFile.Write(path, writer => Write(writer, PredictionWriter.IsJson(path)));

@@ -9,7 +9,7 @@ namespace MLNet.PTuning.Tool.Commands;
 /// <param name="task">The task, which says which columns can be named.</param>
 internal sealed class TrainOptions(TaskKind task)
 {
-    private const double UsualTestShare = 0.2, UsualValidationShare = 0.1;
+    private const double UsualTestShare = 0.2, UsualValidationShare = 0.1, MostMinutes = 1e9;
 
     private readonly Argument<string> _data = new("DATA") { Description = "The file to train on." };
     private readonly Option<string> _backbone = new("--backbone") { Description = "The backbone's folder, as Hugging Face publishes it.", Required = true, HelpName = "FOLDER" };
@@ -104,7 +104,7 @@ internal sealed class TrainOptions(TaskKind task)
     {
         if (text is null) return null;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int trials) && trials >= 1) return new PromptSearchOptions { Trials = trials };
-        if (text.EndsWith('m') && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double minutes) && minutes > 0)
+        if (text.EndsWith('m') && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double minutes) && minutes is > 0 and < MostMinutes)
             return new PromptSearchOptions { MaxTime = TimeSpan.FromMinutes(minutes) };
         throw new BadUsageException($"--search is '{text}'; give a number of trials (27), or minutes (30m).");
     }

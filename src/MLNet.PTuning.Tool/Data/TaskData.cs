@@ -44,6 +44,7 @@ internal sealed class TaskData
             if (number >= _isTest.Length) throw new BadInputException($"{_training.File.Description.Path} has grown while it was read; run the command again when it is complete.");
             if (_isTest[number++] == isTest) yield return row;
         }
+        if (number < _isTest.Length) throw new BadInputException($"{_training.File.Description.Path} has lost rows while it was read; run the command again when it is complete.");
     }
 
     // Each class gives its share, so that the rows that are tested on have the classes of all.

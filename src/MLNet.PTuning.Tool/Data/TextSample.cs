@@ -30,6 +30,7 @@ internal sealed record TextSample(string Path, Encoding Encoding, string Encodin
         bool isWhole;
         using (var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read))
         {
+            if (!stream.CanSeek) throw new BadInputException($"{path} is a pipe, which can be read once, and files are read several times; write what comes of it to a file, and give that.");
             bytes = bytes[..stream.ReadAtLeast(bytes, Length, throwOnEndOfStream: false)];
             isWhole = stream.ReadByte() < 0;
         }

@@ -29,5 +29,5 @@ internal static class DataReport
         $"{group.Key} is {string.Join(", ", group.Select(column => $"'{column.Column}'"))}" + (group.First().IsGuessed ? $" ({group.First().Reason}; {group.First().Option} names another)" : "")))}.");
 
     private static void Row(Table table, string name, int training, int test) =>
-        table.AddRow(Markup.Escape(name.ReplaceLineEndings(" ")), training.ToString(CultureInfo.InvariantCulture), test.ToString(CultureInfo.InvariantCulture));
+        table.AddRow(Markup.Escape(Terminal.Visible(name.ReplaceLineEndings(" "))), training.ToString(CultureInfo.InvariantCulture), test.ToString(CultureInfo.InvariantCulture));
 }

@@ -50,7 +50,11 @@ internal static class MetricsFile
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
             var data = json.RootElement.GetProperty("data");
-            return (data.GetProperty("trainingFile").Deserialize<DataFile>(Json.Compact)!, data.GetProperty("columns").Deserialize<InputColumn[]>(Json.Compact)!);
+            var file = data.GetProperty("trainingFile").Deserialize<DataFile>(Json.Compact);
+            var columns = data.GetProperty("columns").Deserialize<InputColumn?[]>(Json.Compact);
+            if (file?.Columns is null || columns?.All(column => column is { Input: not null, Column: not null } && column.Index >= 0 && column.Index < file.Columns.Count) is not true)
+                throw new JsonException("its data has no file, or columns that the file has not");
+            return (file, columns!);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {

@@ -1,15 +1,25 @@
-// An output file that is there in full, or not at all.
+// An output file that is there in full, or not at all; or a device or pipe, which is written to as it is.
 namespace MLNet.PTuning.Tool.Run;
 
 internal static class OutputFile
 {
+    // Some devices, such as /dev/null, say that they can be sought in.
+    private static readonly string[] Devices = OperatingSystem.IsWindows() ? [] : ["/dev/", "/proc/"];
+
     /// <summary>Writes a file beside, and moves it to its place when it is complete.</summary>
     /// <exception cref="BadInputException">It cannot be written; what was there before is unchanged.</exception>
+    /// <exception cref="IOException">It is a device or pipe that cannot be written.</exception>
     public static void Write(string path, Action<TextWriter> write)
     {
         string full = Path.GetFullPath(path), temporary = $"{full}.{Guid.NewGuid():N}.tmp";
         if (Directory.Exists(full)) throw new BadInputException($"{path} is a folder; name a file with -o.");
         if (!Directory.Exists(Path.GetDirectoryName(full))) throw new BadInputException($"There is no folder {Path.GetDirectoryName(full)} to write {Path.GetFileName(full)} to; make it, or write elsewhere with -o.");
+        if (DeviceOrPipe(full) is { } device)
+        {
+            using var writer = new StreamWriter(device);
+            write(writer);
+            return;
+        }
         try
         {
             using (var writer = new StreamWriter(Opened(path, temporary))) write(writer);
@@ -23,6 +33,16 @@ internal static class OutputFile
         {
             File.Delete(temporary);
         }
+    }
+
+    // A file in its place would end it.
+    private static FileStream? DeviceOrPipe(string full)
+    {
+        if (!File.Exists(full)) return null;
+        var stream = new FileStream(full, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        if (!stream.CanSeek || Devices.Any(folder => full.StartsWith(folder, StringComparison.Ordinal))) return stream;
+        stream.Dispose();
+        return null;
     }
 
     private static OutputStream Opened(string path, string temporary)

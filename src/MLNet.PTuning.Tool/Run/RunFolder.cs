@@ -27,7 +27,7 @@ internal static class RunFolder
         if (!Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any()) return;
         if (!force) throw new BadInputException($"The folder {folder} is not empty; name another with -o, or replace it with --force.");
         // What is replaced should be what an earlier run wrote, not somebody's home folder.
-        if (!File.Exists(Path.Combine(folder, MetricsFile.Name))) throw new BadInputException($"The folder {folder} holds other files than a training run's (it has no {MetricsFile.Name}), which --force does not replace; name another folder with -o.");
+        if (new[] { MetricsFile.Name, ModelName }.FirstOrDefault(name => !File.Exists(Path.Combine(folder, name))) is { } missing) throw new BadInputException($"The folder {folder} holds other files than a training run's (it has no {missing}), which --force does not replace; name another folder with -o.");
     }
 
     /// <summary>Writes a run's files into a folder beside, and moves that to its place.</summary>

@@ -22,6 +22,9 @@ internal sealed class TrainingSession(TrainSettings settings, Terminal terminal,
     public TrainingRun? Run()
     {
         RunFolder.Check(settings.Output, settings.Force);
+        // What --force replaces is gone after the run.
+        if (settings.Force && new[] { settings.Data, settings.Test, settings.Backbone }.FirstOrDefault(read => read is not null && FinalPath.IsWithin(read, settings.Output)) is { } within)
+            throw new BadInputException($"{within} is in the folder {settings.Output}, which --force replaces; name another folder with -o.");
         Resumable();
         var backbone = Backbone.Inspect(settings.Backbone);
         if (!backbone.IsDecoder && settings.Task == TaskKind.Generate)

@@ -22,6 +22,13 @@ internal static class ComputeThread
 
     private static readonly TimeSpan LongestLastWork = TimeSpan.FromSeconds(30);
 
+    // Far longer than native libraries take to be torn down.
+    private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(10);
+
+    // The thread that ends the process, and whether the others have waited for that end in vain.
+    private static volatile Thread? _endedBy;
+    private static bool _outlivesEnd;
+
     // libtorch keeps it for each thread.
     [ThreadStatic] private static int _libtorchThreads;
 
@@ -29,6 +36,8 @@ internal static class ComputeThread
     public static T Run<T>(Func<T> work)
     {
         if (Turn.IsHeldByCurrentThread) return work();
+        if (_endedBy == Thread.CurrentThread)
+            lock (Turn) return work();
         _ = Worker.Value;
         T result = default!;
         ExceptionDispatchInfo? error = null;
@@ -58,8 +67,12 @@ internal static class ComputeThread
     {
         // Queued work came first.
         if (ThreadCount == 0 || Queue.Count > 0 || !Turn.TryEnter()) return Run(work);
-        try { return work(); }
+        try
+        {
+            if (_endedBy is null || _endedBy == Thread.CurrentThread) return work();
+        }
         finally { Turn.Exit(); }
+        return Run(work);
     }
 
     /// <summary>Threads that a batch is computed on at present; 0 before the first work.</summary>
@@ -85,11 +98,17 @@ internal static class ComputeThread
 
     private static Thread Start()
     {
-        // Native libraries are torn down when the process ends: the work item that runs is awaited, and no other one gets its turn.
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Turn.TryEnter(LongestLastWork);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => AwaitLastWork();
         var thread = new Thread(() => { while (true) RunNext(); }) { IsBackground = true, Name = "MLNet.PTuning compute" };
         thread.Start();
         return thread;
+    }
+
+    // Native libraries are torn down when the process ends: the work item that runs is awaited, and those of other threads wait.
+    private static void AwaitLastWork()
+    {
+        _endedBy = Thread.CurrentThread;
+        if (Turn.TryEnter(LongestLastWork)) Turn.Exit();
     }
 
     // In a frame of its own, so that a waiting thread keeps nothing alive that the last work item held.
@@ -97,6 +116,15 @@ internal static class ComputeThread
     private static void RunNext()
     {
         var next = Queue.Take();
-        lock (Turn) next();
+        lock (Turn)
+        {
+            // A process that has not ended by then has another handler of its end, which may wait for this work.
+            if (_endedBy is not null && !_outlivesEnd)
+            {
+                Thread.Sleep(TimeToEnd);
+                _outlivesEnd = true;
+            }
+            next();
+        }
     }
 }

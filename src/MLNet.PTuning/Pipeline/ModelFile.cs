@@ -73,7 +73,7 @@ internal static class ModelFile
     private static List<string> Parts(FileStream file, string path)
     {
         using var zip = Open(file, path);
-        if (zip.Entries.Sum(entry => entry.Length) > Math.Max(UnpackedBytes, UnpackedTimes * file.Length))
+        if (zip.Entries.Sum(entry => (double)entry.Length) > Math.Max(UnpackedBytes, UnpackedTimes * file.Length))
             throw new InvalidDataException($"{path} unpacks to far more than a model of its size would; it is damaged, or no model file.");
         var parts = zip.Entries.Select(entry => entry.FullName.Replace('\\', '/')).Where(name => name.EndsWith($"/{MLNetInternals.PartName}", StringComparison.Ordinal))
             .Select(name => name[..^(MLNetInternals.PartName.Length + 1)].Replace('/', Path.DirectorySeparatorChar)).Distinct().ToList();

@@ -102,6 +102,22 @@ public sealed class TaskServiceTests(ServiceFiles files) : IClassFixture<Service
         IsProblem(await service.SendAsync(HttpMethod.Post, "/tasks/reviews/predict", new StringContent(body, Encoding.UTF8, "application/json")), 400, ".");
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \t\n")]
+    [InlineData("\0")]
+    [InlineData("\u200b\u200d\ufeff")]
+    [InlineData("\uffff\u202e</script>")]
+    [InlineData("\U00020000 \u0301")]
+    public async Task An_odd_text_is_answered_by_every_task(string text)
+    {
+        await using var service = await StartAsync();
+        Assert.Equal(200, (await service.PredictAsync("reviews", new { text })).Status);
+        Assert.Equal(200, (await service.PredictAsync("entities", new { text })).Status);
+        Assert.Equal(200, (await service.PredictAsync("pairs", new { text, second = text })).Status);
+        Assert.Equal(200, (await service.PredictAsync("entities", new { rows = new[] { new { text }, new { text = "good film" } } })).Status);
+    }
+
     [Fact]
     public async Task A_body_that_is_not_called_JSON_is_refused_so_that_other_sites_pages_cannot_send_one()
     {

@@ -112,6 +112,16 @@ public sealed class TaskUploadTests(ServiceFiles files) : IClassFixture<ServiceF
         Assert.Contains(sentence, json.GetProperty("detail").GetString());
     }
 
+    [Fact]
+    public async Task An_upload_whose_folder_is_gone_could_not_be_stored()
+    {
+        await using var service = await StartAsync(WithKey);
+        Directory.Delete(_folder.Path, recursive: true);
+        Assert.Equal(507, (await service.PutAsync("reviews", files.Model("entities"))).Status);
+        Assert.Equal(200, (await service.PredictAsync("reviews", new { text = "good" })).Status);
+        Directory.CreateDirectory(_folder.Path);
+    }
+
     [SkippableFact]
     public async Task A_full_disk_leaves_the_older_file_and_the_older_task()
     {

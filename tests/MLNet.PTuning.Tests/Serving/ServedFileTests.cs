@@ -78,6 +78,29 @@ public sealed class ServedFileTests(TrainedTasks tasks) : IClassFixture<TrainedT
         Assert.Contains("unpacks to far more", Assert.Throws<InvalidDataException>(() => server.Add("SST-2", ModelPath)).Message);
     }
 
+    [Fact]
+    public async Task A_file_whose_parts_are_together_longer_than_a_number_holds_is_refused()
+    {
+        using var directory = new MemoryStream();
+        using (var writer = new BinaryWriter(directory))
+        {
+            for (int part = 0; part < 2; part++)
+            {
+                // An entry of the archive's directory, whose length is in a field of its own (ZIP64).
+                writer.Write([0x50, 0x4B, 1, 2, 45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+                writer.Write([1, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte)('a' + part), 1, 0, 8, 0]);
+                writer.Write(long.MaxValue);
+            }
+            int length = (int)directory.Length;
+            writer.Write([0x50, 0x4B, 5, 6, 0, 0, 0, 0, 2, 0, 2, 0]);
+            writer.Write(length);
+            writer.Write([0, 0, 0, 0, 0, 0]);
+        }
+        await File.WriteAllBytesAsync(ModelPath, directory.ToArray());
+        await using var server = new PromptServer();
+        Assert.Contains("unpacks to far more", Assert.Throws<InvalidDataException>(() => server.Add("SST-2", ModelPath)).Message);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private void Save(ITransformer model) => tasks.Context.Model.SaveSafely(model, tasks.Data.Schema, ModelPath);

@@ -3,6 +3,8 @@ using System.Text;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;
 using MLNet.PTuning.Tool;
+using MLNet.PTuning.Tool.Data;
+using MLNet.PTuning.Tool.Run;
 
 namespace MLNet.PTuning.Tests.Tool;
 
@@ -99,6 +101,39 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal("mine", File.ReadAllText(_folder.At("out/mine.txt")));
     }
 
+    [Theory]
+    [InlineData(20, "has lost rows")]
+    [InlineData(60, "has grown")]
+    public void A_file_that_changes_between_two_readings_is_refused(int rows, string sentence)
+    {
+        string path = _folder.At("rows.csv");
+        File.WriteAllText(path, DataFiles.Csv(40));
+        var file = RowFile.Open(path, TaskKind.Classify, new ReadingOptions(null, null, null, null, null));
+        var data = TaskData.Read(new RowReader(file, TaskKind.Classify, ColumnGuess.Of(file, TaskKind.Classify, new Dictionary<string, string[]>(), withGold: true)), null, 0.2, 1, default);
+        File.WriteAllText(path, DataFiles.Csv(rows));
+        Assert.Contains(sentence, Assert.Throws<BadInputException>(() => data.TrainingRows.Count()).Message);
+    }
+
+    [Theory]
+    [InlineData("{\"data\": {\"trainingFile\": null, \"columns\": null}}")]
+    [InlineData("{\"data\": {\"trainingFile\": {\"columns\": [\"a\"]}, \"columns\": [null]}}")]
+    [InlineData("{\"data\": {\"trainingFile\": {\"columns\": [\"a\"]}, \"columns\": [{\"input\": \"Text\", \"column\": \"a\", \"index\": 7}]}}")]
+    public void Damaged_metrics_beside_a_model_are_named(string content)
+    {
+        File.WriteAllText(_folder.At("metrics.json"), content);
+        Assert.Contains("is damaged", Assert.Throws<BadInputException>(() => MetricsFile.ColumnsBeside(_folder.At("model.zip"))).Message);
+    }
+
+    [Fact]
+    public void Control_characters_of_a_file_do_not_reach_the_terminal()
+    {
+        File.WriteAllText(_folder.At("rows.csv"), DataFiles.Csv(40).Replace("pos", "\e]0;pos\a"));
+        var run = Train("rows.csv", "--dry-run");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("]0;pos", run.Error);
+        Assert.DoesNotContain('\e', run.Error);
+    }
+
     [Fact]
     public void Files_and_folders_that_are_not_there_are_named()
     {
@@ -114,6 +149,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--epochs", "0")]
     [InlineData("--test-share", "1")]
     [InlineData("--search", "many")]
+    [InlineData("--search", "99999999999999999999m")]
+    [InlineData("--search", "0.00000000001m")]
     [InlineData("--delimiter", "::")]
     [InlineData("--encoding", "klingon")]
     [InlineData("--method", "magic")]

@@ -26,6 +26,14 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public void A_word_that_begins_with_an_at_sign_is_a_name_like_any_other()
+    {
+        var run = CommandLine.Run("predict", "@model.zip", "rows.csv", "--text", "@text");
+        Assert.Equal(ExitCodes.BadInput, run.ExitCode);
+        Assert.Contains("There is no file @model.zip", run.Error);
+    }
+
+    [Fact]
     public void Help_names_every_verb()
     {
         var run = CommandLine.Run("--help");

@@ -56,6 +56,21 @@ public sealed class KillTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_handler_of_the_exit_that_waits_for_work_of_another_thread_does_not_wait_forever()
+    {
+        File.WriteAllLines(_folder.At("rows.tsv"), Reviews.Rows(54).Select(r => $"{r.Text}\t{r.Label}"));
+        using var process = Start("waits");
+        process.StandardInput.WriteLine("end after a step");
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync();
+        bool hasEnded = process.WaitForExit(TimeSpan.FromSeconds(60));
+        process.Kill();
+        Assert.True(hasEnded);
+        Assert.Equal(0, process.ExitCode);
+        Assert.False(File.Exists(_folder.At("waits.zip")));
+    }
+
     public void Dispose()
     {
         _folder.Dispose();
