@@ -42,7 +42,7 @@ internal sealed class ServiceLoad(PromptServer server, IReadOnlyList<ServiceTask
             if (before == 0 && (seconds > time.TotalSeconds / 20 || _requests > requests / 20)) before = ResidentMemory.Measure();
             if (seconds < nextLine) continue;
             nextLine += 10;
-            Console.Error.WriteLine(FormattableString.Invariant($"{seconds:0} s: {_requests} requests, {_wrong} wrong, {_lost} lost, {_failed} unexpected, {Environment.WorkingSet / 1e6:0} MB"));
+            Console.Error.WriteLine(FormattableString.Invariant($"{seconds:0} s: {_requests} requests, {_wrong} wrong, {_lost} lost, {_failed} unexpected, {ResidentMemory.Measure() / 1e6:0} MB"));
         }
         ended.Cancel();
         Task.WaitAll([.. asking, changing]);
