@@ -1,5 +1,4 @@
 // A browser without a window, for tests of pages.
-using System.Diagnostics;
 using MLNet.PTuning.Tests.Files;
 using PuppeteerSharp;
 
@@ -13,9 +12,7 @@ public sealed class Browser : IAsyncLifetime
     private static readonly string[] Flags =
         ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
-
-    private static readonly Lazy<string?> Program = new(() => Find() ?? (Install() ? Find() : null));
+    private static readonly Lazy<string?> Program = new(() => Find() ?? (DebianPackages.Install("chromium", "fonts-liberation") ? Find() : null));
 
     private readonly TempFolder _profile = new();
     private IBrowser? _browser;
@@ -41,22 +38,4 @@ public sealed class Browser : IAsyncLifetime
 
     private static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .SelectMany(folder => Names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
-
-    private static bool Install() => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && File.Exists("/usr/bin/apt-get")
-        && Run("update") && Run("install", "-y", "--no-install-recommends", "chromium", "fonts-liberation");
-
-    private static bool Run(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("/usr/bin/apt-get", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        if (process.WaitForExit(Longest)) return process.ExitCode == 0;
-        process.Kill(entireProcessTree: true);
-        return false;
-    }
 }

@@ -8,8 +8,8 @@ namespace MLNet.PTuning.Tests.Mpi;
 /// <summary>A job that mpirun started.</summary>
 internal sealed class MpiJob : IDisposable
 {
-    private static readonly Lazy<string?> Reason = new(Install);
-    private static readonly TimeSpan InstallingTime = TimeSpan.FromMinutes(4);
+    private static readonly Lazy<string?> Reason = new(() => Exists("mpirun") || DebianPackages.Install("openmpi-bin") && Exists("mpirun") ? null
+        : "needs Open MPI (mpirun), which is not installed here, nor could apt-get install it");
 
     private readonly Process _process;
     private readonly StringBuilder _error = new();
@@ -77,19 +77,6 @@ internal sealed class MpiJob : IDisposable
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);
         _process.Dispose();
-    }
-
-    private static string? Install()
-    {
-        if (Exists("mpirun")) return null;
-        if (!OperatingSystem.IsLinux() || Environment.UserName != "root" || !Exists("apt-get")) return "needs Open MPI (mpirun), which this machine does not have and cannot install (apt-get as root)";
-        using var process = Process.Start(new ProcessStartInfo("sh", ["-c", "apt-get install -y -q openmpi-bin libopenmpi3 || (apt-get update -q && apt-get install -y -q openmpi-bin libopenmpi3)"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        if (!process.WaitForExit(InstallingTime)) process.Kill(entireProcessTree: true);
-        return Exists("mpirun") ? null : "needs Open MPI (mpirun), which apt-get could not install here";
     }
 
     /// <summary>Whether a command is there.</summary>
