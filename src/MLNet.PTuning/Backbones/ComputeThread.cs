@@ -116,15 +116,13 @@ internal static class ComputeThread
     private static void RunNext()
     {
         var next = Queue.Take();
-        lock (Turn)
+        // Not while it holds the turn, which the thread that ends the process may still wait for. A process that has not ended by then has another handler of its end, which may wait
+        // for this work.
+        if (_endedBy is not null && !_outlivesEnd)
         {
-            // A process that has not ended by then has another handler of its end, which may wait for this work.
-            if (_endedBy is not null && !_outlivesEnd)
-            {
-                Thread.Sleep(TimeToEnd);
-                _outlivesEnd = true;
-            }
-            next();
+            Thread.Sleep(TimeToEnd);
+            _outlivesEnd = true;
         }
+        lock (Turn) next();
     }
 }
