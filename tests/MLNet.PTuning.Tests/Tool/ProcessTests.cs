@@ -16,6 +16,8 @@ public sealed class ProcessTests : IDisposable
     public async Task Ctrl_C_leaves_a_checkpoint_and_says_how_to_resume()
     {
         using var process = ToolProcess.Start(_folder.Path, "train", "classify", "rows.csv", "--backbone", _backbone.Path, "-o", "out", "--epochs", "100000", "--threads", "1", "--json");
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var end = limit.Token.Register(process.Kill);
         var output = process.StandardOutput.ReadToEndAsync();
         var lines = new List<string>();
         while (await process.StandardError.ReadLineAsync() is { } line)

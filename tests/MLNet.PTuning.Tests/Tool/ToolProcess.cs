@@ -8,8 +8,8 @@ internal static class ToolProcess
     /// <summary>The program that the build put beside the tests.</summary>
     public static string Program => Path.Combine(AppContext.BaseDirectory, "MLNet.PTuning.Tool.dll");
 
-    /// <summary>Starts it.</summary>
-    public static Process Start(string folder, params string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", ["exec", Program, .. arguments])
+    /// <summary>Starts it as a terminal does: with Ctrl-C's signal, which what runs in the background ignores, and so would all that it starts.</summary>
+    public static Process Start(string folder, params string[] arguments) => Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", "exec", Program, .. arguments])
     {
         RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
     })!;
