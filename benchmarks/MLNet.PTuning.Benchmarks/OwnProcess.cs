@@ -6,13 +6,14 @@ namespace MLNet.PTuning.Benchmarks;
 
 internal static class OwnProcess
 {
+    /// <summary>What starts this program again, before its arguments.</summary>
+    public static string[] Command => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
+
     /// <summary>Starts this program again and reads what it prints as JSON.</summary>
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public static T Ask<T>(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        var start = new ProcessStartInfo(Command[0], [.. Command[1..], .. arguments]) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         string answer = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

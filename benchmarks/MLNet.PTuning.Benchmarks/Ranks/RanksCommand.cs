@@ -87,9 +87,8 @@ internal static class RanksCommand
     {
         string answer = Path.Combine(work, "answer.json");
         File.Delete(answer);
-        string[] program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
-        string[] command = launch([.. program, "ranks", "--shape", shape.Name, "--backbone", backbone, "--answer", answer, "--point", JsonSerializer.Serialize(point)]);
-        AnsiConsole.MarkupLineInterpolated($"[grey]{shape.Name}: {string.Join(' ', command.TakeWhile(part => part != program[0]))} …[/]");
+        string[] command = launch([.. OwnProcess.Command, "ranks", "--shape", shape.Name, "--backbone", backbone, "--answer", answer, "--point", JsonSerializer.Serialize(point)]);
+        AnsiConsole.MarkupLineInterpolated($"[grey]{shape.Name}: {string.Join(' ', command.TakeWhile(part => part != OwnProcess.Command[0]))} …[/]");
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true };
         // Harmless for other users.
         foreach (string name in (string[])["OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"]) start.Environment[name] = "1";

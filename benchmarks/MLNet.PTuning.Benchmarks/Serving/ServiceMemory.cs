@@ -16,10 +16,8 @@ internal sealed record ServiceMemory(int Processes, int Tasks, long Resident, lo
         {
             foreach (var group in groups)
             {
-                var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
-                if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-                foreach (string argument in (string[])["serving", "--hold", .. group.Select(task => task.File)]) start.ArgumentList.Add(argument);
-                processes.Add(Process.Start(start)!);
+                string[] arguments = [.. OwnProcess.Command[1..], "serving", "--hold", .. group.Select(task => task.File)];
+                processes.Add(Process.Start(new ProcessStartInfo(OwnProcess.Command[0], arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!);
             }
             foreach (var process in processes)
                 if (process.StandardOutput.ReadLine() != "ready") throw new InvalidOperationException("A process that loads tasks ended; its message is above.");

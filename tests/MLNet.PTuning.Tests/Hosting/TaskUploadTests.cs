@@ -122,25 +122,19 @@ public sealed class TaskUploadTests(ServiceFiles files) : IClassFixture<ServiceF
         Directory.CreateDirectory(_folder.Path);
     }
 
-    [SkippableFact]
+    [SmallDiskFact]
     public async Task A_full_disk_leaves_the_older_file_and_the_older_task()
     {
-        using var disk = new TempFolder();
-        Skip.IfNot(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && Mount("mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk.Path), "needs an administrator of Linux who may mount a small disk");
-        try
-        {
-            File.Copy(_folder.At("reviews.zip"), disk.At("reviews.zip"));
-            await using var service = await RunningService.StartAsync(disk.Path, files.Backbones, WithKey);
-            var before = (await service.PredictAsync("reviews", new { text = "good film" })).Json.ToString();
-            Assert.Equal(507, (await service.PutAsync("reviews", new byte[500_000])).Status);
-            Assert.Equal(before, (await service.PredictAsync("reviews", new { text = "good film" })).Json.ToString());
-            Assert.Equal(["reviews.zip"], Directory.GetFiles(disk.Path).Select(Path.GetFileName));
-            Assert.Equal(files.Model("reviews"), File.ReadAllBytes(disk.At("reviews.zip")));
-        }
-        finally
-        {
-            Assert.True(Mount("umount", disk.Path));
-        }
+        using var folder = new TempFolder();
+        using var disk = new SmallDisk(folder.At("disk"), kilobytes: 400);
+        string stored = Path.Combine(disk.Path, "reviews.zip");
+        File.Copy(_folder.At("reviews.zip"), stored);
+        await using var service = await RunningService.StartAsync(disk.Path, files.Backbones, WithKey);
+        var before = (await service.PredictAsync("reviews", new { text = "good film" })).Json.ToString();
+        Assert.Equal(507, (await service.PutAsync("reviews", new byte[500_000])).Status);
+        Assert.Equal(before, (await service.PredictAsync("reviews", new { text = "good film" })).Json.ToString());
+        Assert.Equal([stored], Directory.GetFiles(disk.Path));
+        Assert.Equal(files.Model("reviews"), File.ReadAllBytes(stored));
     }
 
     [Theory]
@@ -198,21 +192,6 @@ public sealed class TaskUploadTests(ServiceFiles files) : IClassFixture<ServiceF
     private Task<RunningService> StartAsync(params string[] settings) => RunningService.StartAsync(_folder.Path, files.Backbones, settings);
 
     private void OnlyTasksAreLeft() => Assert.Equal(["entities.zip", "pairs.zip", "reviews.zip"], Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-
-    private static bool Mount(string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-            process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
 
     // An upload whose sender goes away after a part.
     private sealed class BreakingStream : MemoryStream

@@ -1,5 +1,4 @@
 // When saving fails, the older model file stays whole and no temporary file is left.
-using System.Diagnostics;
 using Microsoft.ML;
 using MLNet.PTuning.Tests.Backbones;
 using MLNet.PTuning.Tests.Files;
@@ -102,55 +101,4 @@ public sealed class SaveSafelyTests : IDisposable
     }
 
     private PTuningClassificationTransformer Train() => Reviews.Train(Options(), _rows);
-}
-
-/// <summary>A file system of a few kilobytes, where the process may mount one.</summary>
-internal sealed class SmallDisk : IDisposable
-{
-    public SmallDisk(string path, int kilobytes)
-    {
-        Path = path;
-        Directory.CreateDirectory(path);
-        if (!Run("mount", "-t", "tmpfs", "-o", $"size={kilobytes}k", "tmpfs", path)) throw new IOException($"{path} cannot be mounted.");
-    }
-
-    public string Path { get; }
-
-    public static bool IsPossible { get; } = TryMount();
-
-    public void Dispose() => Run("umount", Path);
-
-    private static bool TryMount()
-    {
-        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess) return false;
-        string folder = Directory.CreateTempSubdirectory("mlnet-ptuning-").FullName;
-        try
-        {
-            new SmallDisk(folder, kilobytes: 16).Dispose();
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-        finally
-        {
-            Directory.Delete(folder);
-        }
-    }
-
-    private static bool Run(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-        process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0;
-    }
-}
-
-/// <summary>A test that needs a disk small enough to fill; skipped where none can be mounted.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class SmallDiskFactAttribute : FactAttribute
-{
-    public SmallDiskFactAttribute() => Skip = SmallDisk.IsPossible ? null : "needs to mount a file system, which this process may not";
 }

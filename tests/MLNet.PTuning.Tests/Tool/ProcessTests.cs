@@ -43,22 +43,14 @@ public sealed class ProcessTests : IDisposable
     [SmallDiskFact]
     public void A_full_disk_is_said_in_a_sentence_and_nothing_is_left_on_it()
     {
-        string disk = Directory.CreateDirectory(_folder.At("disk")).FullName;
-        Assert.Equal(0, ToolProcess.Shell($"mount -t tmpfs -o size=64k tmpfs '{disk}'").ExitCode);
-        try
-        {
-            // The checkpoint fits, the predictions of long texts do not.
-            string padding = string.Concat(Enumerable.Repeat(" odd", 2000));
-            File.WriteAllText(_folder.At("rows.csv"), "text,label\n" + string.Concat(DataFiles.Rows(60).Select(row => $"{row.Text}{padding},{row.Label}\n")));
-            var run = CommandLine.Run("train", "classify", _folder.At("rows.csv"), "--backbone", _backbone.Path, "-o", Path.Combine(disk, "out"), "--epochs", "1", "--threads", "1", "--no-head-only");
-            Assert.Equal(ExitCodes.BadInput, run.ExitCode);
-            Assert.Contains("could not be written, and nothing was left there", run.Error.TrimEnd().Split('\n')[^1]);
-            Assert.Equal(["out.checkpoint"], Directory.GetFileSystemEntries(disk).Select(Path.GetFileName));
-        }
-        finally
-        {
-            ToolProcess.Shell($"umount '{disk}'");
-        }
+        using var disk = new SmallDisk(_folder.At("disk"), kilobytes: 64);
+        // The checkpoint fits, the predictions of long texts do not.
+        string padding = string.Concat(Enumerable.Repeat(" odd", 2000));
+        File.WriteAllText(_folder.At("rows.csv"), "text,label\n" + string.Concat(DataFiles.Rows(60).Select(row => $"{row.Text}{padding},{row.Label}\n")));
+        var run = CommandLine.Run("train", "classify", _folder.At("rows.csv"), "--backbone", _backbone.Path, "-o", Path.Combine(disk.Path, "out"), "--epochs", "1", "--threads", "1", "--no-head-only");
+        Assert.Equal(ExitCodes.BadInput, run.ExitCode);
+        Assert.Contains("could not be written, and nothing was left there", run.Error.TrimEnd().Split('\n')[^1]);
+        Assert.Equal(["out.checkpoint"], Directory.GetFileSystemEntries(disk.Path).Select(Path.GetFileName));
     }
 
     public void Dispose()
@@ -66,13 +58,4 @@ public sealed class ProcessTests : IDisposable
         _folder.Dispose();
         _backbone.Dispose();
     }
-}
-
-/// <summary>A test that needs a disk of a few kilobytes, which root may mount on Linux; elsewhere it is skipped and says so.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class SmallDiskFactAttribute : FactAttribute
-{
-    private static readonly Lazy<bool> CanMount = new(() => OperatingSystem.IsLinux() && ToolProcess.Shell("d=$(mktemp -d) && mount -t tmpfs -o size=64k tmpfs $d && umount $d && rmdir $d").ExitCode == 0);
-
-    public SmallDiskFactAttribute() => Skip = CanMount.Value ? null : "needs to mount a small disk";
 }
