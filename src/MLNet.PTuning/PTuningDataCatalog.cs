@@ -106,7 +106,7 @@ public static class PTuningDataCatalog
         {
             long rows = input.GetRowCount() ?? CountOf(input);
             communicator.CheckAlike(new() { ["rows"] = rows.ToString(CultureInfo.InvariantCulture) });
-            long first = rows * communicator.Rank / communicator.Size, end = rows * (communicator.Rank + 1) / communicator.Size;
+            var (first, end) = communicator.Block(rows);
             // ML.NET skips and takes at least one.
             if (end == first) return rows > 0 ? catalog.SkipRows(input, rows) : input;
             return catalog.TakeRows(first > 0 ? catalog.SkipRows(input, first) : input, end - first);

@@ -1,5 +1,6 @@
 // Makes examples of all rows: on all cores, and of several ranks each makes some, which all then have.
 using MLNet.PTuning.Tasks;
+using MLNet.PTuning.Training;
 
 namespace MLNet.PTuning.Pipeline;
 
@@ -23,10 +24,10 @@ internal static class TokenizedRows
     public static IReadOnlyList<TokenizedRow> Of<T>(ICommunicator ranks, IReadOnlyList<T> rows, Func<T, TokenizedRow> tokenize)
     {
         if (ranks.Size == 1) return TextRows.OnAllCores(rows, tokenize);
-        int first = (int)((long)rows.Count * ranks.Rank / ranks.Size), end = (int)((long)rows.Count * (ranks.Rank + 1) / ranks.Size);
+        var (first, end) = ranks.Block(rows.Count);
         using var bytes = new MemoryStream();
         using (var writer = new BinaryWriter(bytes))
-            foreach (var row in TextRows.OnAllCores(rows.Skip(first).Take(end - first), tokenize)) Write(writer, row);
+            foreach (var row in TextRows.OnAllCores(rows.Skip((int)first).Take((int)(end - first)), tokenize)) Write(writer, row);
         return [.. ranks.Gather(bytes.ToArray()).SelectMany(Read)];
     }
 

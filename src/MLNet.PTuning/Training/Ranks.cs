@@ -26,6 +26,9 @@ internal static class Ranks
         }
     }
 
+    /// <summary>This rank's block of rows, from the first one until before the end: of as many blocks as there are ranks, which differ by a row at most.</summary>
+    public static (long First, long End) Block(this ICommunicator ranks, long rows) => (rows * ranks.Rank / ranks.Size, rows * (ranks.Rank + 1) / ranks.Size);
+
     /// <summary>Rank 0's value, as JSON.</summary>
     public static T FromFirst<T>(this ICommunicator ranks, T value)
     {
